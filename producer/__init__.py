@@ -1,0 +1,1 @@
+"""A schema-governed event producer."""

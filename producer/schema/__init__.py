@@ -1,0 +1,1 @@
+"""Offline governance of schemas: catalogue, compare, lock, golden files, code generation."""
