@@ -1,0 +1,1 @@
+"""Kafka and a Schema Registry in containers on this machine: `stack.up`, `stack.down`, `Stack`."""

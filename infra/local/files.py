@@ -1,0 +1,74 @@
+"""Where the local stack keeps its files, how one is replaced, and who may touch them now."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from producer.errors import UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+COMPOSE_FILE = HERE / "compose.yaml"
+IMAGES = HERE / "images"
+
+STATE = HERE / ".state"  # git-ignored: secrets, build contexts, logs
+SECRETS = STATE / "secrets"
+STACK_FILE = STATE / "stack.json"
+ENGINE_LOG = STATE / "dockerd.log"
+ENV_FILE = ROOT / ".env.local"
+
+_OTHERS_DONE_WITHIN_S = 1800  # building images on a slow machine
+_POLL_S = 0.2
+
+
+@contextmanager
+def alone(say: Callable[[str], None]) -> Iterator[None]:
+    """Hold the state folder, made if need be, so that two starts at once do not build twice.
+
+    Raises:
+        UnreachableError: another process has held it for half an hour.
+
+    """
+    STATE.mkdir(mode=0o700, exist_ok=True)
+    with (STATE / "lock").open("w") as lock:
+        deadline = time.monotonic() + _OTHERS_DONE_WITHIN_S
+        waiting = False
+        while not _locked(lock.fileno()):
+            if not waiting:
+                say("waiting for another process that is starting or stopping the local stack")
+                waiting = True
+            if time.monotonic() > deadline:
+                why = "another process is still starting or stopping it"
+                raise UnreachableError("start or stop the local stack", why)
+            time.sleep(_POLL_S)
+        yield  # closing the file lets go of the lock
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def replace(path: Path, text: str, *, mode: int = 0o600) -> None:
+    """Write `text` to `path` so that a reader finds the old file or the new one, no half."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,10 @@
+#!/bin/sh
+# The official image's own set-up step (its class is in Kafka's jar), then the broker itself.
+set -eu
+java -XX:TieredStopAtLevel=1 -cp "/opt/kafka/libs/*" kafka.docker.KafkaDockerWrapper setup \
+  --default-configs-dir /etc/kafka/docker \
+  --mounted-configs-dir /mnt/shared/config \
+  --final-configs-dir /opt/kafka/config
+exec java -Xmx512m -XX:TieredStopAtLevel=1 -cp "/opt/kafka/libs/*" \
+  -Dlog4j2.configurationFile=/opt/kafka/config/log4j2.yaml \
+  kafka.Kafka /opt/kafka/config/server.properties

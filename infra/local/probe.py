@@ -1,0 +1,66 @@
+"""Ask a broker or a registry, in its own protocol, whether it is ready.
+
+Each function asks once and returns the answer or the reason for none; waiting is up to the caller.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import requests
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_WITHIN_S = 3.0
+
+# Where registries have Confluent's API: Confluent's own at the root, Apicurio below a path.
+_REGISTRY_PATHS = ("", "/apis/ccompat/v7")
+
+
+def broker(properties: Mapping[str, str]) -> str | None:
+    """Return why the broker does not answer a client with these properties, or None if it does."""
+    reasons: list[str] = []
+    client: dict[str, Any] = {**properties, "log_level": 0}
+    client["error_cb"] = lambda error: reasons.append(error.str())
+    try:
+        AdminClient(client).list_topics(timeout=_WITHIN_S)
+    except KafkaException as error:
+        # What list_topics raises is a time-out; the reason for it came through error_cb.
+        return reasons[-1] if reasons else str(error)
+    return None
+
+
+def registry(address: str) -> str:
+    """Return the URL of the registry's API at `address` (scheme, host, port).
+
+    Raises:
+        requests.RequestException: nothing answers, or not as a registry does.
+
+    """
+    for path in _REGISTRY_PATHS:
+        answer = _get(f"{address}{path}/subjects")
+        if answer.ok and isinstance(answer.json(), list):
+            return address + path
+    answer.raise_for_status()
+    raise requests.RequestException(f"what answers at {address} is no Schema Registry")
+
+
+def compatibility(url: str) -> str:
+    """Return the level that the registry enforces where a subject has none of its own.
+
+    Raises:
+        requests.RequestException: it does not say.
+
+    """
+    answer = _get(f"{url}/config")
+    answer.raise_for_status()
+    return str(answer.json()["compatibilityLevel"])
+
+
+def _get(url: str) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy has no business between this machine and itself
+        return session.get(url, timeout=_WITHIN_S)
