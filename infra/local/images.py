@@ -41,8 +41,8 @@ def choose(compose: str, say: Callable[[str], None]) -> dict[str, str]:
     missing: dict[str, str] = {}
     for service, image in official(compose).items():
         variable = f"{service.upper()}_IMAGE"
-        known = (os.environ.get(variable), _if_here(image), _if_here(build.tag(service)))
-        found = next((name for name in known if name), None)
+        here = (name for name in (image, build.tag(service)) if has_image(name))
+        found = os.environ.get(variable) or next(here, None)
         if found is None:
             missing[service] = image
         else:
@@ -67,10 +67,6 @@ def _get(missing: dict[str, str], say: Callable[[str], None]) -> dict[str, str]:
         built = build.build(tuple(to_build), refusal, say)
         chosen |= {f"{service.upper()}_IMAGE": tag for service, tag in built.items()}
     return chosen
-
-
-def _if_here(image: str) -> str | None:
-    return image if has_image(image) else None
 
 
 def pull(image: str) -> str | None:

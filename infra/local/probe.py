@@ -5,16 +5,18 @@ Each function asks once and returns the answer or the reason for none; waiting i
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import requests
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _WITHIN_S = 3.0
+_STEP_S = 1.0
 
 # Where registries have Confluent's API: Confluent's own at the root, Apicurio below a path.
 _REGISTRY_PATHS = ("", "/apis/ccompat/v7")
@@ -22,15 +24,25 @@ _REGISTRY_PATHS = ("", "/apis/ccompat/v7")
 
 def broker(properties: Mapping[str, str]) -> str | None:
     """Return why the broker does not answer a client with these properties, or None if it does."""
-    reasons: list[str] = []
-    client: dict[str, Any] = {**properties, "log_level": 0}
-    client["error_cb"] = lambda error: reasons.append(error.str())
-    try:
-        AdminClient(client).list_topics(timeout=_WITHIN_S)
-    except KafkaException as error:
-        # What list_topics raises is a time-out; the reason for it came through error_cb.
-        return reasons[-1] if reasons else str(error)
-    return None
+    causes: list[str] = []
+
+    def note(error: KafkaError) -> None:
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - librdkafka's own code
+            causes.append(error.str())
+
+    silent: dict[str, Any] = {"log_level": 0, "error_cb": note}
+    client = AdminClient({**properties, **silent})
+    deadline = time.monotonic() + _WITHIN_S
+    while True:
+        try:
+            client.list_topics(timeout=_STEP_S)
+        except KafkaException as error:
+            # It raises a mere time-out; the cause comes through error_cb, which poll calls.
+            client.poll(0)
+            if causes or time.monotonic() > deadline:
+                return causes[-1] if causes else str(error)
+        else:
+            return None
 
 
 def registry(address: str) -> str:

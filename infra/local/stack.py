@@ -84,9 +84,9 @@ def _start(known: Stack | None, say: Callable[[str], None]) -> Stack:
     found = engine.ready(say, files.ENGINE_LOG)
     variables = images.choose(files.COMPOSE_FILE.read_text(encoding="utf-8"), say)
     if known is not None and files.SECRETS.is_dir():
-        stack, options = known, ()
+        stack, options = known, list[str]()
     else:  # a container that runs with other secrets than the new ones has to go
-        stack, options = _new(), ("--force-recreate",)
+        stack, options = _new(), ["--force-recreate"]
     say(f"starting {' and '.join(variables.values())}")
     containers.start(found, variables, *options)
     containers.wait(found, "kafka", lambda: probe.broker(stack.plaintext()))
