@@ -1,0 +1,111 @@
+"""Each way the Confluent CLI fails is recognised, and the next command to type is named."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.confluent import faults
+from infra.confluent.faults import Failure, explain
+from producer.errors import AccessError, ConfigError, FreezerError, UnreachableError
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "fix"),
+    [
+        (
+            "Error: unknown flag: --cluster\nUsage:\n  confluent kafka topic create",
+            AccessError,
+            "confluent login",
+        ),
+        (
+            (
+                "Error: you must log in to Confluent Cloud with a username and password to use this "
+                "command\n\nSuggestions:\n    Log in with `confluent login`.\n"
+            ),
+            AccessError,
+            "confluent login",
+        ),
+        ("Error: no credentials found\n", AccessError, "confluent login"),
+        ("Error: expired token\n", AccessError, "confluent login"),
+        (
+            "Error: incorrect email, password, or organization ID\n",
+            AccessError,
+            "CONFLUENT_CLOUD_PASSWORD",
+        ),
+        (
+            'Error: Kafka cluster "lkc-1" not found or access forbidden: 403 Forbidden\n',
+            ConfigError,
+            "confluent kafka cluster list --all",
+        ),
+        ("Error: no Kafka cluster selected\n", ConfigError, "--cluster lkc-"),
+        (
+            'Error: environment "env-1" not found or access forbidden\n',
+            ConfigError,
+            "confluent environment list",
+        ),
+        (
+            "Error: REST request failed: Authorization failed. (40301)\n",
+            AccessError,
+            "role-binding list --current-user",
+        ),
+        ("Error: user is unauthorized to perform this action\n", AccessError, "administrator"),
+        ("Error: REST request failed: 429 Too Many Requests\n", UnreachableError, "wait a minute"),
+        (
+            'Error: Get "https://api.confluent.cloud": dial tcp: lookup: no such host\n',
+            faults.OutcomeUnknownError,
+            "status.confluent.cloud",
+        ),
+        (
+            'Error: unable to read configuration file "/h/.confluent/config.json": EOF\n',
+            ConfigError,
+            "config.json.broken",
+        ),
+        ("Error: unknown flag: --dry-run\nUsage:\n", ConfigError, "confluent update"),
+        (
+            'Error: topic "t" already exists for Kafka cluster "lkc-1"\n',
+            faults.AlreadyThereError,
+            "",
+        ),
+        ('Error: service name "n" is already in use\n', faults.AlreadyThereError, ""),
+        ('Error: unknown topic "t"\n', faults.NotThereError, ""),
+        (
+            "Error: retry failed due to timeout of 1s\n",
+            faults.OutcomeUnknownError,
+            "run the same command again",
+        ),
+        ("Error: REST request failed: Unknown topic config name: x\n", FreezerError, ""),
+    ],
+)
+def test_a_known_failure_gives_its_class_and_the_next_step(
+    text: str, kind: type[FreezerError], fix: str
+) -> None:
+    error = explain(Failure("create topic 't'", 1, text))
+    assert type(error) is kind
+    assert error.doing == "create topic 't'"
+    assert fix in error.fix
+
+
+def test_warnings_before_the_error_do_not_hide_it() -> None:
+    error = explain(Failure("list topics", 1, "[WARN] 429 in a warning\nError: expired token\n"))
+    assert isinstance(error, AccessError)
+
+
+def test_an_unknown_failure_keeps_the_words_and_the_advice_of_the_cli() -> None:
+    text = "Error: something new\n\nSuggestions:\n    Try `confluent this`.\n    Or that.\n"
+    error = explain(Failure("list topics", 1, text))
+    assert error.why == "something new"
+    assert error.fix == "Try `confluent this`. Or that."
+
+
+def test_a_killed_cli_says_that_the_outcome_is_not_known() -> None:
+    error = explain(Failure("create topic 't'", -9, ""))
+    assert isinstance(error, faults.OutcomeUnknownError)
+    assert "signal 9" in error.why
+
+
+@given(code=st.integers(-64, 255), text=st.text())
+def test_any_failure_becomes_an_error_that_says_something(code: int, text: str) -> None:
+    error = explain(Failure("list topics", code or 1, text))
+    assert error.why
