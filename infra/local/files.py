@@ -8,9 +8,9 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
-from producer.errors import UnreachableError
+from producer.errors import ConfigError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,11 +35,11 @@ def alone(say: Callable[[str], None]) -> Iterator[None]:
     """Hold the state folder, made if need be, so that two starts at once do not build twice.
 
     Raises:
+        ConfigError: it belongs to another user.
         UnreachableError: another process has held it for half an hour.
 
     """
-    STATE.mkdir(mode=0o700, exist_ok=True)
-    with (STATE / "lock").open("w") as lock:
+    with _lock_file() as lock:
         deadline = time.monotonic() + _OTHERS_DONE_WITHIN_S
         waiting = False
         while not _locked(lock.fileno()):
@@ -51,6 +51,15 @@ def alone(say: Callable[[str], None]) -> Iterator[None]:
                 raise UnreachableError("start or stop the local stack", why)
             time.sleep(_POLL_S)
         yield  # closing the file lets go of the lock
+
+
+def _lock_file() -> TextIO:
+    try:
+        STATE.mkdir(mode=0o700, exist_ok=True)
+        return (STATE / "lock").open("w")
+    except PermissionError as error:
+        fix = f"remove that folder as the user who made it: `sudo rm -r {STATE}`"
+        raise ConfigError("start or stop the local stack", str(error), fix) from error
 
 
 def _locked(descriptor: int) -> bool:
