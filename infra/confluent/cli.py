@@ -69,7 +69,8 @@ class ConfluentCli:
         return answer
 
     def _json(self, doing: str, argv: Sequence[str]) -> object:
-        output = self.run(doing, *argv, "--output", "json")
+        end = argv.index("--") if "--" in argv else len(argv)  # no flag is read after `--`
+        output = self.run(doing, *argv[:end], "--output", "json", *argv[end:])
         try:
             return json.loads(output)
         except ValueError as error:

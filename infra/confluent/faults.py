@@ -128,7 +128,7 @@ _RULES = (
         "run the same command again",
     ),
     _Rule(r"already exists|already in use", _of(AlreadyThereError), "{message}", ""),
-    _Rule(r"unknown topic|does not exist", _of(NotThereError), "{message}", ""),
+    _Rule(r"unknown topic|does not exist|API key not found", _of(NotThereError), "{message}", ""),
     _Rule(
         r"retry failed due to timeout",
         _of(OutcomeUnknownError),

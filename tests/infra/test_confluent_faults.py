@@ -21,8 +21,8 @@ from producer.errors import AccessError, ConfigError, FreezerError, UnreachableE
         ),
         (
             (
-                "Error: you must log in to Confluent Cloud with a username and password to use this "
-                "command\n\nSuggestions:\n    Log in with `confluent login`.\n"
+                "Error: you must log in to Confluent Cloud with a username and password to use "
+                "this command\n\nSuggestions:\n    Log in with `confluent login`.\n"
             ),
             AccessError,
             "confluent login",

@@ -204,7 +204,7 @@ def delete_key(context: Context, arguments: Arguments) -> None:
         with state.opened() as cloud:
             kept = cloud["api_keys"].pop(key, None)
         if kept is None:
-            raise CliError(f'API key "{key}" not found or access forbidden')
+            raise CliError(f'API key not found: "{key}"')
         if kept["resource"].startswith("lkc-"):
             of_cluster = Arguments(flags={"cluster": kept["resource"]})
             context.broker(of_cluster).remove_user(key)
