@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from producer.config import Settings
 
 WITHIN_S = 300.0
-_TRY_S = 10.0
+_TRY_S = 5.0
 _POLL_S = 2.0
 
 Say = Callable[[str], None]
@@ -53,10 +53,8 @@ def until_registry_accepts(settings: Settings, subject: str, patience: Patience)
 
 def _wait(who: str, refused: Callable[[], str], patience: Patience) -> None:
     deadline = time.monotonic() + patience.within_s
-    reason = refused()
-    if reason:
-        patience.say(f"waiting until {who} knows the API key, up to {patience.within_s:g} s")
-    while reason:
+    patience.say(f"waiting until {who} knows the API key, up to {patience.within_s:g} s")
+    while reason := refused():
         if time.monotonic() > deadline:
             raise UnreachableError(
                 f"wait until {who} knows the API key",
@@ -65,7 +63,6 @@ def _wait(who: str, refused: Callable[[], str], patience: Patience) -> None:
                 "made",
             )
         time.sleep(_POLL_S)
-        reason = refused()
 
 
 def _refused_by_cluster(settings: Settings, topic: str) -> str:
@@ -79,9 +76,11 @@ def _refused_by_cluster(settings: Settings, topic: str) -> str:
     heard: list[str] = []
     conf: dict[str, Any] = {**settings.kafka(), "log_level": 0}
     conf["error_cb"] = lambda error: heard.append(error.str())
+    client = AdminClient(conf)
     try:
-        found = AdminClient(conf).list_topics(topic, timeout=_TRY_S).topics[topic]
+        found = client.list_topics(topic, timeout=_TRY_S).topics[topic]
     except KafkaException as error:
+        client.poll(0)  # the real reason comes through the callback, if at all
         return heard[0] if heard else str(error.args[0].str())
     return str(found.error.str()) if found.error else ""
 

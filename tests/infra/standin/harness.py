@@ -70,6 +70,12 @@ class Standin:
     def change(self, **parts: Any) -> None:
         (self.folder / "cloud.json").write_text(json.dumps({**self.state(), **parts}))
 
+    def clean_up(self) -> None:
+        """Remove from a real Kafka what the keys of this cloud made there: users, their ACLs."""
+        self.fault()
+        for key in self.state()["api_keys"]:
+            self.run("api-key", "delete", key, "--force")
+
     def calls(self) -> list[dict[str, Any]]:
         log = self.folder / "calls.jsonl"
         return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []

@@ -95,16 +95,7 @@ class KafkaBroker:
         self._until(topic, lambda found: found is None)
 
     def acls(self) -> list[Acl]:
-        everything = AclBindingFilter(
-            ResourceType.ANY,
-            None,
-            ResourcePatternType.ANY,
-            None,
-            None,
-            AclOperation.ANY,
-            AclPermissionType.ANY,
-        )
-        return [_acl(binding) for binding in _wait(self._admin.describe_acls(everything))]
+        return [_acl(binding) for binding in _wait(self._admin.describe_acls(_acls_of(None)))]
 
     def allow(self, acls: list[Acl]) -> None:
         bindings = [_binding(acl) for acl in acls]
@@ -117,6 +108,8 @@ class KafkaBroker:
         _wait(self._admin.alter_user_scram_credentials([change])[name])
 
     def remove_user(self, name: str) -> None:
+        mine = _acls_of(f"User:{name}")
+        _wait(self._admin.delete_acls([mine])[mine])
         change = UserScramCredentialDeletion(name, ScramMechanism.SCRAM_SHA_512)
         _wait(self._admin.alter_user_scram_credentials([change])[name])
 
@@ -154,6 +147,18 @@ def _acl(binding: AclBinding) -> Acl:
         resource_type=binding.restype.name,
         resource_name=binding.name,
         pattern_type=binding.resource_pattern_type.name,
+    )
+
+
+def _acls_of(principal: str | None) -> AclBindingFilter:
+    return AclBindingFilter(
+        ResourceType.ANY,
+        None,
+        ResourcePatternType.ANY,
+        principal,
+        None,
+        AclOperation.ANY,
+        AclPermissionType.ANY,
     )
 
 
