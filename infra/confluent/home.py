@@ -21,7 +21,7 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 @contextmanager
 def private_home() -> Iterator[Path]:
     """Give an empty home; it is removed afterwards, also after an error or a signal."""
-    with _signals_unwind(), tempfile.TemporaryDirectory(prefix="freezer-confluent-") as folder:
+    with signals_unwind(), tempfile.TemporaryDirectory(prefix="freezer-confluent-") as folder:
         yield Path(folder)  # mkdtemp's mode is 0700
 
 
@@ -44,8 +44,8 @@ def _only_config(folder: str, names: list[str]) -> set[str]:
 
 
 @contextmanager
-def _signals_unwind() -> Iterator[None]:
-    """Let a signal that would end Python on the spot unwind it instead, so folders are removed."""
+def signals_unwind() -> Iterator[None]:
+    """Let a signal that would end Python on the spot unwind it, so what is temporary goes too."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

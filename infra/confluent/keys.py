@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from producer.errors import UnreachableError
 
@@ -41,14 +42,17 @@ def until_cluster_accepts(settings: Settings, topic: str, patience: Patience) ->
     _wait("the cluster", lambda: _refused_by_cluster(settings, topic), patience)
 
 
-def until_registry_accepts(settings: Settings, subject: str, patience: Patience) -> None:
+def until_registry_accepts(settings: Settings, subject: str | None, patience: Patience) -> None:
     """Wait until the registry lets these credentials read the subject, registered or not.
+
+    Without a subject: until it lets them list all subjects.
 
     Raises:
         UnreachableError: it still does not when the time is up; the last reason is told.
 
     """
-    _wait("the registry", lambda: _refused_by_registry(settings, subject), patience)
+    path = f"subjects/{quote(subject, safe='')}/versions" if subject else "subjects"
+    _wait("the registry", lambda: _refused_by_registry(settings, path), patience)
 
 
 def _wait(who: str, refused: Callable[[], str], patience: Patience) -> None:
@@ -85,10 +89,10 @@ def _refused_by_cluster(settings: Settings, topic: str) -> str:
     return str(found.error.str()) if found.error else ""
 
 
-def _refused_by_registry(settings: Settings, subject: str) -> str:
+def _refused_by_registry(settings: Settings, path: str) -> str:
     import requests  # noqa: PLC0415 - slow to load, and most runs make no key
 
-    url = f"{settings.schema_registry_url}/subjects/{subject}/versions"
+    url = f"{(settings.schema_registry_url or '').rstrip('/')}/{path}"
     auth = (settings.schema_registry_api_key or "", settings.schema_registry_api_secret or "")
     trusted = settings.schema_registry_ssl_ca_location or True
     try:

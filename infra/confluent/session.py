@@ -7,13 +7,14 @@ its configuration runs on a copy. Credentials in the environment are used in a p
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from infra.confluent.cli import ConfluentCli, find
 from infra.confluent.home import private_home
 from infra.confluent.lock import one_at_a_time
-from producer.errors import FreezerError
+from producer.errors import AccessError, FreezerError
 
 Say = Callable[[str], None]
 _CREDENTIALS = ("CONFLUENT_CLOUD_EMAIL", "CONFLUENT_CLOUD_PASSWORD")
@@ -49,6 +50,22 @@ def _log_in(cli: ConfluentCli, environ: Mapping[str, str], say: Say) -> None:
     choice = ["--organization", organization] if organization else []
     cli.run("log in to Confluent Cloud", "login", "--no-browser", *choice)
     say(f"logged in to Confluent Cloud as {environ[_CREDENTIALS[0]]}, for this run only")
+
+
+def log_in_at_terminal(environ: Mapping[str, str], say: Say) -> None:
+    """Let a person log in: the CLI asks at this terminal, or opens a browser, and keeps the login.
+
+    Raises:
+        AccessError: the person did not log in.
+
+    """
+    with one_at_a_time(say):
+        cli = find(environ)
+        code = subprocess.run([cli.executable, "login"], env=dict(environ), check=False).returncode
+    if code != 0:
+        raise AccessError(
+            "log in to Confluent Cloud", "`confluent login` failed", "confluent login"
+        )
 
 
 @contextmanager
