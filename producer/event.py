@@ -31,6 +31,8 @@ class EventType:
             not fit; `producer.codec` turns it into a BadReading that names the field.
         decode: what fastavro's reader returned for this schema (a dict) to an event. Also turns
             reader defaults into their generated types: fastavro hands them out as raw JSON values.
+        default: whether the setting TOPIC overrides this event's topic: the only one, or
+            freezer-reading.
 
     """
 
@@ -44,6 +46,7 @@ class EventType:
     record: type[Any]
     encode: Callable[[Any], bytes]
     decode: Callable[[dict[str, Any]], Any]
+    default: bool = False
 
 
 class Event(Protocol):

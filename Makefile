@@ -1,0 +1,58 @@
+# What people type. Everything sets itself up; nothing is installed outside of .venv
+# (but for the container engine on a bare Debian, see infra/local).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+DEV_STAMP := $(VENV)/.ready-dev
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev demo up down test unit lint types check clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP) ## Make the virtual environment and install the package
+dev: $(DEV_STAMP) ## The same, with what tests and checks need
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): $(BIN)/python pyproject.toml
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+$(DEV_STAMP): $(STAMP) pyproject.toml
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP) ## Ten readings, the whole way, in one process
+	@$(BIN)/freezer demo
+
+up: $(STAMP) ## Start Kafka and Schema Registry in containers
+	@$(BIN)/python -m infra local up
+
+down: $(STAMP) ## Stop them
+	@$(BIN)/python -m infra local down
+
+lint: $(DEV_STAMP) ## Style and layers
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/lint-imports --no-cache
+
+types: $(DEV_STAMP) ## Types
+	$(BIN)/mypy
+
+unit: $(DEV_STAMP) ## The tests that need no container
+	$(BIN)/pytest tests/unit tests/infra
+
+test: $(DEV_STAMP) ## Everything, with the real Kafka and registry in containers
+	@$(BIN)/python -m infra local up
+	$(BIN)/pytest
+
+check: lint types test ## What CI runs
+
+clean: ## Remove what was made here
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

@@ -1,0 +1,143 @@
+"""What commands print: data on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from producer.delivery import Report
+    from producer.event import EventType
+    from producer.tally import Tally
+
+LINES: Final = 1000  # deliveries that get a line of their own unless asked otherwise
+_STATUS_EVERY_S: Final = 0.5
+
+
+class Output:
+    """Standard output that may be closed early (`| head -1`): then it swallows the rest.
+
+    Attributes:
+        closed: whoever read it has gone.
+
+    """
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    def line(self, text: str) -> None:
+        """Write one line, at once."""
+        if self.closed:
+            return
+        try:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            self.closed = True
+            # Python flushes standard output once more at exit, and would complain there.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def json(self, value: Any) -> None:
+        """Write one JSON object as a line."""
+        self.line(json.dumps(value, ensure_ascii=False))
+
+
+def note(text: str) -> None:
+    """Tell something that is no data."""
+    click.echo(text, err=True)
+
+
+class Deliveries:
+    """Prints delivery reports as they come: a line each, beyond LINES a status line.
+
+    Args:
+        output: where the lines go.
+        event_type: whose key and fields the lines show.
+        as_json: one JSON object per report instead of text.
+        every: True for a line per report however many, False for none, None for up to LINES.
+
+    """
+
+    def __init__(
+        self, output: Output, event_type: EventType, *, as_json: bool, every: bool | None
+    ) -> None:
+        self._output = output
+        self._as_json = as_json
+        self._limit = LINES if every is None else (None if every else 0)
+        self._fields = shown_fields(event_type)
+        self._key = event_type.key
+        self._seen = 0
+        self._status_at = 0.0
+
+    def __call__(self, event: Any, report: Report) -> None:
+        """Print one report."""
+        self._seen += 1
+        if self._limit is not None and self._seen > self._limit and report.error is None:
+            self._status()
+        elif self._as_json:
+            self._output.json(self._object(event, report))
+        else:
+            self._output.line(self._text(event, report))
+
+    def done(self) -> None:
+        """End the status line."""
+        if self._status_at and sys.stderr.isatty():
+            click.echo("", err=True)
+
+    def _status(self) -> None:
+        now = time.monotonic()
+        if sys.stderr.isatty() and now - self._status_at > _STATUS_EVERY_S:
+            self._status_at = now
+            click.echo(f"\r{self._seen:,} delivered", err=True, nl=False)
+        elif not self._status_at and self._limit:
+            self._status_at = now
+            note(f"more than {self._limit:,} readings: no further lines (--lines prints all)")
+
+    def _text(self, event: Any, report: Report) -> str:
+        key = getattr(event, self._key) if self._key else "-"
+        values = "  ".join(f"{name} {_short(getattr(event, name))}" for name in self._fields)
+        if report.error is not None:
+            return f"{key:<10} {values}  {report.outcome}: {report.error}"
+        where = f"{report.topic} partition {report.partition} offset {report.offset}"
+        return f"{key:<10} {values}  -> {where}"
+
+    def _object(self, event: Any, report: Report) -> dict[str, Any]:
+        return {
+            "key": getattr(event, self._key) if self._key else None,
+            **{name: _plain(getattr(event, name)) for name in self._fields},
+            "outcome": report.outcome.value,
+            "topic": report.topic,
+            "partition": report.partition,
+            "offset": report.offset,
+            "error": report.error,
+        }
+
+
+def shown_fields(event_type: EventType) -> tuple[str, ...]:
+    """Return the few fields that stand for an event on a line: no key, nothing filled in."""
+    names = (each.name for each in fields(event_type.record) if each.name != event_type.key)
+    return tuple(name for name in names if name not in event_type.fill)[:1]
+
+
+def partition_lines(tally: Tally, partitions: int, partitioner: str) -> list[str]:
+    """Say how many readings each partition got, and who decided."""
+    counts = ", ".join(f"{n}: {tally.partitions[n]}" for n in range(partitions))
+    return [
+        f"readings per partition: {counts}",
+        f"partitioner {partitioner}: a hash of the key picks the partition, so one sensor stays",
+        "on one partition, in order; with few keys some partitions stay empty",
+    ]
+
+
+def _short(value: Any) -> str:
+    return f"{value:6.2f}" if isinstance(value, float) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,0 +1,44 @@
+"""Fill in what a reading did not bring and the producer supplies: now, uuid, count per key.
+
+The one place where that happens, for every source and for `send` alike.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from producer.event import EventType, Fill
+
+
+class Filler:
+    """Fill the events of one type; `count` goes on from event to event, from 1 for each key."""
+
+    def __init__(self, event_type: EventType) -> None:
+        self._counts: Counter[Any] = Counter()
+        self._key = event_type.key
+        self._makers = tuple((name, self._maker(way)) for name, way in event_type.fill.items())
+
+    def __call__(self, event: Any) -> Any:
+        """Return the event, or a copy in which declared fields that were None have a value."""
+        missing = {name: make(event) for name, make in self._makers if getattr(event, name) is None}
+        return replace(event, **missing) if missing else event
+
+    def _maker(self, way: Fill) -> Callable[[Any], Any]:
+        makers: dict[Fill, Callable[[Any], Any]] = {
+            "now": lambda _: datetime.now(UTC),
+            "uuid": lambda _: uuid.uuid4(),
+            "count": self._count,
+        }
+        return makers[way]
+
+    def _count(self, event: Any) -> int:
+        key = getattr(event, self._key) if self._key else None
+        self._counts[key] += 1
+        return self._counts[key]

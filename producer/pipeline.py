@@ -1,0 +1,119 @@
+"""The pipeline: source to client; keeps the pace, heeds the stop, closes the tally.
+
+The stages are arguments: any iterable of events and any EventProducer.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from producer.delivery import DEFAULT_TIMEOUT_S
+from producer.errors import BadReading
+from producer.librdkafka import SLICE_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from producer.client import EventProducer
+    from producer.delivery import Report
+    from producer.stop import Stop
+    from producer.tally import Tally
+
+
+class Pipeline:
+    """One run from a source to a producer.
+
+    Args:
+        producer: where events go.
+        stop: asked between readings and while waiting.
+        interval_s: seconds from one reading to the next; 0 for no pace.
+        flush_s: how long the flush at the end may take, in seconds.
+        on_report: called with the event and its delivery report.
+
+    """
+
+    def __init__(
+        self,
+        producer: EventProducer,
+        stop: Stop,
+        *,
+        interval_s: float = 0.0,
+        flush_s: float = DEFAULT_TIMEOUT_S,
+        on_report: Callable[[Any, Report], None] | None = None,
+    ) -> None:
+        self._producer = producer
+        self._delivery = producer.delivery
+        self._stop = stop
+        self._interval_s = interval_s
+        self._flush_s = flush_s
+        self._on_report = on_report
+
+    @property
+    def tally(self) -> Tally:
+        """The counts so far."""
+        return self._delivery.tally
+
+    def wait(self) -> bool:
+        """Serve delivery reports while a source waits for input; False: give up waiting."""
+        self._delivery.poll(0)
+        return not self._stopping()
+
+    def run(
+        self,
+        events: Iterable[Any],
+        on_bad: Callable[[Any, BadReading], None] | None = None,
+        total: int | None = None,
+    ) -> Tally:
+        """Send every event, then wait for what was sent; the tally then adds up for good.
+
+        Args:
+            events: typed events; a slow source calls `wait` of this object while it waits.
+            on_bad: told of an event that does not fit its schema, which counts as rejected;
+                without it the BadReading is raised.
+            total: how many events there will be, where that is known: no pause after the last.
+
+        Raises:
+            Exception: what source, producer or callbacks raise; what was accepted has been
+                flushed by then.
+
+        """
+        due = time.monotonic()
+        try:
+            for event in events:
+                if not self._send(event, on_bad) or self._stopping():
+                    break
+                if self._interval_s and self.tally.read != total:
+                    due = self._pace(due + self._interval_s)
+        finally:
+            self._finish()
+        return self.tally
+
+    def _send(self, event: Any, on_bad: Callable[[Any, BadReading], None] | None) -> bool:
+        report = self._on_report
+        try:
+            return self._producer.send(
+                event,
+                on_delivery=None if report is None else lambda found: report(event, found),
+            )
+        except BadReading as error:
+            if on_bad is None:
+                raise
+            on_bad(event, error)
+            return True
+
+    def _stopping(self) -> bool:
+        if self._delivery.trouble is not None:
+            self._stop.ask()
+        return self._stop()
+
+    def _pace(self, due: float) -> float:
+        """Serve reports until the next reading is due; returns when that was."""
+        while (left := due - time.monotonic()) > 0 and not self._stopping():
+            self._delivery.poll(min(left, SLICE_S))
+        return due
+
+    def _finish(self) -> None:
+        self._delivery.flush(self._flush_s, lambda: self._stop.at_once)
+        if self._delivery.in_flight:
+            self._delivery.abandon()

@@ -1,0 +1,201 @@
+"""Parsing functions built once per schema: JSON and CSV cells to typed values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import MISSING, fields
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from producer.values.primitives import (
+    INT_BITS,
+    LOGICAL,
+    PRIMITIVES,
+    BadValue,
+    attribute,
+    boolean_cell,
+    bytes_of,
+    number_cell,
+    shown,
+    under,
+    whole_cell,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from producer.event import EventType
+
+    Parse = Callable[[Any], Any]
+
+
+class Forms:
+    """Builds a parsing function for every type of one schema."""
+
+    def __init__(self, event_type: EventType) -> None:
+        self._types = event_type.types
+        self._named: dict[str, Parse] = {}
+
+    def of(self, schema: Any, namespace: str = "") -> Parse:
+        """Return the function for a value in JSON."""
+        if isinstance(schema, list):
+            return self._union(schema, namespace)
+        if isinstance(schema, str):
+            return PRIMITIVES.get(schema) or self._later(schema, namespace)
+        kind = schema["type"]
+        logical = LOGICAL.get(schema.get("logicalType", ""))
+        if logical is not None and kind != "fixed":
+            return logical
+        if isinstance(kind, dict | list) or kind in PRIMITIVES:
+            return self.of(kind, namespace)
+        builders = {"record": self.record, "enum": self._enum, "array": self._array}
+        builders |= {"map": self._map, "fixed": self._fixed}
+        return builders[kind](schema, namespace)
+
+    def record(self, schema: Any, namespace: str = "") -> Parse:
+        """Return the function for a record given as a JSON object."""
+        full, inner = _full_name(schema, namespace)
+        made = self._types[full]
+        defaults = {each.name for each in fields(made) if each.default is not MISSING}
+        members = {
+            each["name"]: (attribute(each["name"]), self.of(each["type"], inner))
+            for each in schema["fields"]
+        }
+
+        def parse(value: Any) -> Any:
+            if not isinstance(value, dict):
+                raise BadValue("", f"{shown(value)} is not an object")
+            given = {}
+            for name, item in value.items():
+                if name not in members:
+                    raise BadValue(name, f"no such field; there are: {', '.join(members)}")
+                given[members[name][0]] = under(name, members[name][1], item)
+            for name, (own, _) in members.items():
+                if own not in given and own not in defaults:
+                    raise BadValue(name, "is missing")
+            return made(**given)
+
+        self._named[full] = parse
+        return parse
+
+    def cell(self, schema: Any, decimal: str) -> Parse:
+        """Return the function for a value in a CSV cell."""
+        branches = schema if isinstance(schema, list) else [schema]
+        kinds = [each for each in branches if each != "null"]
+        optional = len(kinds) < len(branches)
+        text = self._cell_kind(kinds[0], decimal) if len(kinds) == 1 else self._json_cell(kinds)
+
+        def parse(cell: str) -> Any:
+            if cell:
+                return text(cell)
+            if optional:
+                return None
+            raise BadValue("", "is empty")
+
+        # A string may be empty: there is no other way to write one down.
+        return (lambda cell: cell) if schema == "string" else parse
+
+    def _cell_kind(self, schema: Any, decimal: str) -> Parse:
+        plain = schema["type"] if isinstance(schema, dict) and len(schema) == 1 else schema
+        if plain in {"float", "double"}:
+            return number_cell(decimal)
+        if plain in INT_BITS:
+            return whole_cell(str(plain))
+        if plain == "boolean":
+            return boolean_cell
+        value = self.of(schema)
+        if isinstance(schema, dict) and schema["type"] in {"record", "array", "map"}:
+            return lambda cell: value(_json(cell))
+        return lambda cell: value(cell.strip()) if plain != "string" else cell
+
+    def _json_cell(self, kinds: list[Any]) -> Parse:
+        value = self.of(kinds)
+        return lambda cell: value(_json(cell))
+
+    def _later(self, name: str, namespace: str) -> Parse:
+        full = name if "." in name or not namespace else f"{namespace}.{name}"
+        key = full if full in self._types or full in self._named else name
+
+        def parse(value: Any) -> Any:  # looked up when called: the type may contain itself
+            return self._named[key](value)
+
+        return parse
+
+    def _union(self, branches: list[Any], namespace: str) -> Parse:
+        parsers = [self.of(each, namespace) for each in branches if each != "null"]
+        optional = len(parsers) < len(branches)
+
+        def parse(value: Any) -> Any:
+            if value is None and optional:
+                return None
+            complaint: BadValue | None = None
+            for each in parsers:
+                try:
+                    return each(value)
+                except BadValue as error:
+                    complaint = complaint or error
+            raise complaint or BadValue("", f"{shown(value)} is not null")
+
+        return parse
+
+    def _enum(self, schema: Any, namespace: str) -> Parse:
+        full, _ = _full_name(schema, namespace)
+        made = self._types[full]
+        symbols = {str(each): each for each in made} if issubclass(made, StrEnum) else {}
+
+        def parse(value: Any) -> Any:
+            if isinstance(value, str) and value in symbols:
+                return symbols[value]
+            raise BadValue("", f"{shown(value)} is none of {', '.join(symbols)}")
+
+        self._named[full] = parse
+        return parse
+
+    def _array(self, schema: Any, namespace: str) -> Parse:
+        item = self.of(schema["items"], namespace)
+
+        def parse(value: Any) -> Any:
+            if not isinstance(value, list):
+                raise BadValue("", f"{shown(value)} is not an array")
+            return [under(f"[{number}]", item, each) for number, each in enumerate(value)]
+
+        return parse
+
+    def _map(self, schema: Any, namespace: str) -> Parse:
+        item = self.of(schema["values"], namespace)
+
+        def parse(value: Any) -> Any:
+            if not isinstance(value, dict):
+                raise BadValue("", f"{shown(value)} is not an object")
+            return {key: under(f"[{key!r}]", item, each) for key, each in value.items()}
+
+        return parse
+
+    def _fixed(self, schema: Any, namespace: str) -> Parse:
+        full, _ = _full_name(schema, namespace)
+        logical = LOGICAL.get(schema.get("logicalType", ""))
+        size = schema["size"]
+
+        def parse(value: Any) -> Any:
+            found = bytes_of(value)
+            if len(found) != size:
+                raise BadValue("", f"{len(found)} bytes are not {size}")
+            return found
+
+        self._named[full] = logical or parse
+        return self._named[full]
+
+
+def _full_name(schema: Any, namespace: str) -> tuple[str, str]:
+    """Return a named type's full name and the namespace inside it."""
+    name = schema["name"]
+    space = schema.get("namespace", namespace)
+    full = name if "." in name or not space else f"{space}.{name}"
+    return full, full.rpartition(".")[0]
+
+
+def _json(cell: str) -> Any:
+    try:
+        return json.loads(cell)
+    except ValueError as error:
+        raise BadValue("", f"{shown(cell)} is not JSON") from error

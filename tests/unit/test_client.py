@@ -1,0 +1,166 @@
+"""EventProducer on the in-process cluster: what is sent arrives, and everything is counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from confluent_kafka import KafkaError
+
+from producer import EventProducer, Settings
+from producer.errors import BadReading, ConfigError, NotDelivered, SchemaError
+from producer.events import FreezerReading
+from producer.preflight import listed_partitions
+from producer.testing import EventCluster
+
+if TYPE_CHECKING:
+    from producer.delivery import Report
+
+READINGS = [FreezerReading(sensor_id=f"sensor{n % 3}", temperature=n / 3) for n in range(10)]
+
+
+def test_what_is_sent_is_read_back_equal_and_in_order_per_key(
+    event_cluster: EventCluster,
+) -> None:
+    with event_cluster.producer() as producer:
+        for reading in READINGS:
+            producer.send(reading)
+    records = event_cluster.records(FreezerReading)
+    for sensor in ("sensor0", "sensor1", "sensor2"):
+        mine = [record for record in records if record.key == sensor]
+        assert [record.event for record in mine] == [r for r in READINGS if r.sensor_id == sensor]
+        assert len({record.partition for record in mine}) == 1
+    assert producer.tally.delivered == producer.tally.read == len(READINGS)
+    assert sum(producer.tally.partitions.values()) == len(READINGS)
+
+
+def test_keys_land_where_java_clients_would_put_them(event_cluster: EventCluster) -> None:
+    with event_cluster.producer() as producer:
+        for reading in READINGS[:3]:
+            producer.send(reading)
+    placed = {record.key: record.partition for record in event_cluster.records(FreezerReading)}
+    assert placed == {"sensor0": 1, "sensor1": 1, "sensor2": 0}  # murmur2, as in Kafka's Java client
+
+
+def test_key_headers_and_report_are_the_callers(event_cluster: EventCluster) -> None:
+    reports: list[Report] = []
+    with event_cluster.producer() as producer:
+        producer.send(
+            READINGS[0], key="another", headers=[("site", b"A")], on_delivery=reports.append
+        )
+        producer.send(READINGS[1], key=None)
+    keys = {record.key for record in event_cluster.records(FreezerReading)}
+    assert keys == {"another", None}
+    assert [report.outcome for report in reports] == ["delivered"]
+    assert reports[0].topic == "freezer-temperatura"
+    assert reports[0].offset == 0
+    assert reports[0].error is None
+
+
+def test_a_bad_value_is_named_counted_and_not_sent(event_cluster: EventCluster) -> None:
+    with event_cluster.producer() as producer:
+        with pytest.raises(BadReading, match="temperature: nan is not a finite number"):
+            producer.send(FreezerReading(sensor_id="s", temperature=float("nan")))
+        producer.send(READINGS[0])
+    assert event_cluster.events(FreezerReading) == [READINGS[0]]
+    assert str(producer.tally) == "2 read, 1 rejected, 1 delivered"
+
+
+def test_something_that_is_no_event_is_refused(event_cluster: EventCluster) -> None:
+    with event_cluster.producer() as producer, pytest.raises(BadReading, match="dict"):
+        producer.send({"sensor_id": "s"})  # type: ignore[arg-type]
+    assert producer.tally.undelivered == 0
+
+
+def test_what_a_callback_raises_reaches_the_caller_and_nothing_is_lost(
+    event_cluster: EventCluster,
+) -> None:
+    def fail(_: Report) -> None:
+        raise RuntimeError("from the callback")
+
+    producer = event_cluster.producer()
+    producer.send(READINGS[0], on_delivery=fail)
+    with pytest.raises(RuntimeError, match="from the callback"):
+        producer.flush()
+    producer.send(READINGS[1])
+    producer.close()
+    assert producer.tally.delivered == 2
+
+
+def test_a_missing_topic_is_said_before_the_first_message_and_not_created(
+    event_cluster: EventCluster,
+) -> None:
+    with (
+        EventProducer(
+            event_cluster.settings,
+            registry=event_cluster.producer()._registry,
+            check_topic=listed_partitions,
+        ) as producer,
+        pytest.raises(ConfigError, match="python -m infra apply"),
+    ):
+        producer.send(READINGS[0])
+    assert event_cluster.events(FreezerReading) == []
+
+
+def test_an_unregistered_schema_stops_before_the_first_message(
+    event_cluster: EventCluster,
+) -> None:
+    event_cluster.cluster.create_topic("freezer-temperatura", 3)
+    with (
+        EventProducer(
+            event_cluster.settings,
+            registry=event_cluster.cluster.registry,
+            check_topic=listed_partitions,
+        ) as producer,
+        pytest.raises(SchemaError, match="freezer schema register --event freezer-reading"),
+    ):
+        producer.send(READINGS[0])
+    assert event_cluster.events(FreezerReading) == []
+
+
+def test_leaving_the_block_raises_when_something_was_lost(event_cluster: EventCluster) -> None:
+    with (
+        pytest.raises(NotDelivered, match="2 not delivered"),
+        event_cluster.producer(timeout_s=1.0) as producer,
+    ):
+        producer.prepare(FreezerReading.__event__)
+        event_cluster.cluster.take_down()
+        producer.send(READINGS[0])
+        producer.send(READINGS[1])
+    tally = producer.tally
+    assert (tally.read, tally.delivered, tally.failed + tally.unconfirmed) == (2, 0, 2)
+
+
+def test_a_retriable_error_is_retried_without_loss_or_duplicate(
+    event_cluster: EventCluster,
+) -> None:
+    with event_cluster.producer() as producer:
+        producer.prepare(FreezerReading.__event__)
+        event_cluster.cluster.fail_next_produce(
+            KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.REQUEST_TIMED_OUT
+        )
+        for reading in READINGS:
+            producer.send(reading)
+    assert len(event_cluster.events(FreezerReading)) == len(READINGS)
+
+
+def test_an_error_is_counted_as_failed_and_the_rest_goes_on(event_cluster: EventCluster) -> None:
+    reports: list[Report] = []
+    producer = event_cluster.producer()
+    producer.send(READINGS[0])
+    producer.flush()
+    big = FreezerReading(sensor_id="x" * 1_100_000, temperature=1.0)
+    with pytest.raises(BadReading, match="message"):
+        producer.send(big, on_delivery=reports.append)
+    producer.send(READINGS[1])
+    producer.close()
+    assert producer.tally.delivered == 2
+    assert producer.tally.rejected == 1
+
+
+def test_topic_overrides_the_default_events_topic(event_cluster: EventCluster) -> None:
+    settings = Settings(bootstrap_servers="b:1", topic="other")
+    assert settings.topic_for(FreezerReading.__event__) == "other"
+    with event_cluster.producer() as producer:
+        producer.send(READINGS[0])
+    assert event_cluster.events(FreezerReading, "freezer-temperatura") == [READINGS[0]]
