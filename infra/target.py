@@ -7,17 +7,17 @@ shows them; whether they are what was wanted is compared again afterwards, by `a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from producer.errors import FreezerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-    Say = Callable[[str], None]
-
+Say = Callable[[str], None]  # gets a line for a person who waits
 TOPIC, GROUP, SUBJECT = "TOPIC", "GROUP", "SUBJECT"
 
 
@@ -95,7 +95,10 @@ class Client:
 class EnvFile(Protocol):
     """The `.env` that gets the credentials; what else it holds is kept."""
 
-    path: Path
+    @property
+    def path(self) -> Path:
+        """Where it is, or will be."""
+        ...
 
     def read(self) -> Mapping[str, str]:
         """Give the settings it holds; none where there is no file."""
@@ -126,6 +129,10 @@ class Target(Protocol):
     @property
     def resource_types(self) -> frozenset[str]:
         """What it knows rights on: TOPIC and GROUP, SUBJECT too, or nothing."""
+        ...
+
+    def brokers(self) -> int | None:
+        """Count the copies of a partition it can make; None where it decides that itself."""
         ...
 
     def topics(self) -> Mapping[str, Shape]:

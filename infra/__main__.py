@@ -1,0 +1,251 @@
+"""`python -m infra`: plan, apply and check topics and access; start and stop the local stack."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+from infra import apply as applying
+from infra import declared, show
+from infra import plan as planner
+from infra.env_file import EnvFile
+from infra.lock import alone
+from infra.observed import find_key, observe
+from infra.place import Place, opened
+from producer.config import Settings
+from producer.errors import FreezerError, UsageError
+from producer.schema.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from infra.desired import Desired
+    from infra.observed import Key
+    from infra.plan import Plan
+    from infra.target import Target
+
+_TOPICS: Final = Path(__file__).with_name("topics.toml")
+_INTERRUPTED: Final = 130
+_TERMINATED: Final = 143
+_DRIFT: Final = 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was asked for on the command line."""
+
+    place: Place
+    topics: Path
+    increase_partitions: bool
+    write_env: Path | None
+    rotate: str | None
+    output: str
+
+    def desired(self) -> Desired:
+        """Read what is declared."""
+        override = Settings.load(self.place.env_file).topic
+        return declared.load(self.topics, Catalogue.find(), override)
+
+    def file(self) -> EnvFile | None:
+        """Give the file that gets the key, if one is to be written."""
+        path = self.write_env or (Path(".env") if self.rotate else None)
+        return EnvFile(path) if path else None
+
+    def key(self, target: Target, desired: Desired) -> Key | None:
+        """Find out about the key that is asked for; refuse a file that cannot take it."""
+        file = self.file()
+        if file is None:
+            return None
+        file.check()
+        return find_key(target, desired.client(self.rotate), file, rotate=bool(self.rotate))
+
+    def plan(self, target: Target, desired: Desired, key: Key | None) -> Plan:
+        """Read the target and compare."""
+        found = observe(target, desired, key)
+        return planner.make(desired, found, increase_partitions=self.increase_partitions)
+
+    def show(self, plan: Plan, target: Target) -> None:
+        """Print the plan as asked."""
+        write = show.as_json if self.output == "json" else show.text
+        click.echo(write(plan, target.name))
+
+
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that plan, apply and check share."""
+    for option in reversed(
+        (
+            click.option(
+                "--target",
+                "kind",
+                type=click.Choice(["local", "cloud"]),
+                help="[default: cloud if a cluster is named, else local]",
+            ),
+            click.option(
+                "--cluster", envvar="CONFLUENT_CLUSTER", help="lkc-…, in Confluent Cloud."
+            ),
+            click.option("--environment", envvar="CONFLUENT_ENVIRONMENT", help="env-…, likewise."),
+            click.option("--url", help="REST API of a Confluent Platform, instead of a cluster."),
+            click.option("--env-file", help="Another .env that names the local target's brokers."),
+            click.option("--topics", default=_TOPICS, type=Path, help="Another topics.toml."),
+            click.option("--allow-partition-increase", is_flag=True, help="Keys will move."),
+            click.option("--write-env", type=Path, help="Put the producer's key into this file."),
+            click.option(
+                "--rotate-key", metavar="NAME", help="Replace that service account's key."
+            ),
+            click.option("--output", type=click.Choice(["text", "json"]), default="text"),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _run(**given: Any) -> Run:
+    place = Place(
+        given["kind"], given["cluster"], given["environment"], given["url"], given["env_file"]
+    )
+    return Run(
+        place,
+        given["topics"],
+        given["allow_partition_increase"],
+        given["write_env"],
+        given["rotate_key"],
+        given["output"],
+    )
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(*, debug: bool) -> None:
+    """Bring topics and access to what is declared, on the local stack or in the cloud."""
+    del debug  # read by `main`
+
+
+@cli.command()
+@_options
+def plan(**given: Any) -> int:
+    """Show what apply would do; change nothing."""
+    return _compare(_run(**given), drift=0)
+
+
+@cli.command()
+@_options
+def check(**given: Any) -> int:
+    """Exit with 0 where everything is as declared, with 1 where not; change nothing."""
+    return _compare(_run(**given), drift=_DRIFT)
+
+
+def _compare(run: Run, drift: int) -> int:
+    desired = run.desired()
+    with opened(run.place, _say) as target:
+        found = run.plan(target, desired, run.key(target, desired))
+        run.show(found, target)
+    return drift if found.is_drift else 0
+
+
+@cli.command()
+@_options
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def apply(*, yes: bool, **given: Any) -> int:
+    """Show the plan, ask, carry it out and read it back."""
+    run = _run(**given)
+    desired = run.desired()
+    with ExitStack() as held:
+        target = held.enter_context(opened(run.place, _say))
+        held.enter_context(alone(target.name, _say))
+        key = run.key(target, desired)
+        found = run.plan(target, desired, key)
+        run.show(found, target)
+        if found.refusals:
+            raise applying.refused(found)
+        if not found.steps:
+            return 0
+        _agree(found, target, yes=yes)
+        applying.apply(target, found, run.file(), _say)
+        settled = replace(key, held=True, rotate=False) if key else None
+        applying.verify(target, desired, settled)
+        _say(f"applied to {target.name} and read back: everything is as declared")
+    return 0
+
+
+def _agree(found: Plan, target: Target, *, yes: bool) -> None:
+    """Ask whether to go on, unless that is known.
+
+    Raises:
+        UsageError: there is nobody to ask.
+
+    """
+    if yes or (target.is_local and found.only_creates):
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("apply", "this needs a yes, and there is no terminal to ask at", "--yes")
+    click.confirm(f"Apply this to {target.name}?", abort=True, err=True)
+
+
+@cli.group()
+def local() -> None:
+    """Kafka and a Schema Registry in containers on this machine."""
+
+
+@local.command()
+def up() -> None:
+    """Start them."""
+    from infra.local import stack  # noqa: PLC0415 - what only containers need
+
+    stack.up(click.echo)
+
+
+@local.command()
+def down() -> None:
+    """Stop them; their topics and schemas are gone then."""
+    from infra.local import stack  # noqa: PLC0415 - what only containers need
+
+    stack.down(click.echo)
+
+
+class _Terminated(BaseException):
+    """SIGTERM: unwind, so that what was done so far is told."""
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line; errors become one message and an exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    argv = sys.argv[1:] if args is None else args
+    sys.exit(_code(argv, debug="--debug" in argv))
+
+
+def _code(argv: list[str], *, debug: bool) -> int:
+    try:
+        result: Any = cli.main(args=argv, prog_name="python -m infra", standalone_mode=False)
+    except FreezerError as error:
+        if debug:
+            raise
+        click.echo(f"error: {error}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        return _INTERRUPTED
+    except _Terminated:
+        return _TERMINATED
+    return result if isinstance(result, int) else 0
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise _Terminated
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+if __name__ == "__main__":
+    main()
