@@ -1,0 +1,189 @@
+"""Python that encodes one scalar: lines that check and convert it, and its bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from producer.schema.codegen.model import Scalar
+    from producer.schema.codegen.scope import Scope
+
+# Lines to run, then expressions whose bytes follow one another.
+Code = tuple[list[str], list[str]]
+
+# Beyond these a whole number given for a float loses digits.
+_DOUBLE_LIMIT: Final = 2**53
+_FLOAT_LIMIT: Final = 2**24
+_ORDINAL_OF_1970: Final = 719163
+# Between these a zigzag number takes six bytes (until the year 2039 in milliseconds), or eight.
+_SIX_BYTES: Final = (1 << 35, 1 << 42)
+_EIGHT_BYTES: Final = (1 << 49, 1 << 56)
+
+
+def scalar(scope: Scope, node: Scalar, value: str, local: str, prefix: bytes) -> Code:
+    """Return the code for a scalar.
+
+    Args:
+        scope: the module's names.
+        node: its type.
+        value: the expression that gives it.
+        local: a variable for the code's use.
+        prefix: bytes to put before it: the index in a union, or nothing.
+
+    """
+    makers: dict[str, Callable[[Scope, Scalar, str, str], Code]] = {
+        "null": _null,
+        "boolean": _boolean,
+        "int": _int,
+        "long": _long,
+        "float": _real,
+        "double": _real,
+        "bytes": _bytes,
+        "fixed": _fixed,
+        "string": _string,
+        "decimal": _decimal,
+        "date": _date,
+        "time-millis": _time,
+        "time-micros": _time,
+    }
+    if node.kind == "uuid" and node.base == "string":
+        return _uuid(scope, value, local, prefix)
+    if "timestamp" in node.kind:
+        return _timestamp(scope, node, value, local, prefix)
+    lines, parts = (makers.get(node.kind) or _fixed_uuid)(scope, node, value, local)
+    return lines, [repr(prefix), *parts] if prefix else parts
+
+
+def load(local: str, value: str) -> list[str]:
+    """Return the line that puts a value into a local variable, if it is not there yet."""
+    return [] if local == value else [f"{local} = {value}"]
+
+
+def demand(scope: Scope, condition: str, local: str, wanted: str) -> list[str]:
+    """Return the lines that refuse a value for which a condition does not hold."""
+    return [f"if {condition}:", f'    raise {scope.use("_wrong")}({local}, "{wanted}")']
+
+
+def _null(scope: Scope, _: Scalar, value: str, local: str) -> Code:
+    return load(local, value) + demand(scope, f"{local} is not None", local, "null"), []
+
+
+def _boolean(scope: Scope, _: Scalar, value: str, local: str) -> Code:
+    unlike = f"{local} is not True and {local} is not False"
+    check = demand(scope, unlike, local, "true or false")
+    return load(local, value) + check, [f'(b"\\x01" if {local} else b"\\x00")']
+
+
+def _int(scope: Scope, _: Scalar, value: str, local: str) -> Code:
+    unlike = f"type({local}) is not int or not -2147483648 <= {local} <= 2147483647"
+    check = demand(scope, unlike, local, "an Avro int")
+    return load(local, value) + check, [f"{scope.use('_LONG')}[{local}]"]
+
+
+def _long(scope: Scope, _: Scalar, value: str, local: str) -> Code:
+    check = demand(scope, f"type({local}) is not int", local, "an Avro long")
+    return load(local, value) + check, [f"{scope.use('_LONG')}[{local}]"]
+
+
+def _real(scope: Scope, node: Scalar, value: str, local: str) -> Code:
+    limit = _DOUBLE_LIMIT if node.kind == "double" else _FLOAT_LIMIT
+    lines = [
+        *load(local, value),
+        f"if type({local}) is not float:",
+        f"    {local} = {scope.use('_real')}({local}, {limit})",
+        # Not a number and infinity are the floats whose difference from themselves is not zero.
+        *demand(scope, f"{local} - {local} != 0.0", local, "a finite number"),
+    ]
+    return lines, [f"{scope.use(f'_{node.kind}')}({local})"]
+
+
+def _bytes(scope: Scope, _: Scalar, value: str, local: str) -> Code:
+    check = demand(scope, f"not isinstance({local}, bytes)", local, "bytes")
+    return load(local, value) + check, [f"{scope.use('_COUNT')}[len({local})]", local]
+
+
+def _fixed(scope: Scope, node: Scalar, value: str, local: str) -> Code:
+    unlike = f"not isinstance({local}, bytes) or len({local}) != {node.size}"
+    return load(local, value) + demand(scope, unlike, local, f"{node.size} bytes"), [local]
+
+
+def _fixed_uuid(scope: Scope, _: Scalar, value: str, local: str) -> Code:
+    check = demand(scope, f"not isinstance({local}, UUID)", local, "a UUID")
+    return load(local, value) + check, [f"{local}.bytes"]
+
+
+def _string(scope: Scope, _: Scalar, value: str, local: str) -> Code:
+    line = f"{local} = {scope.use('_utf8')}({value})"
+    return [line], [f"{scope.use('_COUNT')}[len({local})]", local]
+
+
+def _uuid(scope: Scope, value: str, local: str, prefix: bytes) -> Code:
+    check = demand(scope, f"not isinstance({local}, UUID)", local, "a UUID")
+    scope.use("hexlify")
+    start = repr(prefix + b"\x48")[:-1]
+    digits = f"hexlify({local}.int.to_bytes(16, 'big'))"
+    return load(local, value) + check, [
+        f"{start}%b-%b-%b-%b-%b' % {scope.use('_dashes')}({digits})"
+    ]
+
+
+def _decimal(scope: Scope, node: Scalar, value: str, local: str) -> Code:
+    given = f"({value}, {node.precision}, {node.scale})"
+    if node.base == "fixed":
+        units = f"{scope.use('_decimal')}{given}"
+        return [f'{local} = {units}.to_bytes({node.size}, "big", signed=True)'], [local]
+    line = f"{local} = {scope.use('_decimal_bytes')}{given}"
+    return [line], [f"{scope.use('_COUNT')}[len({local})]", local]
+
+
+def _date(scope: Scope, _: Scalar, value: str, local: str) -> Code:
+    check = demand(scope, f"type({local}) is not date", local, "a date")
+    days = f"{local}.toordinal() - {_ORDINAL_OF_1970}"
+    return load(local, value) + check, [f"{scope.use('_LONG')}[{days}]"]
+
+
+def _time(scope: Scope, node: Scalar, value: str, local: str) -> Code:
+    unlike = f"not isinstance({local}, time) or {local}.tzinfo is not None"
+    seconds = f"(({local}.hour * 60 + {local}.minute) * 60 + {local}.second)"
+    rest = f"* 1000000 + {local}.microsecond"
+    if node.kind == "time-millis":
+        rest = f"* 1000 + {local}.microsecond // 1000"
+    check = demand(scope, unlike, local, "a time of day without a zone")
+    return load(local, value) + check, [f"{scope.use('_LONG')}[{seconds} {rest}]"]
+
+
+def _timestamp(scope: Scope, node: Scalar, value: str, local: str, prefix: bytes) -> Code:
+    local_time = node.kind.startswith("local")
+    epoch = scope.use("_LOCAL_EPOCH" if local_time else "_EPOCH")
+    seconds = f"({local}.days * 86400 + {local}.seconds)"
+    if node.kind.endswith("millis"):
+        units = f"({seconds} * 1000 + {local}.microseconds // 1000) << 1"
+        packed, lowest, end = _packed(scope, local, 3, prefix), *_SIX_BYTES
+    else:
+        units = f"({seconds} * 1000000 + {local}.microseconds) << 1"
+        packed, lowest, end = _packed(scope, local, 4, prefix), *_EIGHT_BYTES
+    slow = f"{scope.use('_varint')}({local} if {local} >= 0 else ~{local})"
+    if prefix:
+        slow = f"{prefix!r} + {slow}"
+    other = "a time that has a zone" if local_time else "a naive time"
+    return [
+        f"{local} = {value} - {epoch}  # {other} does not subtract",
+        f"{local} = {units}",
+        f"if {lowest} <= {local} < {end}:",
+        f"    {local} = {packed}",
+        "else:",
+        f"    {local} = {slow}",
+    ], [local]
+
+
+def _packed(scope: Scope, local: str, pairs: int, prefix: bytes) -> str:
+    pair = scope.use("_PAIR")
+    items = [f"{pair}[{local} & 16383]"]
+    items += [f"{pair}[{local} >> {14 * n} & 16383]" for n in range(1, pairs - 1)]
+    items.append(f"{pair}[{local} >> {14 * (pairs - 1)}] & 32767")
+    if len(prefix) == 1:
+        return f"{scope.use(f'_index_pairs{pairs}')}({prefix[0]}, {', '.join(items)})"
+    packed = f"{scope.use(f'_pairs{pairs}')}({', '.join(items)})"
+    return f"{prefix!r} + {packed}" if prefix else packed
