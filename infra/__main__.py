@@ -5,29 +5,22 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
 from infra import apply as applying
-from infra import declared, show
-from infra import plan as planner
-from infra.env_file import EnvFile
 from infra.lock import alone
-from infra.observed import find_key, observe
 from infra.place import Place, opened
-from producer.config import Settings
+from infra.run import Run
 from producer.errors import FreezerError, UsageError
-from producer.schema.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from infra.desired import Desired
-    from infra.observed import Key
     from infra.plan import Plan
     from infra.target import Target
 
@@ -35,46 +28,7 @@ _TOPICS: Final = Path(__file__).with_name("topics.toml")
 _INTERRUPTED: Final = 130
 _TERMINATED: Final = 143
 _DRIFT: Final = 1
-
-
-@dataclass(frozen=True)
-class Run:
-    """What was asked for on the command line."""
-
-    place: Place
-    topics: Path
-    increase_partitions: bool
-    write_env: Path | None
-    rotate: str | None
-    output: str
-
-    def desired(self) -> Desired:
-        """Read what is declared."""
-        override = Settings.load(self.place.env_file).topic
-        return declared.load(self.topics, Catalogue.find(), override)
-
-    def file(self) -> EnvFile | None:
-        """Give the file that gets the key, if one is to be written."""
-        path = self.write_env or (Path(".env") if self.rotate else None)
-        return EnvFile(path) if path else None
-
-    def key(self, target: Target, desired: Desired) -> Key | None:
-        """Find out about the key that is asked for; refuse a file that cannot take it."""
-        file = self.file()
-        if file is None:
-            return None
-        file.check()
-        return find_key(target, desired.client(self.rotate), file, rotate=bool(self.rotate))
-
-    def plan(self, target: Target, desired: Desired, key: Key | None) -> Plan:
-        """Read the target and compare."""
-        found = observe(target, desired, key)
-        return planner.make(desired, found, increase_partitions=self.increase_partitions)
-
-    def show(self, plan: Plan, target: Target) -> None:
-        """Print the plan as asked."""
-        write = show.as_json if self.output == "json" else show.text
-        click.echo(write(plan, target.name))
+_NOT_APPLIED: Final = 1
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -166,7 +120,9 @@ def apply(*, yes: bool, **given: Any) -> int:
             raise applying.refused(found)
         if not found.steps:
             return 0
-        _agree(found, target, yes=yes)
+        if not _agreed(found, target, yes=yes):
+            _say("nothing was changed")
+            return _NOT_APPLIED
         applying.apply(target, found, run.file(), _say)
         settled = replace(key, held=True, rotate=False) if key else None
         applying.verify(target, desired, settled)
@@ -174,7 +130,7 @@ def apply(*, yes: bool, **given: Any) -> int:
     return 0
 
 
-def _agree(found: Plan, target: Target, *, yes: bool) -> None:
+def _agreed(found: Plan, target: Target, *, yes: bool) -> bool:
     """Ask whether to go on, unless that is known.
 
     Raises:
@@ -182,10 +138,10 @@ def _agree(found: Plan, target: Target, *, yes: bool) -> None:
 
     """
     if yes or (target.is_local and found.only_creates):
-        return
+        return True
     if not sys.stdin.isatty():
         raise UsageError("apply", "this needs a yes, and there is no terminal to ask at", "--yes")
-    click.confirm(f"Apply this to {target.name}?", abort=True, err=True)
+    return click.confirm(f"Apply this to {target.name}?", err=True)
 
 
 @cli.group()

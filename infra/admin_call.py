@@ -73,6 +73,7 @@ class Admin:
             FreezerError: of the class that fits the failure.
 
         """
+        self.causes.clear()
         try:
             return start()
         except KafkaException as error:

@@ -58,11 +58,11 @@ class AdminTarget:
 
     @property
     def resource_types(self) -> frozenset[str]:
-        """Topics and groups where there is a listener that asks who one is, else nothing.
+        """Topics and groups on the local stack; its registry takes everybody.
 
-        The local registry takes everybody, so nobody has rights on subjects.
+        Nothing elsewhere: who the users of somebody's own Kafka are is decided there.
         """
-        secured = self.stack is None or self.stack.sasl_bootstrap
+        secured = self.stack is not None and self.stack.sasl_bootstrap
         return frozenset({TOPIC, GROUP}) if secured else frozenset()
 
     @property
@@ -123,12 +123,16 @@ class AdminTarget:
                     "name another file: --write-env .env.local-key",
                 )
         complete = all(held.get(name) == value for name, value in wanted.items())
+        complete = complete and held.get("SECURITY_PROTOCOL", "SASL_SSL") == "SASL_SSL"
         return complete and self._works(client, env_file, 0.0, _silent)
 
     def write_key(self, client: Client, env_file: EnvFile) -> None:
         """Give the account a password; the file has it first, so that it is never lost."""
         password = env_file.read().get("SASL_PASSWORD") or new_password()
-        env_file.write({**self._settings_of(client), "SASL_PASSWORD": password})
+        settings = {**self._settings_of(client), "SASL_PASSWORD": password}
+        if env_file.read().get("SECURITY_PROTOCOL"):  # left out, it follows from the credentials
+            settings["SECURITY_PROTOCOL"] = "SASL_SSL"
+        env_file.write(settings)
         self._access.set_password(client.account, password)
         self._wait(client, env_file)
 
@@ -151,7 +155,6 @@ class AdminTarget:
             raise ConfigError(f"make a key for {self.name}", why, fix)
         return {
             "BOOTSTRAP_SERVERS": self.stack.sasl_bootstrap,
-            "SECURITY_PROTOCOL": "SASL_SSL",
             "SASL_MECHANISM": _MECHANISM,
             "SASL_USERNAME": client.account,
             "SSL_CA_LOCATION": self.stack.ca_path,

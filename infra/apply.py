@@ -21,7 +21,7 @@ from infra.steps import (
     WriteKey,
 )
 from infra.target import AlreadyThereError
-from producer.errors import FreezerError
+from producer.errors import FreezerError, UnreachableError
 
 if TYPE_CHECKING:
     from infra.desired import Desired
@@ -136,9 +136,9 @@ def _needed(env_file: EnvFile | None) -> EnvFile:
 
 
 def _tell_half(steps: tuple[Step, ...], done: int, error: BaseException, say: Say) -> None:
-    """Say how far it came; the step that was cut off may or may not have been carried out."""
-    state = "failed" if isinstance(error, FreezerError) else "interrupted"
-    say(f"{state}: {steps[done].title}")
+    """Say how far it came; a step that was cut off may or may not have been carried out."""
+    refused = isinstance(error, FreezerError) and not isinstance(error, UnreachableError)
+    say(f"{'failed' if refused else 'perhaps done'}: {steps[done].title}")
     for step in steps[done + 1 :]:
         say(f"not done: {step.title}")
     say(f"{done} of {len(steps)} steps are done; it is safe to apply again: that does the rest")

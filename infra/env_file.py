@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
 from producer.errors import ConfigError
@@ -23,6 +22,16 @@ if TYPE_CHECKING:
 
 _BOM: Final = "\ufeff"
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_@%+=:,./~-]*")
+# One binding as dotenv's parser cuts them out, blank lines before it included.
+_BINDING: Final = re.compile(
+    r"""(?P<start>\s*(?:export[^\S\r\n]+)?(?:'[^']+'|[^=\#\s]+))[^\S\r\n]*
+    (?:=[^\S\r\n]*
+      (?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[^\r\n]*?)
+      (?P<comment>[^\S\r\n]+\#[^\r\n]*)?
+    )?
+    (?P<end>[^\S\r\n]*(?:\r\n|\r|\n)?)""",
+    re.VERBOSE,
+)
 _HEADER: Final = "# Written by `python -m infra apply`. It holds secrets: keep it out of git.\n"
 
 
@@ -62,7 +71,11 @@ class EnvFile:
         """
         self.check()
         before = self._text()
-        self._replace(edit(_HEADER if before is None else before, settings))
+        after = edit(_HEADER if before is None else before, settings)
+        # dotenv before 1.2 misreads some backslashes: better an error than another value.
+        if values(after) != values(before or "") | dict(settings):
+            raise ConfigError(f"write credentials to {self.path}", "a value does not read back")
+        self._replace(after)
 
     def _text(self) -> str | None:
         try:
@@ -113,8 +126,8 @@ class EnvFile:
 
 def values(text: str) -> dict[str, str | None]:
     """Read settings as the producer does: no interpolation, the last of a key counts."""
-    stream = io.StringIO(text.removeprefix(_BOM), newline="")
-    return dict(dotenv_values(stream=stream, interpolate=False))
+    bindings = parse_stream(io.StringIO(text.removeprefix(_BOM), newline=""))
+    return {binding.key: binding.value for binding in bindings if binding.key is not None}
 
 
 def edit(text: str, settings: Mapping[str, str]) -> str:
@@ -139,11 +152,10 @@ def edit(text: str, settings: Mapping[str, str]) -> str:
 
 def _set(original: str, key: str, value: str) -> str:
     """Replace the value of one binding; what stands before and after it stays."""
-    found = re.search(rf"""(?:^|(?<=[\r\n])|(?<=\s))(?:export[^\S\r\n]+)?['"]?{key}\b""", original)
-    start = original[: found.start()] if found else ""
-    export = "export " if found and found[0].startswith("export") else ""
-    after = original[len(original.rstrip("\r\n")) :]
-    return f"{start}{export}{key}={_quoted(value)}{after}"
+    found = _BINDING.fullmatch(original)
+    if found is None:
+        return f"{key}={_quoted(value)}{original[len(original.rstrip()) :]}"
+    return f"{found['start']}={_quoted(value)}{found['comment'] or ''}{found['end']}"
 
 
 def _quoted(value: str) -> str:

@@ -95,6 +95,8 @@ def make(desired: Desired, observed: Observed, *, increase_partitions: bool = Fa
         if not refused and not needed:
             same.append(topic.name)
     steps += _access_steps(desired, observed)
+    if desired.access and not observed.resource_types:
+        notes.append("access is left as it is: this cluster's users are managed elsewhere")
     steps += _key_steps(observed.key)
     managed = {topic.name for topic in desired.topics}
     unmanaged = sorted(set(observed.topics) - managed)

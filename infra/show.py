@@ -40,13 +40,12 @@ def summary(plan: Plan) -> str:
     if not plan.is_drift:
         return "Nothing to do: everything is as declared."
     moved = [step for step in plan.steps if isinstance(step, CHANGES)]
-    counts = (
-        (len(plan.steps) - len(moved), "to create"),
-        (len(moved), "to change"),
-        (len(plan.refusals), "refused"),
-    )
+    counts = ((len(plan.steps) - len(moved), "to create"), (len(moved), "to change"))
     told = ", ".join(f"{count} {what}" for count, what in counts if count)
-    return f"{told}. Because of what is refused, nothing will be." if plan.refusals else f"{told}."
+    if not plan.refusals:
+        return f"{told}."
+    refused = f"{len(plan.refusals)} refused, so nothing will be changed."
+    return f"{told}; {refused}" if told else refused
 
 
 def _step(step: Step) -> Iterable[str]:

@@ -1,0 +1,388 @@
+"""`python -m infra` on the real Kafka through its Admin API: topics, access, keys, faults."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from confluent_kafka import KafkaError, Producer
+
+# The package exports these without saying so to type checkers.
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+    ScramMechanism,
+    UserScramCredentialAlteration,
+    UserScramCredentialDeletion,
+)
+from confluent_kafka.cimpl import NewTopic
+
+from infra.admin_target import AdminTarget, connect
+from infra.apply import apply, verify
+from infra.desired import Access, Desired
+from infra.env_file import EnvFile
+from infra.lock import alone
+from infra.observed import find_key, observe
+from infra.plan import Plan, make
+from infra.target import Topic
+from producer.config import Settings
+from producer.errors import ConfigError
+from tests.infra.target_suite import AccessSuite, TopicSuite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from infra.local.stack import Stack
+
+ROOT = Path(__file__).resolve().parents[2]
+WITHIN_S = 15.0
+OURS = ("BOOTSTRAP_", "SASL_", "SCHEMA_REGISTRY_", "SECURITY_", "SSL_CA", "KAFKA_CONFIG", "TOPIC")
+TOPICS = '[events.freezer-reading]\nconfigs."retention.ms" = 86_400_000\n'
+
+
+@pytest.fixture
+def target(stack: Stack) -> AdminTarget:
+    return connect(Settings(bootstrap_servers=stack.bootstrap), stack, print)
+
+
+@pytest.fixture
+def make_name(admin: AdminClient) -> Iterator[Callable[[], str]]:
+    """Give a function that gives names of topics that are not there; they are deleted later."""
+    names: list[str] = []
+
+    def name() -> str:
+        names.append(f"test-{uuid.uuid4().hex[:12]}")
+        return names[-1]
+
+    yield name
+    made = [name for name in names if name in admin.list_topics(timeout=WITHIN_S).topics]
+    if made:
+        for done in admin.delete_topics(made).values():
+            done.result(WITHIN_S)
+
+
+@pytest.fixture
+def name(make_name: Callable[[], str]) -> str:
+    return make_name()
+
+
+@pytest.fixture
+def account(secured: Stack, admin: AdminClient) -> Iterator[str]:
+    """Give the name of a user that is not there; it and its ACLs are deleted later."""
+    assert secured.sasl_bootstrap
+    user = f"test-{uuid.uuid4().hex[:12]}"
+    yield user
+    gone: list[UserScramCredentialAlteration] = [
+        UserScramCredentialDeletion(user, ScramMechanism.SCRAM_SHA_512)
+    ]
+    admin.alter_user_scram_credentials(gone)[user].exception(WITHIN_S)  # it may never have been
+    every = AclBindingFilter(
+        ResourceType.ANY,
+        None,  # type: ignore[arg-type] # any name; the type stub forgets it
+        ResourcePatternType.ANY,
+        f"User:{user}",
+        None,  # type: ignore[arg-type] # any host, as above
+        AclOperation.ANY,
+        AclPermissionType.ANY,
+    )
+    admin.delete_acls([every])[every].result(WITHIN_S)
+
+
+class TestTopics(TopicSuite):
+    """Topics through the Admin API."""
+
+
+class TestAccess(AccessSuite):
+    """SCRAM users and ACLs through the Admin API."""
+
+
+@dataclass(frozen=True)
+class Infra:
+    """Runs `python -m infra` as a user does, in a folder of its own."""
+
+    folder: Path
+    settings: dict[str, str]
+
+    def __call__(self, *args: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.argv(*args),
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+
+    def start(self, *args: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self.argv(*args),
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def argv(self, command: str, *args: str) -> list[str]:
+        declared = ("--topics", str(self.folder / "topics.toml"))
+        return [sys.executable, "-m", "infra", command, *declared, *args]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
+        return clean | {"PYTHONPATH": str(ROOT)} | self.settings
+
+    def having(self, **settings: str) -> Infra:
+        return Infra(self.folder, self.settings | settings)
+
+
+@pytest.fixture
+def infra(stack: Stack, name: str, tmp_path: Path) -> Infra:
+    (tmp_path / "topics.toml").write_text(TOPICS)
+    return Infra(tmp_path, {"BOOTSTRAP_SERVERS": stack.bootstrap, "TOPIC": name})
+
+
+def test_plan_shows_and_changes_nothing(infra: Infra, target: AdminTarget, name: str) -> None:
+    planned = infra("plan")
+    assert planned.returncode == 0, planned.stderr
+    assert f"+ create topic {name}\n      partitions    3\n" in planned.stdout
+    assert name not in target.topics()
+
+
+def test_apply_then_nothing_to_do_then_drift(infra: Infra, target: AdminTarget, name: str) -> None:
+    assert infra("check").returncode == 1
+    applied = infra("apply", "--yes")
+    assert applied.returncode == 0, applied.stderr
+    assert f"done: create topic {name}" in applied.stderr
+    assert target.topics()[name].partitions == 3
+    again = infra("apply")
+    assert again.returncode == 0
+    assert "Nothing to do" in again.stdout
+    assert again.stderr == ""
+    assert infra("check").returncode == 0
+    target.set_configs(name, {"retention.ms": "5000"})
+    drifted = infra("check", "--output", "json")
+    assert drifted.returncode == 1
+    assert json.loads(drifted.stdout)["steps"][0]["configs"] == {
+        "retention.ms": {"from": "5000", "to": "86400000"}
+    }
+
+
+def test_a_change_needs_a_yes(infra: Infra, target: AdminTarget, name: str) -> None:
+    target.create(Topic(name, 3, {"retention.ms": "5000"}))
+    refused = infra("apply")
+    assert refused.returncode == 2
+    assert "no terminal to ask" in refused.stderr
+    assert target.configs(name)["retention.ms"].value == "5000"
+    assert infra("apply", "--yes").returncode == 0
+    assert target.configs(name)["retention.ms"].value == "86400000"
+
+
+def test_a_wrong_partition_count_stops_apply_before_any_change(
+    infra: Infra, target: AdminTarget, name: str, make_name: Callable[[], str]
+) -> None:
+    other = make_name()
+    target.create(Topic(name, 2, {"retention.ms": "5000"}))
+    (infra.folder / "topics.toml").write_text(f"{TOPICS}[topics.{other}]\npartitions = 1\n")
+    refused = infra("apply", "--yes")
+    assert refused.returncode == 1
+    assert "nothing was changed" in refused.stderr
+    assert "hash % 2 to hash % 3" in refused.stderr
+    assert other not in target.topics()
+    assert target.configs(name)["retention.ms"].value == "5000"
+    allowed = infra("apply", "--yes", "--allow-partition-increase")
+    assert allowed.returncode == 0, allowed.stderr
+    assert target.topics()[name].partitions == 3
+
+
+def test_a_topic_created_between_plan_and_apply_is_compared(
+    target: AdminTarget, name: str, admin: AdminClient
+) -> None:
+    desired = Desired((Topic(name, 2),))
+    plan = make(desired, observe(target, desired))
+    admin.create_topics([NewTopic(name, 2, 1)])[name].result(WITHIN_S)
+    lines: list[str] = []
+    apply(target, plan, None, lines.append)
+    assert "somebody else did in the meantime" in lines[0]
+    verify(target, desired, None)
+
+
+def test_of_two_applies_at_once_one_does_it_and_one_finds_it_done(infra: Infra) -> None:
+    runs = [infra.start("apply", "--yes") for _ in range(2)]
+    ended = [run.communicate(timeout=90) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0]
+    assert sum("done: create topic" in stderr for _, stderr in ended) == 1
+    assert sum("Nothing to do" in stdout for stdout, _ in ended) == 1
+
+
+def test_an_apply_waits_for_another_one(infra: Infra, target: AdminTarget) -> None:
+    with alone(target.name, print):
+        waiting = infra.start("apply", "--yes")
+        assert waiting.stderr
+        assert "another apply" in waiting.stderr.readline()
+    waiting.communicate(timeout=90)
+    assert waiting.returncode == 0
+
+
+def test_what_the_broker_refuses_is_told_in_its_words(infra: Infra) -> None:
+    (infra.folder / "topics.toml").write_text(TOPICS + 'configs."no.such" = 1\n')
+    refused = infra("apply", "--yes")
+    assert refused.returncode == 1
+    assert "no.such" in refused.stderr
+    assert "0 of 1 steps are done; it is safe to apply again" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_no_broker_is_told_in_bounded_time(infra: Infra) -> None:
+    nowhere = infra.having(BOOTSTRAP_SERVERS="localhost:1")("plan")
+    assert nowhere.returncode == 6
+    assert "localhost:1" in nowhere.stderr
+    assert "refused" in nowhere.stderr
+
+
+def test_a_wrong_password_is_told_as_such(infra: Infra, secured: Stack) -> None:
+    wrong = infra.having(
+        # Under another name than the local stack's, which is changed as its administrator.
+        BOOTSTRAP_SERVERS=secured.sasl_bootstrap.replace("localhost", "127.0.0.1"),
+        SASL_USERNAME="nobody",
+        SASL_PASSWORD="wrong-password",
+        SSL_CA_LOCATION=secured.ca_path,
+    )("plan")
+    assert wrong.returncode == 4
+    assert "uthentication failed" in wrong.stderr
+    assert "wrong-password" not in wrong.stderr
+
+
+def test_a_user_who_may_not_create_topics_is_told(infra: Infra, secured: Stack) -> None:
+    refused = infra.having(
+        BOOTSTRAP_SERVERS=secured.sasl_bootstrap.replace("localhost", "127.0.0.1"),
+        SASL_USERNAME=secured.freezer_user,
+        SASL_PASSWORD=secured.freezer_password,
+        SSL_CA_LOCATION=secured.ca_path,
+    )("apply", "--yes")
+    assert refused.returncode == 4, refused.stderr
+    assert "create topic" in refused.stderr
+    assert secured.freezer_password not in refused.stdout + refused.stderr
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Applies the declaration of one producer with a `.env`."""
+
+    target: AdminTarget
+    desired: Desired
+    file: EnvFile
+
+    def run(self, *, rotate: bool = False) -> Plan:
+        key = find_key(self.target, self.desired.client(), self.file, rotate=rotate)
+        plan = make(self.desired, observe(self.target, self.desired, key))
+        apply(self.target, plan, self.file, print)
+        return plan
+
+    def outcome(self, topic: str) -> int | None:
+        """Give the error code of a delivery with what the file holds; None for success."""
+        return outcome(Settings.load(self.file.path), topic)
+
+
+@pytest.fixture
+def keys(target: AdminTarget, name: str, account: str, tmp_path: Path) -> Keys:
+    desired = Desired((Topic(name, 1),), (Access(account, "produce", name),))
+    return Keys(target, desired, EnvFile(tmp_path / ".env"))
+
+
+def outcome(settings: Settings, topic: str) -> int | None:
+    codes: list[int | None] = []
+    conf = {**settings.kafka(), "log_level": 0, "message.timeout.ms": 8000}
+    producer = Producer({**conf, "error_cb": lambda error: None})  # noqa: ARG005
+    producer.produce(topic, b"x", on_delivery=lambda e, _: codes.append(e.code() if e else None))
+    producer.flush(20)
+    return codes[0]
+
+
+def test_the_written_credentials_write_to_that_topic_and_to_nothing_else(
+    keys: Keys, name: str, topic: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys.file.path.write_text("# mine\nCLIENT_ID=me\n")
+    keys.run()
+    assert keys.outcome(name) is None
+    assert keys.outcome(topic) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+    assert stat.S_IMODE(keys.file.path.stat().st_mode) == 0o600
+    held = keys.file.read()
+    assert held["SASL_MECHANISM"] == "SCRAM-SHA-512"
+    assert keys.file.path.read_text().startswith("# mine\nCLIENT_ID=me\n")
+    assert held["SASL_PASSWORD"] not in "".join(capsys.readouterr())
+
+
+def test_a_key_is_made_once(keys: Keys) -> None:
+    keys.run()
+    first = keys.file.path.read_bytes()
+    assert keys.run().steps == ()
+    assert keys.file.path.read_bytes() == first
+
+
+def test_a_key_the_broker_has_lost_is_given_to_it_again(keys: Keys, name: str) -> None:
+    keys.run()
+    first = keys.file.path.read_bytes()
+    user = keys.desired.client().account
+    keys.target._access.set_password(user, "another")
+    assert keys.outcome(name) is not None
+    keys.run()
+    assert keys.file.path.read_bytes() == first
+    assert keys.outcome(name) is None
+
+
+def test_a_rotated_key_works_and_the_old_one_no_more(keys: Keys, name: str) -> None:
+    keys.run()
+    old = Settings.load(keys.file.path)
+    keys.run(rotate=True)
+    new = Settings.load(keys.file.path)
+    assert new.sasl_password != old.sasl_password
+    assert outcome(new, name) is None
+    assert outcome(old, name) is not None
+
+
+def test_credentials_of_another_cluster_are_not_overwritten(keys: Keys) -> None:
+    text = "BOOTSTRAP_SERVERS=pkc-1.confluent.cloud:9092\nSASL_USERNAME=K\nSASL_PASSWORD=S\n"
+    keys.file.path.write_text(text)
+    with pytest.raises(ConfigError, match=r"holds credentials with BOOTSTRAP_SERVERS=pkc-1"):
+        keys.run()
+    assert keys.file.path.read_text() == text
+    assert not keys.target._access.has_account(keys.desired.client().account)
+
+
+def test_env_with_a_producers_key_does_not_get_in_the_way(
+    keys: Keys, stack: Stack, name: str
+) -> None:
+    keys.run()
+    again = connect(Settings.load(keys.file.path), stack, print)
+    again.set_configs(name, {"retention.ms": "5000"})
+    assert again.configs(name)["retention.ms"].value == "5000"
+
+
+def test_a_file_that_cannot_take_the_key_stops_before_any_change(
+    infra: Infra, target: AdminTarget, name: str, secured: Stack
+) -> None:
+    access = '[[access]]\nservice_account = "p"\nallow = "produce"\nevent = "freezer-reading"\n'
+    (infra.folder / "topics.toml").write_text(TOPICS + access)
+    (infra.folder / "real").write_text(f"SSL_CA_LOCATION={secured.ca_path}\n")
+    (infra.folder / "link").symlink_to("real")
+    refused = infra("apply", "--yes", "--write-env", "link")
+    assert refused.returncode == 3
+    assert re.search(r"symbolic link to .*real", refused.stderr)
+    assert name not in target.topics()
