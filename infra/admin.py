@@ -34,23 +34,17 @@ class AdminTopics:
 
     def brokers(self) -> int:
         """Count the brokers: a partition has at most one copy on each."""
-        found = self.admin.call(
-            "list the brokers", lambda: self.admin.client.list_topics(timeout=WITHIN_S)
-        )
-        return len(found.brokers)
+        return len(self.admin.metadata("list the brokers").brokers)
 
     def topics(self) -> Mapping[str, Shape]:
         """Read every topic, by name."""
-        found = self.admin.call(
-            "list the topics", lambda: self.admin.client.list_topics(timeout=WITHIN_S)
-        )
         return {
             name: Shape(
                 partitions=len(topic.partitions),
                 replication=min((len(p.replicas) for p in topic.partitions.values()), default=0),
                 is_internal=name in _INTERNAL,
             )
-            for name, topic in found.topics.items()
+            for name, topic in self.admin.metadata("list the topics").topics.items()
         }
 
     def configs(self, topic: str) -> Mapping[str, Value]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import TimeoutError as LateError
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -16,9 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from concurrent.futures import Future
 
+    from confluent_kafka.admin import ClusterMetadata  # type: ignore[attr-defined]
+
 T = TypeVar("T")
 
 WITHIN_S: Final = 15.0
+_STEP_S: Final = 1.0
+_REFUSED_S: Final = 5.0  # once a connection has been refused
 _GRACE_S: Final = 2.0  # librdkafka ends a call itself, and says more than that it took too long
 
 _AUTHENTICATION: Final = (
@@ -66,6 +71,30 @@ class Admin:
             raise ConfigError(f"connect to {brokers}", _words(error)) from error
         return cls(client, brokers, causes)
 
+    def metadata(self, doing: str) -> ClusterMetadata:
+        """Read brokers and topics; where it is certain that nobody will answer, no longer waited.
+
+        Raises:
+            FreezerError: of the class that fits the failure.
+
+        """
+        self.causes.clear()
+        begun = time.monotonic()
+        while True:
+            try:
+                return self.client.list_topics(timeout=_STEP_S)
+            except KafkaException as error:
+                # A time-out is all that is raised; its cause comes through error_cb, by poll.
+                self.client.poll(0)
+                if time.monotonic() - begun > self._patience_s():
+                    raise self._explain(doing, error.args[0]) from error
+
+    def _patience_s(self) -> float:
+        """Give the time to go on trying: a broker may be starting, a password stays wrong."""
+        if any(cause.code() in _AUTHENTICATION for cause in self.causes):
+            return 0.0
+        return _REFUSED_S if self.causes else WITHIN_S
+
     def call(self, doing: str, start: Callable[[], T]) -> T:
         """Run a call that answers at once.
 
@@ -77,8 +106,7 @@ class Admin:
         try:
             return start()
         except KafkaException as error:
-            # A time-out is all that is raised; its cause comes through error_cb, which poll calls.
-            self.client.poll(0)
+            self.client.poll(0)  # as in `metadata`
             raise self._explain(doing, error.args[0]) from error
         except ValueError as error:
             raise ConfigError(f"{doing} on {self.brokers}", str(error)) from error
