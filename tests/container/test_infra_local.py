@@ -31,6 +31,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 from confluent_kafka.cimpl import NewTopic
 
+from infra.admin_call import Admin
 from infra.admin_target import AdminTarget, connect
 from infra.apply import apply, verify
 from infra.desired import Access, Desired
@@ -40,7 +41,7 @@ from infra.observed import find_key, observe
 from infra.plan import Plan, make
 from infra.target import Topic
 from producer.config import Settings
-from producer.errors import ConfigError
+from producer.errors import AccessError, ConfigError
 from tests.infra.target_suite import AccessSuite, TopicSuite
 
 if TYPE_CHECKING:
@@ -413,3 +414,15 @@ def test_a_file_that_cannot_take_the_key_stops_before_any_change(
     assert refused.returncode == 3
     assert re.search(r"symbolic link to .*real", refused.stderr)
     assert name not in target.topics()
+
+
+def test_the_old_key_stays_when_the_cluster_does_not_take_a_new_one(
+    keys: Keys, secured: Stack, name: str
+) -> None:
+    keys.run()
+    before = keys.file.path.read_bytes()
+    powerless = AdminTarget(Admin.connect(secured.sasl(secured.freezer)), secured, print)
+    with pytest.raises(AccessError, match="set the password of user"):
+        powerless.rotate_key(keys.desired.client(), keys.file)
+    assert keys.file.path.read_bytes() == before
+    assert keys.outcome(name) is None
