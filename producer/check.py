@@ -266,6 +266,8 @@ def _time(value: Any) -> str | None:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, date | time):
+        return value.isoformat()
     try:
         text = " ".join(repr(value).split())
     except Exception:  # noqa: BLE001 - a value of any class may have a broken repr

@@ -83,12 +83,13 @@ def encode(event: Any) -> bytes:
     if type(event) is not FreezerReading:
         raise _wrong(event, "a FreezerReading")
     v1 = _utf8(event.sensor_id)
-    v2 = event.temperature
+    v2: Any = event.temperature
     if type(v2) is not float:
         v2 = _real(v2, 9007199254740992)
     if v2 - v2 != 0.0:
         raise _wrong(v2, "a finite number")
-    return _COUNT[len(v1)] + v1 + _double(v2)
+    body: bytes = _COUNT[len(v1)] + v1 + _double(v2)
+    return body
 
 
 def decode(datum: dict[str, Any]) -> FreezerReading:

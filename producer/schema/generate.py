@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from producer.errors import SchemaError
-from producer.schema.codegen import helpers, pytypes
+from producer.schema.codegen import helpers
 from producer.schema.codegen.classes import Classes
 from producer.schema.codegen.decoder import Decoder
 from producer.schema.codegen.encoder import Encoder
@@ -91,12 +91,12 @@ def _module(scope: Scope, contract: Mapping[str, str], schema: str, source_name:
     classes = Classes(scope)
     functions = f"{Encoder(scope).text()}\n\n{Decoder(scope).text()}"
     called = helpers.closure(scope.used)
-    needed = helpers.imports(called) | pytypes.imports(classes.mentioned)
+    needed = helpers.imports(called) | classes.imports()
     sections = [
         _HEAD.format(source=source_name)
         + f'"""The event {contract["name"][1:-1]}, version {contract["version"]}."""\n',
         "from __future__ import annotations\n",
-        _imports(needed, enums=bool(scope.model.enums), aliases=classes.has_aliases),
+        _imports(needed, classes.text()),
         f"__all__ = {[*sorted(scope.classes.values())]!r}\n",
         "",
         classes.text(),
@@ -115,17 +115,16 @@ def _spaced(text: str) -> str:
     return re.sub(r"\n+(?=(@|def |class \w+(\(.*\))?:))(?<!\)\n)", "\n\n\n", text)
 
 
-def _imports(needed: set[tuple[str, str]], *, enums: bool, aliases: bool) -> str:
+def _imports(needed: set[tuple[str, str]], classes: str) -> str:
     """Return the import lines, sorted, the standard library first."""
-    typing = [("typing", name) for name in ("Any", "ClassVar", "Final")]
-    needed = {*needed, *typing, ("dataclasses", "dataclass")}
-    needed |= {("enum", "StrEnum")} if enums else set()
-    needed |= {("typing", "TypeAlias")} if aliases else set()
+    needed = needed | {("typing", "Any"), ("typing", "Final")}
     homes = sorted({home for home, _ in needed})
     lines = [
         f"from {home} import {', '.join(sorted(name for where, name in needed if where == home))}"
         for home in homes
     ]
+    if "_typing." in classes:
+        lines.insert(0, "import typing as _typing")
     return "\n".join([*lines, "", "from producer.event import EventType", ""])
 
 

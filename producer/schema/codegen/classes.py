@@ -23,14 +23,17 @@ class Classes:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         fields = [each for record in scope.model.records.values() for each in record.fields]
-        self.mentioned = {
+        self._mentioned = {
             name for each in fields for name in pytypes.names(each.node, scope.classes)
         }
-        self.mentioned |= {scope.classes[full] for full in scope.model.enums}
+        self._mentioned |= {scope.classes[full] for full in scope.model.enums}
         hidden = {name for names in scope.attributes.values() for name in names.values()}
         # Inside a class, an attribute named `datetime` hides the type for all that follows.
-        names = sorted((self.mentioned | {"ClassVar", "EventType"}) & hidden)
+        names = sorted((self._mentioned | {"ClassVar", "EventType"}) & hidden)
         self._aliases = {name: f"_{name}_type" for name in names}
+        # Type checkers see through no other name for this one.
+        self._class_var = "_typing.ClassVar" if "ClassVar" in self._aliases else "ClassVar"
+        self._aliases.pop("ClassVar", None)
 
     def text(self) -> str:
         """Return the definitions, the event's own class last."""
@@ -41,10 +44,12 @@ class Classes:
         late = [self._alias(name) for name in self._aliases if name in made]
         return "\n\n".join([*enums, *_block(early), *records, *_block(late)])
 
-    @property
-    def has_aliases(self) -> bool:
-        """Whether some type needs a second name."""
-        return bool(self._aliases)
+    def imports(self) -> set[tuple[str, str]]:
+        """Return what the classes import, as (module, name)."""
+        found = {("dataclasses", "dataclass"), *pytypes.imports(self._mentioned)}
+        found |= {("enum", "StrEnum")} if self._scope.model.enums else set()
+        found |= {("typing", "TypeAlias")} if self._aliases else set()
+        return found | {("typing", self._class_var.removeprefix("_typing."))}
 
     def _alias(self, name: str) -> str:
         return f"{self._aliases[name]}: TypeAlias = {name}"
@@ -62,7 +67,7 @@ class Classes:
         body = [*_docstring(record.doc or f"The Avro record {record.full}.", docs), ""]
         if record.full == self._scope.model.root:
             contract = self._aliases.get("EventType", "EventType")
-            body += [f"__event__: {self._aliases.get('ClassVar', 'ClassVar')}[{contract}]", ""]
+            body += [f"__event__: {self._class_var}[{contract}]", ""]
         body += [self._field(each, names[each.name]) for each in record.fields]
         head = ["@dataclass(frozen=True, slots=True, kw_only=True)", f"class {made}:"]
         return "\n".join([*head, *indented(_trimmed(body)), ""])

@@ -46,7 +46,8 @@ class Decoder:
         self._scope = scope
         self._tables: dict[str, str] = {}
         self._functions: list[str] = []
-        self._known: dict[Node, str] = {Named(scope.model.root): "decode"}
+        # `decode` is not among them: inside itself an event may come with its type's name.
+        self._known: dict[Node, str] = {}
 
     def text(self) -> str:
         """Return the definitions, `decode` last."""
@@ -111,7 +112,7 @@ class Decoder:
 
     def _function(self, node: Node) -> str:
         if node not in self._known:
-            name = f"_decode_{len(self._known)}"
+            name = f"_decode_{len(self._known) + 1}"
             self._known[node] = name
             self._functions.append(self._definition(node, name))
         return self._known[node]
@@ -130,9 +131,12 @@ class Decoder:
         return "\n".join([f"def {name}(value: Any) -> Any:", *indented(body), ""])
 
     def _union(self, union: Union) -> list[str]:
-        tests = [*self._by_name(union), *self._by_type(union), *self._by_default(union)]
         lines = ["v = value"]
-        for test, node in tests:
+        for test, node in self._by_name(union):
+            lines += [f"if {test}:", f"    return {self._value(node, 'v')}"]
+        # What is left under a name is a fixed: the value tells which one.
+        lines.append(f"v = {self._scope.use('_bare')}(v)")
+        for test, node in [*self._by_type(union), *self._by_default(union)]:
             lines += [f"if {test}:", f"    return {self._value(node, 'v')}"]
         return [*lines, f'raise {self._scope.use("_wrong")}(v, "one of the types of the union")']
 
@@ -165,16 +169,11 @@ class Decoder:
                 found.append(("type(v) is int", each))
             elif isinstance(each, Scalar) and each.kind in {"uuid", "decimal", "bytes", "fixed"}:
                 found.append(("type(v) is str or type(v) is bytes", each))
-        return [*found, *((f"type(v) is tuple and {test}", n) for test, n in self._by_size(union))]
+        return found
 
     def _table(self, node: Node) -> str:
         assert isinstance(node, Named)  # noqa: S101 - is_enum said so
         return self._symbols(self._scope.model.enums[node.full])
-
-    @staticmethod
-    def _by_size(union: Union) -> list[tuple[str, Node]]:
-        fixed = (n for n in union.branches if isinstance(n, Scalar) and n.base == "fixed")
-        return [(f"type(v[1]) is bytes and len(v[1]) == {node.size}", node) for node in fixed]
 
 
 def _type_test(node: Scalar) -> str:

@@ -42,7 +42,9 @@ class Encoder:
         if function == "encode":
             doc = f"Return the Avro body of a {made}; raise if a value does not fit."
             lines.insert(0, f'"""{doc}"""')
-        return "\n".join([head, *indented([*lines, f"return {_joined(parts)}"]), ""])
+        return "\n".join(
+            [head, *indented([*lines, f"body: bytes = {_joined(parts)}", "return body"]), ""]
+        )
 
     def _code(self, node: Node, value: str, local: str, prefix: bytes) -> Code:
         if isinstance(node, Scalar):
@@ -117,11 +119,13 @@ class Encoder:
         return "\n".join([f"def {name}(value: Any) -> bytes:", *indented(body), ""])
 
     def _union(self, name: str, union: Union) -> str:
-        body: list[str] = []
+        # Declared, because a type checker takes the sum of bytes and Any for Any.
+        body = ["body: bytes"]
         for index, test in self._tests(union):
             lines, parts = self._code(union.branches[index], "value", "value", index_bytes(index))
             # A scalar null has no bytes of its own, and a union's index is always written.
-            body += [f"if {test}:", *indented([*lines, f"return {_joined(parts)}"])]
+            found = [*lines, f"body = {_joined(parts)}", "return body"]
+            body += [f"if {test}:", *indented(found)]
         body.append(f'raise {self._scope.use("_wrong")}(value, "one of the types of the union")')
         return "\n".join([f"def {name}(value: Any) -> bytes:", *indented(body), ""])
 

@@ -135,20 +135,22 @@ def _decimal_bytes(value: Any, precision: int, scale: int) -> bytes:
     "_decimal_of": Helper(
         """\
 def _decimal_of(value: Any, scale: int) -> Decimal:
+    value = _bare(value)
     if isinstance(value, Decimal):
         return value
     units = int.from_bytes(_bytes_of(value), "big", signed=True)
     sign, digits = int(units < 0), tuple(map(int, str(abs(units))))
     return Decimal((sign, digits, -scale))
 """,
-        ("_bytes_of",),
+        ("_bare", "_bytes_of"),
         (("decimal", "Decimal"),),
     ),
     "_bytes_of": Helper(
         '''\
 def _bytes_of(value: Any) -> bytes:
     """Take bytes, or the text that JSON has for them where they are a default."""
-    return value if isinstance(value, bytes) else str.encode(_bare(value), "latin-1")
+    value = _bare(value)
+    return value if isinstance(value, bytes) else str.encode(value, "latin-1")
 ''',
         ("_bare",),
     ),

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 # What generated modules import or define themselves.
 _TAKEN: Final = HELPER_NAMES | frozenset(
     {
-        *dir(builtins),
+        *(name for name in dir(builtins) if name.islower()),
+        *("TypeError", "OverflowError", "_typing", "_SCHEMA"),
         *("Any", "ClassVar", "Decimal", "EVENT", "EventType", "Final", "StrEnum", "Struct"),
         *("TypeAlias", "UTC", "UUID", "annotations", "dataclass", "date", "datetime", "decode"),
         *("encode", "hexlify", "time", "timedelta", "unpack", "event", "datum"),

@@ -58,7 +58,7 @@ def scalar(scope: Scope, node: Scalar, value: str, local: str, prefix: bytes) ->
 
 def load(local: str, value: str) -> list[str]:
     """Return the line that puts a value into a local variable, if it is not there yet."""
-    return [] if local == value else [f"{local} = {value}"]
+    return [] if local == value else [f"{local}: Any = {value}"]
 
 
 def demand(scope: Scope, condition: str, local: str, wanted: str) -> list[str]:
@@ -115,8 +115,8 @@ def _fixed_uuid(scope: Scope, _: Scalar, value: str, local: str) -> Code:
 
 
 def _string(scope: Scope, _: Scalar, value: str, local: str) -> Code:
-    line = f"{local} = {scope.use('_utf8')}({value})"
-    return [line], [f"{scope.use('_COUNT')}[len({local})]", local]
+    text = f"{scope.use('_utf8')}({value})"
+    return [f"{local} = {text}"], [f"{scope.use('_COUNT')}[len({local})]", local]
 
 
 def _uuid(scope: Scope, value: str, local: str, prefix: bytes) -> Code:
@@ -130,12 +130,12 @@ def _uuid(scope: Scope, value: str, local: str, prefix: bytes) -> Code:
 
 
 def _decimal(scope: Scope, node: Scalar, value: str, local: str) -> Code:
-    given = f"({value}, {node.precision}, {node.scale})"
+    given = f"({local if node.base == 'bytes' else value}, {node.precision}, {node.scale})"
     if node.base == "fixed":
         units = f"{scope.use('_decimal')}{given}"
-        return [f'{local} = {units}.to_bytes({node.size}, "big", signed=True)'], [local]
+        return [], [f'{units}.to_bytes({node.size}, "big", signed=True)']
     line = f"{local} = {scope.use('_decimal_bytes')}{given}"
-    return [line], [f"{scope.use('_COUNT')}[len({local})]", local]
+    return [*load(local, value), line], [f"{scope.use('_COUNT')}[len({local})]", local]
 
 
 def _date(scope: Scope, _: Scalar, value: str, local: str) -> Code:
@@ -169,7 +169,8 @@ def _timestamp(scope: Scope, node: Scalar, value: str, local: str, prefix: bytes
         slow = f"{prefix!r} + {slow}"
     other = "a time that has a zone" if local_time else "a naive time"
     return [
-        f"{local} = {value} - {epoch}  # {other} does not subtract",
+        *load(local, value),
+        f"{local} = {local} - {epoch}  # {other} does not subtract",
         f"{local} = {units}",
         f"if {lowest} <= {local} < {end}:",
         f"    {local} = {packed}",

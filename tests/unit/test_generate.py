@@ -1,0 +1,275 @@
+"""Generated modules as a user meets them: types, names, docs, defaults, and the package."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import MISSING, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_type_hints
+from uuid import UUID
+
+import pytest
+
+from producer.errors import SchemaError
+from producer.schema.catalogue import Catalogue
+from producer.schema.generate import module_name, module_source, package_source
+from tests.support.generated import module_of, read, record, written
+
+ROOT = Path(__file__).parents[2]
+TIME = {"type": "long", "logicalType": "timestamp-millis"}
+ID = {"type": "string", "logicalType": "uuid"}
+QUALITY = {
+    "type": "enum",
+    "name": "Quality",
+    "symbols": ["UNKNOWN", "GOOD", "None", "title", "_x", "mro"],
+    "default": "UNKNOWN",
+}
+DEVICE = record(("model", "string"), ("firmware", ["null", "string"], None), name="Device")
+EVERY_KIND = record(
+    ("text", "string"),
+    ("number", "double", 1.5),
+    ("at", ["null", TIME], None),
+    ("again", ["null", "Event"], None),
+    ("quality", QUALITY, "UNKNOWN"),
+    ("grade", "Quality", "GOOD"),
+    ("device", ["null", DEVICE], None),
+    ("devices", {"type": "map", "values": {"type": "array", "items": "Device"}}),
+    ("mixed", ["null", "string", "long", "Device", {"type": "array", "items": ID}]),
+    ("amount", {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}),
+    ("day", {"type": "int", "logicalType": "date"}),
+    ("hash", {"type": "fixed", "size": 4, "name": "Hash"}),
+    ("same_hash", "Hash"),
+)
+# Names that Python, the class body or the module use for something else.
+HIDING = record(
+    *(("from", "string"), ("str", ["null", "string"], None), ("list", "int"), ("self", "int")),
+    *(("datetime", ["null", TIME], None), ("until", ["null", TIME], None)),
+    *(("ClassVar", "int"), ("EventType", "int"), ("__event__", "int"), ("__x", "int")),
+    ("Quality", ["null", {**QUALITY, "default": "UNKNOWN"}], None),
+    ("grade", "Quality", "UNKNOWN"),
+    ("items", {"type": "array", "items": "string"}),
+    ("Event", ["null", "Event"], None),
+    ("UUID", record(("x", ["null", ID]), name="UUID")),
+    name="Event",
+)
+
+
+def source(schema: Any, event: str = "door-event", **changes: Any) -> str:
+    options: dict[str, Any] = {
+        "version": 1,
+        "topic": "doors",
+        "key": None,
+        "fill": {},
+        "default": False,
+        "source_name": "v1.avsc",
+    }
+    text = json.dumps(schema) if not isinstance(schema, str) else schema
+    return module_source(event=event, avsc_text=text, **(options | changes))
+
+
+def test_attributes_have_the_types_that_the_schema_means() -> None:
+    module = module_of(EVERY_KIND)
+    shown = {each.name: each.type for each in fields(module.Event)}
+    assert shown == {
+        "text": "str",
+        "number": "float",
+        "at": "datetime | None",
+        "again": "Event | None",
+        "quality": "Quality",
+        "grade": "Quality",
+        "device": "Device | None",
+        "devices": "dict[str, list[Device]]",
+        "mixed": "str | int | Device | list[UUID] | None",
+        "amount": "Decimal",
+        "day": "date",
+        "hash": "bytes",
+        "same_hash": "bytes",
+    }
+
+
+def test_only_null_and_unknown_are_constructor_defaults() -> None:
+    module = module_of(EVERY_KIND)
+    optional = {each.name: each.default for each in fields(module.Event)}
+    assert {name for name, default in optional.items() if default is not MISSING} == {
+        *("at", "again", "quality", "device"),
+    }
+    assert optional["quality"] is module.Quality.UNKNOWN
+
+
+def test_docs_of_record_and_fields_become_the_docstring_whatever_they_hold() -> None:
+    schema = record(("part", "string"), doc='Say "when"\\ """ and more.')
+    schema["fields"][0]["doc"] = 'A part;\n in \\x degrees"'
+    doc = str(module_of(schema).Event.__doc__)
+    assert doc.startswith("Say \"when\"\\ ''' and more.")
+    assert 'part: A part; in \\x degrees"' in doc
+
+
+def test_names_that_python_needs_itself_get_another_one() -> None:
+    module = module_of(HIDING)
+    names = [each.name for each in fields(module.Event)]
+    assert names[:4] == ["from_", "str", "list", "self"]
+    assert {"field__event__", "field__x"} < set(names)
+    assert module.EVENT.types["test.UUID"].__name__ == "UUID_"
+    hints = get_type_hints(module.Event, vars(module))
+    assert hints["until"] == datetime | None
+    assert module.Quality.title_ == "title"
+    assert [each.value for each in module.Quality] == QUALITY["symbols"]
+
+
+def test_the_contract_names_attributes_and_every_type() -> None:
+    module = module_of(HIDING, key="from", fill={"datetime": "now"}, version=3, default=True)
+    event_type = module.EVENT
+    assert module.Event.__event__ is event_type
+    assert (event_type.name, event_type.version, event_type.topic) == ("door-event", 3, "doors")
+    assert (event_type.key, event_type.fill) == ("from_", {"datetime": "now"})
+    assert event_type.default is True
+    assert event_type.types == {
+        "test.Event": module.Event,
+        "test.Quality": module.Quality,
+        "test.UUID": module.UUID_,
+    }
+    assert json.loads(event_type.schema) == HIDING
+
+
+def test_the_same_schema_gives_the_same_text() -> None:
+    assert source(EVERY_KIND) == source(EVERY_KIND)
+
+
+def test_the_committed_events_are_what_generation_gives() -> None:
+    made = []
+    for name, event in Catalogue(ROOT / "schemas").events.items():
+        text = module_source(
+            event=name,
+            version=event.version,
+            topic=event.topic,
+            key=event.key,
+            fill=event.fill,
+            default=name == "freezer-reading",
+            avsc_text=event.text(event.version),
+            source_name=f"schemas/{name}/v{event.version}.avsc",
+        )
+        committed = ROOT / "producer" / "events" / f"{event.module}.py"
+        assert committed.read_text(encoding="utf-8") == text
+        made.append((name, text))
+    committed = ROOT / "producer" / "events" / "__init__.py"
+    assert committed.read_text(encoding="utf-8") == package_source(made)
+
+
+def test_generated_code_passes_mypy_strict_under_any_package_name(tmp_path: Path) -> None:
+    package = tmp_path / "their_events"
+    package.mkdir()
+    other = source(json.dumps(HIDING).replace('"Event"', '"Other"'), event="other")
+    modules = [("door-event", source(EVERY_KIND)), ("other", other)]
+    for name, text in modules:
+        (package / f"{module_name(name)}.py").write_text(text, encoding="utf-8")
+    (package / "__init__.py").write_text(package_source(modules), encoding="utf-8")
+    (tmp_path / "use.py").write_text(
+        "from their_events import EVENTS, Event, Other\n"
+        "from producer.event import EventType\n"
+        "kind: EventType = EVENTS['door-event']\n"
+        "assert list(EVENTS) == ['door-event', 'other'], EVENTS\n"
+        "assert EVENTS['other'].record is Other\n",
+        encoding="utf-8",
+    )
+    ran = subprocess.run(
+        [sys.executable, "use.py"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": f"{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stderr
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "use.py", "their_events"],
+        cwd=tmp_path,
+        env={"MYPYPATH": f"{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=150,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_parts_of_the_same_name_in_two_events_stay_in_their_modules() -> None:
+    first = source(record(("device", DEVICE), name="Door"))
+    second = source(record(("device", DEVICE), name="Window"), event="window-event")
+    text = package_source([("door-event", first), ("window-event", second)])
+    assert "from .door_event import Door\n" in text
+    assert "from .window_event import Window\n" in text
+
+
+def test_two_events_of_one_class_name_are_refused() -> None:
+    same = source(record(("part", "int")))
+    with pytest.raises(SchemaError, match="have a record of the same name, Event"):
+        package_source([("door-event", same), ("window-event", same)])
+
+
+def test_a_package_without_events_is_one_too() -> None:
+    assert "EVENTS: Final[Mapping[str, EventType]] = {\n}\n" in package_source([])
+
+
+def test_defaults_of_a_newer_reader_have_the_generated_types() -> None:
+    old = record(("part", "string"))
+    new = record(
+        ("part", "string"),
+        ("at", TIME, 1_700_000_000_123),
+        ("id", ID, "00000000-0000-0000-0000-000000000007"),
+        ("raw", "bytes", "\u00ff"),
+        ("grade", QUALITY, "GOOD"),
+        ("number", "double", 3.0),
+        ("day", {"type": "int", "logicalType": "date"}, 1),
+        ("amount", {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 1}, "\x0f"),
+        ("either", [TIME, "string"], 5),
+        ("device", DEVICE, {"model": "x", "firmware": None}),
+    )
+    module = module_of(new)
+    event = read(written(old, {"part": "x"}), old, module.EVENT)
+    assert event.at == datetime(2023, 11, 14, 22, 13, 20, 123000, tzinfo=UTC)
+    assert event.id == UUID(int=7)
+    assert event.raw == b"\xff"
+    assert event.grade is module.Quality.GOOD
+    assert str(event.amount) == "1.5"
+    assert event.either == datetime(1970, 1, 1, 0, 0, 0, 5000, tzinfo=UTC)
+    assert event.device == module.Device(model="x", firmware=None)
+    # The encoder takes nothing but the generated types.
+    assert module.encode(event)
+
+
+def test_a_writer_who_means_another_type_is_refused_not_misread() -> None:
+    writer, module = record(("at", TIME)), module_of(record(("at", "long")))
+    body = written(writer, {"at": datetime(2026, 1, 1, tzinfo=UTC)})
+    with pytest.raises(TypeError, match="is not a whole number"):
+        read(body, writer, module.EVENT)
+
+
+@pytest.mark.parametrize(
+    ("schema", "why"),
+    [
+        ("{", "is not an Avro schema: JSONDecodeError"),
+        ('{"type": "record"}', '"name" is a required field'),
+        ('"string"', "must be a record"),
+        ('{"type": "enum", "name": "E", "symbols": ["A"]}', "must be a record"),
+        (json.dumps(record(("a", "strin"))), "UnknownType: test.strin"),
+        (json.dumps(record(("a", "int"), ("a", "int"))), "two fields named 'a'"),
+        (json.dumps(record(("a", "int", "x"))), "Default value <x>"),
+        ("[" * 100_000, "is nested too deeply"),
+    ],
+)
+def test_what_is_no_schema_of_an_event_is_refused_in_a_sentence(schema: str, why: str) -> None:
+    with pytest.raises(SchemaError) as caught:
+        source(schema)
+    assert "v1.avsc" in str(caught.value)
+    assert why in str(caught.value)
+
+
+def test_a_key_or_filled_field_that_the_version_lacks_is_refused() -> None:
+    with pytest.raises(SchemaError, match="has no field 'door'"):
+        source(record(("part", "int")), key="door")
+    with pytest.raises(SchemaError, match="has no field 'at'"):
+        source(record(("part", "int")), fill={"at": "now"})
