@@ -41,6 +41,7 @@ class Other(enum.StrEnum):
         ("double", 2**53 + 1, "9007199254740993 has too many digits for an Avro double"),
         ("float", 1e39, "1e+39 does not fit an Avro float"),
         ("int", 3000000000, "3000000000 does not fit an Avro int (-2147483648 to 2147483647)"),
+        ("int", -(2**31) - 1, "-2147483649 does not fit an Avro int (-2147483648 to 2147483647)"),
         ("int", True, "True is not a whole number"),
         ("long", 21.0, "21.0 is not a whole number"),
         (

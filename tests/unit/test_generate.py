@@ -204,6 +204,17 @@ def test_parts_of_the_same_name_in_two_events_stay_in_their_modules() -> None:
     assert "from .window_event import Window\n" in text
 
 
+def test_an_event_keeps_its_name_when_another_event_has_a_part_called_so() -> None:
+    door = source(record(("device", DEVICE), name="Door"))
+    device = source(DEVICE, event="device")
+    text = package_source([("device", device), ("door-event", door)])
+    assert "from .device import Device\n" in text
+    assert "from .door_event import Door\n" in text
+    window = source(record(("door", record(("part", "int"), name="Door")), name="Window"))
+    text = package_source([("door-event", door), ("window-event", window)])
+    assert "from .window_event import Window\n" in text
+
+
 def test_two_events_of_one_class_name_are_refused() -> None:
     same = source(record(("part", "int")))
     with pytest.raises(SchemaError, match="have a record of the same name, Event"):

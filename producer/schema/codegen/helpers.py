@@ -64,6 +64,37 @@ _COUNT = _Counts({count: _varint(count << 1) for count in range(256)})
 ''',
         ("_varint",),
     ),
+    # 14 bits in two bytes, both marked as followed by more. `_PAIR[n] & 32767` ends a number.
+    "_PAIR": Helper(
+        """\
+_pairs = bytearray(32768)
+_pairs[0::2] = bytes(range(128, 256)) * 128
+_pairs[1::2] = b"".join(bytes((high,)) * 128 for high in range(128, 256))
+_PAIR = Struct("<16384H").unpack(_pairs)
+""",
+        imports=_STRUCT,
+    ),
+    "_number": Helper(
+        '''\
+_pair, _pair_byte, _pairs2 = Struct("<H").pack, Struct("<HB").pack, Struct("<2H").pack
+_pairs2_byte = Struct("<2HB").pack
+
+
+def _number(number: int) -> bytes:
+    """Do what `_varint` does, two bytes at a time, for numbers from 128."""
+    if number < 1 << 14:
+        return _pair(_PAIR[number] & 32767)
+    if number < 1 << 21:
+        return _pair_byte(_PAIR[number & 16383], number >> 14)
+    if number < 1 << 28:
+        return _pairs2(_PAIR[number & 16383], _PAIR[number >> 14] & 32767)
+    if number < 1 << 35:
+        return _pairs2_byte(_PAIR[number & 16383], _PAIR[number >> 14 & 16383], number >> 28)
+    return _varint(number)
+''',
+        ("_varint", "_PAIR"),
+        _STRUCT,
+    ),
     "_LONG": Helper(
         '''\
 class _Longs(dict[int, bytes]):
@@ -72,27 +103,19 @@ class _Longs(dict[int, bytes]):
     def __missing__(self, number: int) -> bytes:
         if not -(1 << 63) <= number < 1 << 63:
             raise OverflowError(number)
-        return _varint(number << 1 if number >= 0 else ~(number << 1))
+        return _number(number << 1 if number >= 0 else ~(number << 1))
 
 
 _LONG = _Longs({n: _varint(n << 1 if n >= 0 else ~(n << 1)) for n in range(-128, 1024)})
 ''',
-        ("_varint",),
-    ),
-    # 14 bits in two bytes, both marked as followed by more. `_PAIR[n] & 0x7FFF` ends a number.
-    "_PAIR": Helper(
-        """\
-_PAIR = Struct("<16384H").unpack(
-    b"".join(bytes((low | 128, high | 128)) for high in range(128) for low in range(128))
-)
-""",
-        imports=_STRUCT,
+        ("_varint", "_number"),
     ),
     "_pairs3": Helper('_pairs3 = Struct("<3H").pack\n', imports=_STRUCT),
     "_pairs4": Helper('_pairs4 = Struct("<4H").pack\n', imports=_STRUCT),
     "_index_pairs3": Helper('_index_pairs3 = Struct("<B3H").pack\n', imports=_STRUCT),
     "_index_pairs4": Helper('_index_pairs4 = Struct("<B4H").pack\n', imports=_STRUCT),
     "_double": Helper('_double = Struct("<d").pack\n', imports=_STRUCT),
+    "_index_double": Helper('_index_double = Struct("<Bd").pack\n', imports=_STRUCT),
     "_float": Helper('_float = Struct("<f").pack\n', imports=_STRUCT),
     "_real": Helper(
         '''\
@@ -262,7 +285,9 @@ def _named(value: Any, name: str) -> bool:
 """),
 }
 
-HELPER_NAMES: Final = frozenset({*HELPERS, "_Counts", "_Longs"})
+HELPER_NAMES: Final = frozenset(
+    {*HELPERS, "_Counts", "_Longs", "_pairs", "_pair", "_pair_byte", "_pairs2", "_pairs2_byte"}
+)
 
 
 def closure(used: Iterable[str]) -> list[str]:

@@ -35,7 +35,6 @@ def scalar(scope: Scope, node: Scalar, value: str, local: str, prefix: bytes) ->
     """
     makers: dict[str, Callable[[Scope, Scalar, str, str], Code]] = {
         "null": _null,
-        "boolean": _boolean,
         "int": _int,
         "long": _long,
         "float": _real,
@@ -48,6 +47,11 @@ def scalar(scope: Scope, node: Scalar, value: str, local: str, prefix: bytes) ->
         "time-millis": _time,
         "time-micros": _time,
     }
+    if node.kind == "boolean":
+        return _boolean(scope, value, local, prefix)
+    if node.kind == "double" and len(prefix) == 1:
+        lines, _ = _real(scope, node, value, local)
+        return lines, [f"{scope.use('_index_double')}({prefix[0]}, {local})"]
     if node.kind == "uuid" and node.base == "string":
         return _uuid(scope, value, local, prefix)
     if "timestamp" in node.kind:
@@ -70,10 +74,11 @@ def _null(scope: Scope, _: Scalar, value: str, local: str) -> Code:
     return load(local, value) + demand(scope, f"{local} is not None", local, "null"), []
 
 
-def _boolean(scope: Scope, _: Scalar, value: str, local: str) -> Code:
+def _boolean(scope: Scope, value: str, local: str, prefix: bytes) -> Code:
     unlike = f"{local} is not True and {local} is not False"
     check = demand(scope, unlike, local, "true or false")
-    return load(local, value) + check, [f'(b"\\x01" if {local} else b"\\x00")']
+    true, false = prefix + b"\1", prefix + b"\0"
+    return load(local, value) + check, [f"({true!r} if {local} else {false!r})"]
 
 
 def _int(scope: Scope, _: Scalar, value: str, local: str) -> Code:
