@@ -168,8 +168,7 @@ def package_source(modules: Sequence[tuple[str, str]]) -> str:
         shown = [
             name
             for name in classes
-            if name == roots[event]
-            or (everything.count(name) == 1 and name not in roots.values() and name != "EVENTS")
+            if name == roots[event] or (everything.count(name) == 1 and name != "EVENTS")
         ]
         exported |= set(shown)
         lines.append(f"from .{module_name(event)} import {', '.join(shown)}")
