@@ -28,6 +28,7 @@ _HEAD: Final = """\
 # fmt: off
 """
 _CHUNK: Final = 90
+_EVENT: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def module_name(event: str) -> str:
@@ -63,6 +64,8 @@ def module_source(
         SchemaError: the text is no Avro schema of a record, or lacks the key or a filled field.
 
     """
+    if not _EVENT.fullmatch(event):
+        raise SchemaError(f"event {event!r}", "is no event name: small letters, digits and dashes")
     model = read_model(avsc_text, source_name)
     scope = Scope.of(model)
     attributes = scope.attributes[model.root]
@@ -93,7 +96,7 @@ def _module(scope: Scope, contract: Mapping[str, str], schema: str, source_name:
     called = helpers.closure(scope.used)
     needed = helpers.imports(called) | classes.imports()
     sections = [
-        _HEAD.format(source=source_name)
+        _HEAD.format(source=" ".join(source_name.split()))
         + f'"""The event {contract["name"][1:-1]}, version {contract["version"]}."""\n',
         "from __future__ import annotations\n",
         _imports(needed, classes.text()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,16 @@ AWARE = datetime(2026, 1, 1, tzinfo=UTC)
 
 def logical(base: str, kind: str, **more: Any) -> Any:
     return {"type": base, "logicalType": kind, **more}
+
+
+class Moment:
+    """Subtracts like a time, as numpy's does, and is none."""
+
+    def __sub__(self, _: object) -> timedelta:
+        return timedelta(days=20_000)
+
+    def __repr__(self) -> str:
+        return "Moment()"
 
 
 class Other(enum.StrEnum):
@@ -56,6 +66,9 @@ class Other(enum.StrEnum):
         ({"type": "fixed", "name": "F", "size": 3}, b"ab", "2 bytes are not 3"),
         (logical("long", "timestamp-millis"), NAIVE, "2026-01-01T00:00:00 has no time zone"),
         (logical("long", "timestamp-micros"), 0, "0 is not a datetime"),
+        (logical("long", "timestamp-millis"), Moment(), "Moment() is not a datetime"),
+        (logical("long", "timestamp-micros"), Moment(), "Moment() is not a datetime"),
+        (logical("long", "local-timestamp-millis"), Moment(), "Moment() is not a datetime"),
         (
             logical("long", "local-timestamp-millis"),
             AWARE,

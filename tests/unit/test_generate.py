@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_type_hints
 from uuid import UUID
@@ -117,6 +119,38 @@ def test_names_that_python_needs_itself_get_another_one() -> None:
     assert hints["until"] == datetime | None
     assert module.Quality.title_ == "title"
     assert [each.value for each in module.Quality] == QUALITY["symbols"]
+
+
+def private_names() -> list[str]:
+    """Return every name that a generated module uses for itself: locals, helpers, tables."""
+    inner = record(("at", ["null", TIME]), ("sizes", {"type": "map", "values": "long"}), name="In")
+    schema = record(("one", inner), ("some", {"type": "array", "items": "In"}), ("grade", QUALITY))
+    tree = ast.parse(source(schema))
+    names = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
+    names |= {each.arg for each in ast.walk(tree) if isinstance(each, ast.arg)}
+    names |= {each.name for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)}
+    return sorted(names - {"Event", "In", "Quality"})
+
+
+def test_a_type_may_have_any_name_that_the_generated_code_uses_for_itself() -> None:
+    names = private_names()
+    assert {"body", "value", "v1", "_encode_1", "_COUNT", "_Quality_bytes"} < set(names)
+    for name in names:
+        part = record(("a", ["null", TIME]), ("b", ["null", "string"]), name=name)
+        grade = {"type": "enum", "name": f"{name}2", "symbols": ["A"]}
+        either = ["null", "string", f"test.{name}"]
+        schema = record(("one", part), ("many", {"type": "array", "items": either}), ("g", grade))
+        for used in (schema, json.loads(json.dumps(schema).replace(f"{name}2", "_swapped"))):
+            module = module_of(used)
+            made = module.EVENT.types[f"test.{name}"]
+            one = made(a=datetime(2026, 1, 1, tzinfo=UTC), b=None)
+            event = module.Event(one=one, many=[one, "x", None], g=_only_member(module))
+            assert read(module.encode(event), used, module.EVENT) == event, name
+
+
+def _only_member(module: Any) -> Any:
+    enums = [each for each in module.EVENT.types.values() if issubclass(each, StrEnum)]
+    return next(iter(enums[0]))
 
 
 def test_the_contract_names_attributes_and_every_type() -> None:
@@ -252,6 +286,15 @@ def test_defaults_of_a_newer_reader_have_the_generated_types() -> None:
     assert module.encode(event)
 
 
+def test_a_record_default_may_leave_out_fields_that_have_their_own_default() -> None:
+    part = record(("size", "int", 3), ("at", ["null", TIME], None), ("id", ID, str(UUID(int=7))))
+    old = record(("name", "string"))
+    new = record(("name", "string"), ("part", {**part, "name": "Part"}, {"size": 4}))
+    module = module_of(new)
+    event = read(written(old, {"name": "x"}), old, module.EVENT)
+    assert event.part == module.Part(size=4, at=None, id=UUID(int=7))
+
+
 def test_a_writer_who_means_another_type_is_refused_not_misread() -> None:
     writer, module = record(("at", TIME)), module_of(record(("at", "long")))
     body = written(writer, {"at": datetime(2026, 1, 1, tzinfo=UTC)})
@@ -270,6 +313,20 @@ def test_a_writer_who_means_another_type_is_refused_not_misread() -> None:
         (json.dumps(record(("a", "int"), ("a", "int"))), "two fields named 'a'"),
         (json.dumps(record(("a", "int", "x"))), "Default value <x>"),
         ("[" * 100_000, "is nested too deeply"),
+        # Names become code, so what is no Avro name must not get there.
+        ('{"type": "record", "name": "E:\\n import os", "fields": []}', "is no Avro name"),
+        ('{"type": "record", "name": "E", "namespace": "a b", "fields": []}', "is no Avro name"),
+        (json.dumps(record(("a b", "int"))), "is no Avro name"),
+        (json.dumps(record(("a=print()", "int"))), "is no Avro name"),
+        (
+            json.dumps(record(("a", {**QUALITY, "symbols": ["UNKNOWN", "a-b"]}))),
+            "symbol must match",
+        ),
+        (json.dumps(record(("a", {**QUALITY, "name": "Q(int)"}))), "is no Avro name"),
+        (
+            json.dumps(record(("a", {"type": "fixed", "name": "\u00e9", "size": 1}))),
+            "is no Avro name",
+        ),
     ],
 )
 def test_what_is_no_schema_of_an_event_is_refused_in_a_sentence(schema: str, why: str) -> None:
@@ -277,6 +334,17 @@ def test_what_is_no_schema_of_an_event_is_refused_in_a_sentence(schema: str, why
         source(schema)
     assert "v1.avsc" in str(caught.value)
     assert why in str(caught.value)
+
+
+@pytest.mark.parametrize("event", ["", "Door", "door event", "door-", 'x"""', "1st", "../door"])
+def test_an_event_name_that_makes_no_module_is_refused(event: str) -> None:
+    with pytest.raises(SchemaError, match="is no event name"):
+        source(record(("part", "int")), event=event)
+
+
+def test_the_name_of_the_file_stays_in_its_comment() -> None:
+    text = source(record(("part", "int")), source_name="v1.avsc\nimport antigravity")
+    assert text.startswith("# Generated by `freezer schema generate` from v1.avsc import anti")
 
 
 def test_a_key_or_filled_field_that_the_version_lacks_is_refused() -> None:

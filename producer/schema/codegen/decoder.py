@@ -13,7 +13,7 @@ from producer.schema.codegen.model import Array, Map, Named, Scalar, Union
 from producer.schema.codegen.scope import indented, optional
 
 if TYPE_CHECKING:
-    from producer.schema.codegen.model import Enum, Node, Record
+    from producer.schema.codegen.model import Enum, Field, Node, Record
     from producer.schema.codegen.scope import Scope
 
 # Types that need no conversion when the reader gives them as they are; else the helper that looks.
@@ -48,6 +48,8 @@ class Decoder:
         self._functions: list[str] = []
         # `decode` is not among them: inside itself an event may come with its type's name.
         self._known: dict[Node, str] = {}
+        fields = [each for record in scope.model.records.values() for each in record.fields]
+        self._partial = any(isinstance(each.default, dict | list) for each in fields)
 
     def text(self) -> str:
         """Return the definitions, `decode` last."""
@@ -57,17 +59,24 @@ class Decoder:
     def _record(self, record: Record, function: str) -> str:
         made = self._scope.classes[record.full]
         names = self._scope.attributes[record.full]
+        root = function == "decode"
         arguments = [
-            f"{names[field.name]}={self._value(field.node, f'datum[{field.name!r}]')},"
+            f"{names[field.name]}={self._value(field.node, self._given(field, root))},"
             for field in record.fields
         ]
-        root = function == "decode"
         kind, argument = ("dict[str, Any]", "datum") if root else ("Any", "value")
         start = [f'"""Return what fastavro read for this schema as a {made}."""'] if root else []
         if not root and arguments:
             start = [f"datum = {self._scope.use('_bare')}(value)"]
         body = [*start, f"return {made}(", *indented(arguments), ")"]
         return "\n".join([f"def {function}({argument}: {kind}) -> {made}:", *indented(body), ""])
+
+    def _given(self, field: Field, root: bool) -> str:  # noqa: FBT001
+        """Return the expression that takes a field's value from `datum`."""
+        # A record that is a default may leave out what has a default itself.
+        if self._partial and field.has_default and not root:
+            return f"datum.get({field.name!r}, {field.default!r})"
+        return f"datum[{field.name!r}]"
 
     def _value(self, node: Node, value: str) -> str:
         """Return the expression that converts one value."""

@@ -110,6 +110,28 @@ _LONG = _Longs({n: _varint(n << 1 if n >= 0 else ~(n << 1)) for n in range(-128,
 ''',
         ("_varint", "_number"),
     ),
+    "_DAYS": Helper(
+        '''\
+# Day since 1970 to what the times of that day share, once it was met: how far above a multiple of
+# 2**28 the day begins (in half milliseconds: zigzag doubles them), the two bytes for that multiple,
+# and those for the next. Days from 1970-07 to 2039 only, whose times take six bytes.
+_DAYS: dict[int, tuple[int, int, int]] = {}
+
+
+def _millis(since: timedelta) -> bytes:
+    """Write the milliseconds since 1970, and note what the times of that day share."""
+    start = since.days * 172800000
+    end = start + 172799999
+    if 1 << 35 <= start and end < 1 << 42:
+        top, after = _PAIR[start >> 28] & 32767, _PAIR[end >> 28] & 32767
+        _DAYS[since.days] = start & 268435455, top, after
+    number = start + since.seconds * 2000 + since.microseconds // 1000 * 2
+    return _varint(number if number >= 0 else ~number)
+''',
+        ("_varint", "_PAIR"),
+        _SPAN,
+    ),
+    "_millis": Helper("", ("_DAYS",)),
     "_pairs3": Helper('_pairs3 = Struct("<3H").pack\n', imports=_STRUCT),
     "_pairs4": Helper('_pairs4 = Struct("<4H").pack\n', imports=_STRUCT),
     "_index_pairs3": Helper('_index_pairs3 = Struct("<B3H").pack\n', imports=_STRUCT),
@@ -127,7 +149,7 @@ def _real(value: Any, limit: int) -> float:
 ''',
         ("_wrong",),
     ),
-    "_dashes": Helper('_dashes = Struct("8s4s4s4s12s").unpack\n', imports=_STRUCT),
+    "_groups": Helper('_groups = Struct("8s4s4s4s12s").unpack\n', imports=_STRUCT),
     "hexlify": Helper("", imports=(("binascii", "hexlify"),)),
     "_EPOCH": Helper("_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)\n", imports=(*_DATETIME, *_UTC)),
     "_LOCAL_EPOCH": Helper("_LOCAL_EPOCH = datetime(1970, 1, 1)\n", imports=_DATETIME),

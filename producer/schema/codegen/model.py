@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from fastavro import parse_schema
 
 from producer.errors import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # The logical types that fastavro converts (its _logical_writers), by the type they stand on. All
 # others are ignored, as the Avro specification asks; a fixed uuid is converted by our own code.
@@ -25,6 +29,8 @@ _LOGICAL: Final = frozenset(
     }
 )
 _UUID_BYTES: Final = 16
+# https://avro.apache.org/docs/1.12.0/specification/#names
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +139,24 @@ def read_model(avsc_text: str, source_name: str) -> Model:
     except Exception as error:
         # fastavro raises whatever it stumbles over, KeyError and AttributeError included.
         raise SchemaError(source_name, f"is not an Avro schema: {_cause(error)}") from error
+    for name in _names(model):
+        if not _NAME.fullmatch(name):
+            raise SchemaError(source_name, f"{name!r} is no Avro name: letters, digits, _")
     for record in model.records.values():
         _refuse_twins(record, source_name)
     if model.root not in model.records:
         raise SchemaError(source_name, "the schema of an event must be a record")
     return model
+
+
+def _names(model: Model) -> Iterator[str]:
+    """Yield every name that may become part of the code, the parts of full names one by one."""
+    for full in (*model.records, *model.enums, *model.fixed):
+        yield from full.split(".")
+    for record in model.records.values():
+        yield from (each.name for each in record.fields)
+    for enum in model.enums.values():
+        yield from enum.symbols
 
 
 def _refuse_twins(record: Record, source_name: str) -> None:

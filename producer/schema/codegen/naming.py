@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -22,8 +23,11 @@ _TAKEN: Final = HELPER_NAMES | frozenset(
         *("Any", "ClassVar", "Decimal", "EVENT", "EventType", "Final", "StrEnum", "Struct"),
         *("TypeAlias", "UTC", "UUID", "annotations", "dataclass", "date", "datetime", "decode"),
         *("encode", "hexlify", "time", "timedelta", "unpack", "event", "datum"),
+        # Locals of generated functions; there are v1, v2 and so on as well.
+        *("after", "body", "item", "k", "key", "low", "parts", "top", "v", "value"),
     }
 )
+_LOCAL: Final = re.compile(r"v[0-9]+")
 
 
 def attributes(names: Collection[str]) -> dict[str, str]:
@@ -64,11 +68,16 @@ def class_names(model: Model) -> Mapping[str, str]:
         if full in found:
             continue
         bare = full.rpartition(".")[2]
-        wanted = f"{bare}_" if keyword.iskeyword(bare) or bare in _TAKEN else bare
-        if wanted.startswith("__"):
-            wanted = f"Type{wanted}"
-        found[full] = _free(wanted, {*found.values(), *_TAKEN})
+        found[full] = _free(_class(bare), {*found.values(), *_TAKEN})
     return found
+
+
+def _class(bare: str) -> str:
+    # Generated modules keep helpers, tables and functions under names with an underscore in front.
+    if bare.startswith("_"):
+        return f"Type{bare}"
+    taken = keyword.iskeyword(bare) or bare in _TAKEN or _LOCAL.fullmatch(bare)
+    return f"{bare}_" if taken else bare
 
 
 def _free(wanted: str, taken: Collection[str]) -> str:
