@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DEFAULT_EVENT: Final = "freezer-reading"
 EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-PACKAGED: Final = Path(__file__).resolve().parent.parent / "_schemas"
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 _VERSION_FILE: Final = re.compile(r"v([1-9][0-9]*)\.avsc")
 _KEYS: Final = ("topic", "partitions", "key", "compatibility", "version", "fill")
@@ -132,7 +132,7 @@ class Catalogue:
             into = into or pyproject_into
         if schemas is None:
             here = Path("schemas")
-            schemas = here if here.is_dir() else PACKAGED
+            schemas = here if here.is_dir() else packaged()
         if not schemas.is_dir():
             raise ConfigError("the schemas folder", f"{schemas} is no directory", "see --schemas")
         return cls(schemas, into)
@@ -143,6 +143,11 @@ class Catalogue:
         folders = sorted(p for p in self.root.iterdir() if (p / "event.toml").exists())
         return {folder.name: EventSpec.read(folder) for folder in folders}
 
+    @property
+    def default(self) -> str:
+        """The event that is meant where none is named: the only one, or freezer-reading."""
+        return next(iter(self.events)) if len(self.events) == 1 else DEFAULT_EVENT
+
     def event(self, name: str | None = None) -> EventSpec:
         """Return the named event; without a name the only one, or freezer-reading.
 
@@ -152,11 +157,17 @@ class Catalogue:
         """
         events = self.events
         if name is None:
-            name = DEFAULT_EVENT if len(events) != 1 else next(iter(events))
+            name = self.default
         if name not in events:
             listed = ", ".join(events) or "none"
             raise UsageError(f"event {name!r}", f"is not in {self.root}", f"events: {listed}")
         return events[name]
+
+
+def packaged() -> Path:
+    """Return the schemas that travel inside the package; in a checkout, those beside it."""
+    inside = _PACKAGE / "_schemas"
+    return inside if inside.is_dir() else _PACKAGE.parent / "schemas"
 
 
 def _from_pyproject() -> tuple[Path | None, Path | None]:
