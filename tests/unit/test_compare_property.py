@@ -1,0 +1,110 @@
+"""The verdict against a decoder: random schema pairs, random data, fastavro's resolving reader."""
+
+from __future__ import annotations
+
+import io
+from random import Random
+from typing import TYPE_CHECKING
+
+import fastavro
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from producer.errors import SchemaError
+from producer.schema import avsc
+from producer.schema.avsc.types import Enum as EnumType
+from producer.schema.avsc.types import Fixed, Record
+from producer.schema.compare import Code, Direction, Finding, Kind, compare
+from producer.schema.compare.resolve import Problem, Resolution, Rule
+from tests.support.schema_pairs import EndlessError, changed, encoded, model
+
+if TYPE_CHECKING:
+    from producer.schema.avsc import Schema
+
+VALUES = 12
+"""Values tried where reading must succeed."""
+TRIES = 400
+"""Values tried before a break counts as one that no value shows."""
+
+
+def pair(seed: int) -> tuple[Schema, Schema] | None:
+    """Return an old and a new schema, or None where the change made no valid one."""
+    rng = Random(seed)
+    try:
+        old = model(rng)
+        new = changed(old, rng)
+        schemas = avsc.parse(old.text(), "old.avsc"), avsc.parse(new.text(), "new.avsc")
+        for schema in schemas:
+            encoded(schema, rng)
+    except (SchemaError, EndlessError):
+        return None
+    return schemas
+
+
+def failure(writer: Schema, reader: Schema, body: bytes) -> Exception | None:
+    """Return what fastavro says when it reads, or None when it reads everything."""
+    stream = io.BytesIO(body)
+    try:
+        fastavro.schemaless_reader(stream, writer.fastavro, reader.fastavro)
+    except Exception as error:  # noqa: BLE001 - it raises whatever it stumbles over
+        return error
+    assert not stream.read()
+    return None
+
+
+def tolerated(problem: Problem, writer: Schema, reader: Schema) -> bool:
+    """Whether fastavro reads on although the specification, and Java, do not.
+
+    It takes unqualified aliases for any namespace, takes the first of two fields that claim one
+    name, and reads a fixed as bytes where the reader has another kind of type by its name.
+    """
+    w, r = writer.resolve(problem.writer), reader.resolve(problem.reader)
+    match problem.rule, w, r:
+        case Rule.CLAIMED_TWICE, _, _:
+            return True
+        case Rule.OTHER_NAME, (Record() | EnumType() | Fixed()), (Record() | EnumType() | Fixed()):
+            return w.name.simple in r.name.written
+        case Rule.OTHER_KIND, Fixed(), (Record() | EnumType()):
+            return True
+    return False
+
+
+def check(writer: Schema, reader: Schema, findings: list[Finding], rng: Random) -> str:
+    """Assert that the findings of one direction are what reading shows; return the verdict."""
+    breaks = [finding for finding in findings if finding.kind is Kind.DECODE]
+    if not breaks:
+        for _ in range(VALUES):
+            error = failure(writer, reader, encoded(writer, rng))
+            if isinstance(error, UnicodeDecodeError):
+                assert Code.BYTES_READ_AS_STRING in {finding.code for finding in findings}
+            else:
+                assert error is None, (writer.text, reader.text, error)
+        return "compatible"
+    if all(tolerated(each, writer, reader) for each in Resolution(writer, reader).problems):
+        return "tolerated"
+    shown = any(
+        failure(writer, reader, encoded(writer, rng, depth=3 + n % 4)) for n in range(TRIES)
+    )
+    assert shown, (writer.text, reader.text, [(b.code, b.path, b.why) for b in breaks])
+    return "break"
+
+
+def verdicts(seed: int) -> list[str]:
+    """Check one pair both ways."""
+    schemas = pair(seed)
+    if schemas is None:
+        return []
+    old, new = schemas
+    found = compare(old, new)
+    rng = Random(seed + 1)
+    by_direction = {way: [f for f in found if f.direction is way] for way in Direction}
+    return [
+        check(old, new, by_direction[Direction.NEW_READS_OLD], rng),
+        check(new, old, by_direction[Direction.OLD_READS_NEW], rng),
+    ]
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(st.integers(0, 2**63))
+def test_compatible_is_what_decodes_and_a_break_is_what_a_value_shows(seed: int) -> None:
+    verdicts(seed)
