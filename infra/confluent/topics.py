@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infra.confluent import faults
+from infra.target import Shape, Value
 from producer.errors import ConfigError, FreezerError
 
 if TYPE_CHECKING:
@@ -23,23 +24,6 @@ NUM_PARTITIONS = "num.partitions"
 VISIBLE_WITHIN_S = 20.0
 UNCLEAR_WITHIN_S = 5.0
 _POLL_S = 0.5
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What `list` and `describe` say about a topic."""
-
-    partitions: int
-    replication: int
-    is_internal: bool = False
-
-
-@dataclass(frozen=True)
-class Value:
-    """One config of a topic; values are always text."""
-
-    value: str
-    read_only: bool
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from infra.confluent import faults
 from infra.confluent.cli import find
-from infra.confluent.topics import Shape, Topics, Value, config_flags
+from infra.confluent.topics import Topics, config_flags
+from infra.target import Shape, Value
 from producer.errors import AccessError, ConfigError, FreezerError, UnreachableError
 from tests.infra.standin.cloud.flags import key_values, kinds, parse
 from tests.infra.standin.harness import CLUSTER, ENVIRONMENT, PLATFORM_URL, Standin, make
