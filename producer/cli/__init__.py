@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "produce": "Produce readings to the cluster: simulated, from a file or from a pipe.",
     "consume": "Read typed events back from the topic.",
     "schema": "Schemas: register them, generate typed events from them.",
+    "doctor": "Check everything that a delivery needs, and say how to fix what is wrong.",
     "config": "Show every setting, its value and where it came from.",
     "completion": "Print the script that completes commands in your shell.",
 }

@@ -11,12 +11,17 @@ from producer import EventProducer, Settings
 from producer.errors import BadReading, ConfigError, NotDelivered, SchemaError
 from producer.events import FreezerReading
 from producer.preflight import listed_partitions
-from producer.testing import EventCluster
 
 if TYPE_CHECKING:
     from producer.delivery import Report
+    from producer.testing import EventCluster
 
 READINGS = [FreezerReading(sensor_id=f"sensor{n % 3}", temperature=n / 3) for n in range(10)]
+
+
+def send_two(producer: EventProducer) -> None:
+    producer.send(READINGS[0])
+    producer.send(READINGS[1])
 
 
 def test_what_is_sent_is_read_back_equal_and_in_order_per_key(
@@ -39,7 +44,8 @@ def test_keys_land_where_java_clients_would_put_them(event_cluster: EventCluster
         for reading in READINGS[:3]:
             producer.send(reading)
     placed = {record.key: record.partition for record in event_cluster.records(FreezerReading)}
-    assert placed == {"sensor0": 1, "sensor1": 1, "sensor2": 0}  # murmur2, as in Kafka's Java client
+    # murmur2, as in Kafka's Java client
+    assert placed == {"sensor0": 1, "sensor1": 1, "sensor2": 0}
 
 
 def test_key_headers_and_report_are_the_callers(event_cluster: EventCluster) -> None:
@@ -119,14 +125,11 @@ def test_an_unregistered_schema_stops_before_the_first_message(
 
 
 def test_leaving_the_block_raises_when_something_was_lost(event_cluster: EventCluster) -> None:
-    with (
-        pytest.raises(NotDelivered, match="2 not delivered"),
-        event_cluster.producer(timeout_s=1.0) as producer,
-    ):
-        producer.prepare(FreezerReading.__event__)
-        event_cluster.cluster.take_down()
-        producer.send(READINGS[0])
-        producer.send(READINGS[1])
+    producer = event_cluster.producer(timeout_s=1.0)
+    producer.prepare(FreezerReading.__event__)
+    event_cluster.cluster.take_down()
+    with pytest.raises(NotDelivered, match="2 not delivered"), producer:
+        send_two(producer)
     tally = producer.tally
     assert (tally.read, tally.delivered, tally.failed + tally.unconfirmed) == (2, 0, 2)
 
