@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import signal
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from producer.cli.lazy import LazyGroup
 from producer.errors import FreezerError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _COMMANDS: Final = {
     "demo": "The whole way, in one process, with nothing installed beside Python.",
     "produce": "Produce readings to the cluster: simulated, from a file or from a pipe.",
     "consume": "Read typed events back from the topic.",
-    "schema": "Schemas: register them, generate typed events from them.",
+    "schema": "Schemas: see, check, evolve, release, generate, register.",
     "doctor": "Check everything that a delivery needs, and say how to fix what is wrong.",
     "config": "Show every setting, its value and where it came from.",
     "completion": "Print the script that completes commands in your shell.",
@@ -27,24 +27,12 @@ _INTERRUPTED: Final = 130
 _TERMINATED: Final = 143
 
 
-class _Lazy(click.Group):
-    """A group whose commands live in modules of the same name."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
-            return None
-        command = importlib.import_module(f"producer.cli.{cmd_name}").command
-        return command if isinstance(command, click.Command) else None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))  # without importing any of them
-
-
-@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=LazyGroup,
+    package=__name__,
+    commands=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="freezer-events", prog_name="freezer")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def cli(*, debug: bool) -> None:

@@ -1,4 +1,4 @@
-"""`freezer schema`: generate typed events from the schemas, register them."""
+"""`freezer schema register`: put the version that producers write into the registry."""
 
 from __future__ import annotations
 
@@ -13,15 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.group("schema")
-def command() -> None:
-    """Schemas: register them, generate typed events from them."""
-
-
-@command.command("register")
+@click.command("register")
 @options.connection
 @options.events
-def register(
+def command(
     *,
     env_file: Path | None,
     topic: str | None,
@@ -49,24 +44,3 @@ def register(
         f"{subject}: version {found.version}, schema id {found.schema_id},"
         f" compatibility {event.level} at {registry.address}"
     )
-
-
-@command.command("generate")
-@options.schemas
-@options.into
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 where code and schema differ.")
-def generate(*, schemas: Path | None, into: Path | None, check: bool) -> int:
-    """Generate the typed events from the schemas."""
-    from producer.schema.catalogue import Catalogue  # noqa: PLC0415
-    from producer.schema.generated import stale, write  # noqa: PLC0415
-
-    catalogue = Catalogue.find(schemas, into)
-    changed = stale(catalogue)
-    out = Output()
-    for path in changed:
-        out.line(f"{'differs' if check else 'wrote'} {path}")
-    if not check:
-        write(catalogue)
-    if not changed:
-        out.line("generated code is up to date")
-    return 1 if check and changed else 0

@@ -1,0 +1,19 @@
+"""`freezer schema`: the schemas' life, one module per command, imported when it is called."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from producer.cli.lazy import LazyGroup
+
+_COMMANDS: Final = {
+    "generate": "Generate the typed events from the schemas.",
+    "register": "Register versions and set the level, in the registry.",
+}
+
+
+@click.command("schema", cls=LazyGroup, package=__name__, commands=_COMMANDS)
+def command() -> None:
+    """Schemas: see what is there, evolve it, generate code from it, register it."""
