@@ -27,6 +27,7 @@ TYPE_NAMES: Final = ("T0", "T1", "T2", "T3", "T4")
 
 
 DEEPEST: Final = 12
+DRAWS: Final = 50
 
 
 class EndlessError(Exception):
@@ -336,14 +337,46 @@ _CHANGES: Final[tuple[Callable[[Model, Random], None], ...]] = (
 )
 
 
+def endless(schema: Schema) -> bool:
+    """Whether some named type has no finite value: it cannot do without one of itself."""
+    finite: set[str] = set()
+    while more := {
+        name
+        for name, named in schema.names.items()
+        if name not in finite and _finite(named, finite)
+    }:
+        finite |= more
+    return len(finite) < len(schema.names)
+
+
+def _finite(each: avro.Type, finite: set[str]) -> bool:
+    match each:
+        case avro.Ref(name=name):
+            return name in finite
+        case avro.Record(fields=fields):
+            return all(_finite(field.type, finite) for field in fields)
+        case avro.Union(branches=branches):
+            return any(_finite(branch, finite) for branch in branches)
+    return True
+
+
 def encoded(schema: Schema, rng: Random, depth: int = 4) -> bytes:
     """Return one random value's bytes; deeper than `depth` it takes the shortest way out.
 
     The encoder is the tests' own, so that each branch of each union can be chosen.
+
+    Raises:
+        EndlessError: no draw has come to an end; a type may have no finite value.
+
     """
-    out = bytearray()
-    _write(schema, schema.root, rng, depth, out)
-    return bytes(out)
+    for _ in range(DRAWS):
+        out = bytearray()
+        try:
+            _write(schema, schema.root, rng, depth, out)
+        except EndlessError:
+            continue
+        return bytes(out)
+    raise EndlessError
 
 
 def _write(schema: Schema, use: avro.Type, rng: Random, depth: int, out: bytearray) -> None:

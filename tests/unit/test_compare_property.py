@@ -1,4 +1,4 @@
-"""The verdict against a decoder: random schema pairs, random data, fastavro's resolving reader."""
+"""The verdict against a decoder: 400 random pairs a run, read by fastavro's resolving reader."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from producer.schema.avsc.types import Enum as EnumType
 from producer.schema.avsc.types import Fixed, Record
 from producer.schema.compare import Code, Direction, Finding, Kind, compare
 from producer.schema.compare.resolve import Problem, Resolution, Rule
-from tests.support.schema_pairs import EndlessError, changed, encoded, model
+from tests.support.schema_pairs import EndlessError, changed, encoded, endless, model
 
 if TYPE_CHECKING:
     from producer.schema.avsc import Schema
@@ -34,11 +34,9 @@ def pair(seed: int) -> tuple[Schema, Schema] | None:
         old = model(rng)
         new = changed(old, rng)
         schemas = avsc.parse(old.text(), "old.avsc"), avsc.parse(new.text(), "new.avsc")
-        for schema in schemas:
-            encoded(schema, rng)
     except (SchemaError, EndlessError):
         return None
-    return schemas
+    return None if any(map(endless, schemas)) else schemas
 
 
 def failure(writer: Schema, reader: Schema, body: bytes) -> Exception | None:

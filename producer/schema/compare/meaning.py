@@ -48,6 +48,7 @@ def drafts(resolution: Resolution, direction: Direction) -> Iterator[Draft]:
         yield from _namespace(met)
         yield from _enum_default(met)
         yield from _renamed(met)
+        yield from _ignored(met)
     for fields in resolution.fields:
         yield from _default(fields)
         yield from _unit(fields)
@@ -74,6 +75,19 @@ def _logical(met: TypesMet, direction: Direction) -> Iterator[Draft]:
         why + _factor(w, r),
         f"keep {old}, and for {new} add another field beside it, nullable with default null",
     )
+
+
+def _ignored(met: TypesMet) -> Iterator[Draft]:
+    w, r = met.writer.logical, met.reader.logical
+    if r is not None and r.ignored and w != r:
+        yield _warning(
+            Code.LOGICAL_TYPE_IGNORED,
+            met.path,
+            child(met.writer.pointer, "logicalType"),
+            child(met.reader.pointer, "logicalType"),
+            f"{r.name} does not stand on {met.reader.kind}, so that every reader ignores it",
+            f"take the logicalType away, or put it on a type that {r.name} stands on",
+        )
 
 
 def _called(kind: str, logical: Logical | None) -> str:

@@ -240,7 +240,10 @@ class Resolution:
                 at = field.pointer, found.pointer
                 problem = Problem(Rule.CLAIMED_TWICE, inner, w, r, *at, field.name, found)
                 self.problems.append(problem)
-                continue
+                found = aliased.get(field.name)  # names that moved on by one: a is b, b is c
+                if found is None or found.name in met:
+                    continue
+                inner = prefix + found.name
             met[found.name] = field
             self.fields.append(FieldsMet(inner, field, found))
             self._meet(field.type, found.type, inner)
