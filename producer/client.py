@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from producer import preflight
 from producer.codec import encode
+from producer.config.settings import REGISTRY_TIMEOUT_S
 from producer.delivery import DEFAULT_TIMEOUT_S, Delivery
 from producer.errors import BadReading, NotDelivered, SchemaError
 from producer.fill import Filler
@@ -41,7 +42,7 @@ class EventProducer:
     Args:
         settings: the cluster and the registry.
         topic: send every event here, instead of to the topic of its type.
-        timeout_s: how long a message, and the flush at the end, may take, in seconds.
+        timeout_s: how long a message, an answer, and the flush at the end may take, in seconds.
         registry: another registry than the one in the settings.
         check_topic: how a topic is checked before the first message; gives its partitions.
         stop: asked while waiting, by the check and for room in the queue; True gives up.
@@ -60,7 +61,8 @@ class EventProducer:
     ) -> None:
         self.settings = settings
         self.delivery = Delivery(settings, timeout_s=timeout_s)
-        self._registry = registry or Registry.connect(settings)
+        self._registry = registry or Registry.connect(settings, min(timeout_s, REGISTRY_TIMEOUT_S))
+        self._registry_is_ours = registry is None
         self._topic = topic
         self._timeout_s = timeout_s
         self._check_topic = check_topic
@@ -73,10 +75,13 @@ class EventProducer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        if error is None:
-            self.close()
-        else:
-            self.delivery.flush(self._timeout_s)
+        try:
+            if error is None:
+                self.close()
+            else:
+                self.delivery.flush(self._timeout_s)
+        finally:
+            self._leave_registry()
 
     @property
     def tally(self) -> Tally:
@@ -156,12 +161,13 @@ class EventProducer:
         return self.delivery.flush(self._timeout_s if timeout_s is None else timeout_s)
 
     def close(self) -> None:
-        """Flush, and give up what is then still open.
+        """Flush, give up what is then still open, and leave the registry.
 
         Raises:
             NotDelivered: some events are not known to be on the topic; says how many and why.
 
         """
+        self._leave_registry()
         self.flush()
         if self.delivery.in_flight:
             self.delivery.abandon()
@@ -172,6 +178,10 @@ class EventProducer:
             raise NotDelivered(
                 f"deliver {tally.delivered + lost:,} events", f"{lost:,} not delivered: {cause}"
             )
+
+    def _leave_registry(self) -> None:
+        if self._registry_is_ours:
+            self._registry.close()
 
 
 class _Route:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from producer.config.settings import REGISTRY_TIMEOUT_S
 from producer.errors import AccessError, ConfigError, FreezerError, SchemaError, UnreachableError
 
 if TYPE_CHECKING:
@@ -74,8 +75,12 @@ class Registry:
         self._texts: dict[int, str] = {}
 
     @classmethod
-    def connect(cls, settings: Settings) -> Self:
+    def connect(cls, settings: Settings, timeout_s: float = REGISTRY_TIMEOUT_S) -> Self:
         """Make the client; nothing is asked yet.
+
+        Args:
+            settings: the registry's address and our key for it.
+            timeout_s: how long it may take to answer, in seconds; asked twice at most.
 
         Raises:
             ConfigError: no registry is named, or the client refuses the settings.
@@ -83,11 +88,21 @@ class Registry:
         """
         from confluent_kafka.schema_registry import SchemaRegistryClient  # noqa: PLC0415 - slow
 
-        conf = settings.registry()
+        conf = settings.registry(timeout_s)
         try:
             return cls(SchemaRegistryClient.new_client(conf), settings.registry_address)
         except (ValueError, TypeError, OSError) as error:
             raise ConfigError("SCHEMA_REGISTRY_URL", f"cannot be used: {error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
 
     def schema_id(self, subject: str, text: str) -> int:
         """Return the id under which this exact schema is registered in the subject.
@@ -107,8 +122,15 @@ class Registry:
         """
         from confluent_kafka.schema_registry import Schema  # noqa: PLC0415
 
-        with self._asking(f"look up the schema in subject {subject!r}"):
-            found = self.client.lookup_schema(subject, Schema(text, "AVRO"))
+        try:
+            with self._asking(f"look up the schema in subject {subject!r}"):
+                found = self.client.lookup_schema(subject, Schema(text, "AVRO"))
+        except NotRegistered:
+            # Apicurio compares the text, not what it says: a space more is another schema to it.
+            for each in reversed(self.versions(subject)):
+                if same_schema(each.text, text):
+                    return replace(each, text=text)
+            raise
         return Registered(subject, found.version, found.schema_id, text)
 
     def schema_text(self, schema_id: int) -> str:
@@ -136,6 +158,10 @@ class Registry:
         """
         from confluent_kafka.schema_registry import Schema  # noqa: PLC0415
 
+        try:
+            return self.lookup(subject, text)
+        except NotRegistered:
+            pass  # looked up first, for registries that take another layout for a new version
         with self._asking(f"register a schema in subject {subject!r}"):
             self.client.register_schema(subject, Schema(text, "AVRO"))
         # Asked for rather than taken from the answer: some registries answer with the id alone.

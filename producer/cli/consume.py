@@ -61,15 +61,16 @@ def command(  # noqa: PLR0913 - one parameter per option
     read = skipped = 0
     with (
         Stop() as stop,
+        Registry.connect(settings) as registry,
         EventConsumer(
             settings,
-            Registry.connect(settings),
+            registry,
             event_type,
             topic=topic or settings.topic_for(event_type),
             from_beginning=from_beginning,
         ) as consumer,
     ):
-        for record in consumer.records(until_end=until_end, stop=lambda: stop() or out.closed):
+        for record in consumer.records(until_end=until_end, stop=lambda: stop() or out.closed()):
             if record.problem is None:
                 show(record)
                 read += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import sys
 import time
 from dataclasses import fields
@@ -21,31 +22,39 @@ _STATUS_EVERY_S: Final = 0.5
 
 
 class Output:
-    """Standard output that may be closed early (`| head -1`): then it swallows the rest.
-
-    Attributes:
-        closed: whoever read it has gone.
-
-    """
+    """Standard output that may be closed early (`| head -1`): then it swallows the rest."""
 
     def __init__(self) -> None:
-        self.closed = False
+        self._closed = False
+
+    def closed(self) -> bool:
+        """Tell whether whoever read it has gone, be there something to write or not."""
+        return self._closed or _reader_is_gone()
 
     def line(self, text: str) -> None:
         """Write one line, at once."""
-        if self.closed:
+        if self._closed:
             return
         try:
             sys.stdout.write(text + "\n")
             sys.stdout.flush()
         except BrokenPipeError:
-            self.closed = True
+            self._closed = True
             # Python flushes standard output once more at exit, and would complain there.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def json(self, value: Any) -> None:
         """Write one JSON object as a line."""
         self.line(json.dumps(value, ensure_ascii=False))
+
+
+def _reader_is_gone() -> bool:
+    try:
+        watch = select.poll()
+        watch.register(sys.stdout.fileno(), 0)  # no event is asked for: an error always comes
+    except (ValueError, OSError):
+        return False  # no file descriptor at all: a test's, or a notebook's
+    return any(event & select.POLLERR for _, event in watch.poll(0))
 
 
 def note(text: str) -> None:

@@ -67,7 +67,7 @@ from producer.cli import options
     type=click.FloatRange(min=0.001),
     default=30.0,
     show_default=True,
-    help="Seconds that a broker, a message and the final flush may take.",
+    help="Seconds that an answer, a message and the final flush may take.",
 )
 @click.option("--lines/--no-lines", "every", default=None, help="A line for each delivery.")
 @options.output

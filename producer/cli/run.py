@@ -185,13 +185,15 @@ class Run:
 
     def _exit_code(self, stop: Stop, tally: Tally, error: FreezerError | None) -> int:
         """Decide: a signal, else a refusal, else what the tally says."""
+        lost = tally.undelivered if not self.dry_run else 0
+        if lost:
+            note(f"{lost:,} readings not delivered")
         if error is not None:
             note(f"error: {error}")
         if stop.exit_code is not None:
             return stop.exit_code
         if isinstance(error, AccessError | BadReading | UsageError):
             return error.exit_code
-        lost = tally.undelivered if not self.dry_run else 0
         return 1 if error or lost or (tally.rejected and self._kept is None) else 0
 
 

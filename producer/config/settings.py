@@ -110,8 +110,11 @@ class Settings:
             self.properties
         )
 
-    def registry(self) -> dict[str, Any]:
-        """Return the configuration of Confluent's registry client, with a bounded timeout (s).
+    def registry(self, timeout_s: float = REGISTRY_TIMEOUT_S) -> dict[str, Any]:
+        """Return the configuration of Confluent's registry client.
+
+        Args:
+            timeout_s: how long the registry may take to answer, in seconds.
 
         Raises:
             ConfigError: no registry is named.
@@ -125,7 +128,7 @@ class Settings:
             )
         conf: dict[str, Any] = {"url": self.schema_registry_url}
         if not self.schema_registry_url.startswith("mock://"):
-            conf |= {"timeout": REGISTRY_TIMEOUT_S, "max.retries": 1}
+            conf |= {"timeout": timeout_s, "max.retries": 1}
         if self.schema_registry_api_key:
             conf["basic.auth.user.info"] = (
                 f"{self.schema_registry_api_key}:{self.schema_registry_api_secret}"

@@ -42,7 +42,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from infra.local import certificates
 from infra.local.stack import Login, Stack, answers, up
+from producer.config import Settings
 from producer.errors import FreezerError
+from producer.events import FreezerReading
+from producer.registry import Registry
+from tests.support.cli import Freezer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -134,10 +138,41 @@ def subject(stack: Stack) -> Iterator[str]:
     """Give the name of a subject that nobody uses; what is registered under it is deleted."""
     name = f"test-{uuid.uuid4().hex[:12]}-value"
     yield name
-    with requests.Session() as session:
-        session.trust_env = False
-        for query in ("", "?permanent=true"):
-            session.delete(f"{stack.registry_url}/subjects/{name}{query}", timeout=_ADMIN_WITHIN_S)
+    _forget(stack, name)
+
+
+@pytest.fixture
+def freezer(stack: Stack, topic: str, tmp_path: Path) -> Iterator[Freezer]:
+    """Give `freezer` for a new topic whose schema is registered."""
+    run = Freezer(
+        tmp_path,
+        {
+            "BOOTSTRAP_SERVERS": stack.bootstrap,
+            "SCHEMA_REGISTRY_URL": stack.registry_url,
+            "TOPIC": topic,
+        },
+    )
+    settings = Settings(schema_registry_url=stack.registry_url)
+    with Registry.connect(settings) as registry:
+        registry.register(f"{topic}-value", FreezerReading.__event__.schema)
+    yield run
+    _forget(stack, f"{topic}-value")
+
+
+@pytest.fixture
+def secure(freezer: Freezer, secured: Stack) -> Callable[..., Freezer]:
+    """Give a function that makes `freezer` log in: `secure(login)`, `secure(login, mechanism)`."""
+
+    def make(login: Login, mechanism: str = "PLAIN") -> Freezer:
+        return freezer.having(
+            BOOTSTRAP_SERVERS=secured.sasl_bootstrap,
+            SASL_USERNAME=login.user,
+            SASL_PASSWORD=login.password,
+            SASL_MECHANISM=mechanism,
+            SSL_CA_LOCATION=secured.ca_path,
+        )
+
+    return make
 
 
 @pytest.fixture
@@ -194,6 +229,14 @@ def make_scram_user(admin: AdminClient) -> Iterator[Callable[[], Login]]:
     if gone:
         for done in admin.alter_user_scram_credentials(gone).values():
             done.result(_ADMIN_WITHIN_S)
+
+
+def _forget(stack: Stack, subject: str) -> None:
+    with requests.Session() as session:
+        session.trust_env = False
+        for query in ("", "?permanent=true"):
+            url = f"{stack.registry_url}/subjects/{subject}{query}"
+            session.delete(url, timeout=_ADMIN_WITHIN_S)
 
 
 def _wait_for(what: str, there: Callable[[], bool]) -> None:

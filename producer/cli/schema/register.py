@@ -36,10 +36,10 @@ def command(
     settings = options.load_settings(env_file, properties, topic)
     default = event.name == Catalogue.find(schemas, into).event().name
     subject = subject_name(topic or (default and settings.topic) or event.topic)
-    registry = Registry.connect(settings)
-    if registry.level(subject) != event.level:
-        registry.set_level(subject, event.level)  # first, so that it judges what comes next
-    found = registry.register(subject, event.text(event.version))
+    with Registry.connect(settings) as registry:
+        if registry.level(subject) != event.level:
+            registry.set_level(subject, event.level)  # first, so that it judges what comes next
+        found = registry.register(subject, event.text(event.version))
     Output().line(
         f"{subject}: version {found.version}, schema id {found.schema_id},"
         f" compatibility {event.level} at {registry.address}"

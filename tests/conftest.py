@@ -1,0 +1,19 @@
+"""Fixtures for tests of every kind."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+# infra and tests are no part of the installed package, so they are found from here.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.support import wheel
+
+
+@pytest.fixture(scope="session")
+def wheel_freezer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the `freezer` of a wheel that was built and installed outside of the checkout."""
+    return wheel.install(tmp_path_factory.mktemp("wheel"))

@@ -1,0 +1,36 @@
+"""The package as its users get it: built as a wheel, installed outside of the checkout."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def install(folder: Path) -> Path:
+    """Build the wheel, install it in a virtual environment in `folder`; returns its `freezer`.
+
+    Nothing is downloaded: the dependencies are those of the environment that runs the tests. Its
+    own installation of this package, which leads back to the checkout, is not found from there,
+    because a `.pth` file is not read in a folder that another `.pth` file names.
+    """
+    _run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT)
+    (wheel,) = folder.glob("*.whl")
+    venv.create(folder / "venv", symlinks=True)
+    python = folder / "venv" / "bin" / "python"
+    _run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps",
+         "--no-index", "--disable-pip-version-check", wheel)  # fmt: skip
+    (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return folder / "venv" / "bin" / "freezer"
+
+
+def _run(*command: str | Path) -> None:
+    done = subprocess.run(
+        [*map(str, command)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
