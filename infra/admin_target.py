@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from infra.accepted import Patience, until_cluster_accepts
 from infra.admin import AdminTopics
 from infra.admin_access import AdminAccess, new_password
 from infra.admin_call import Admin
-from infra.confluent.keys import Patience, until_cluster_accepts
 from infra.target import GROUP, TOPIC, Client, EnvFile, Right, Say, Shape, Topic, Value
 from producer.config import Settings
 from producer.errors import ConfigError, FreezerError, UnreachableError

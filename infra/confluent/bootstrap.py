@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from infra.accepted import Patience, until_registry_accepts
 from infra.confluent.access import Access
-from infra.confluent.choose import Ask, Place, choose
+from infra.confluent.choose import Ask, Chosen, choose
 from infra.confluent.home import signals_unwind
-from infra.confluent.keys import Patience, until_registry_accepts
 from infra.confluent.session import cloud_session, environment, log_in_at_terminal
 from producer.config import Settings
 from producer.errors import AccessError, FreezerError
@@ -65,17 +65,17 @@ class Bootstrap:
                 raise
         log_in_at_terminal(self.environ, _say)
 
-    def _place(self, wanted_environment: str, wanted_cluster: str) -> Place:
+    def _place(self, wanted_environment: str, wanted_cluster: str) -> Chosen:
         with cloud_session(self.environ, _say) as cli:
             return choose(cli, wanted_environment, wanted_cluster, self.ask)
 
-    def _apply(self, place: Place) -> int:
+    def _apply(self, place: Chosen) -> int:
         where = ("--cluster", place.cluster, "--environment", place.environment)
         agreed = ("--yes",) if self.yes else ()
         argv = ("-m", "infra", "apply", "--target", "cloud", *where, *agreed)
         return self._python(*argv, "--write-env", str(self.env_file))
 
-    def _register(self, place: Place) -> int:
+    def _register(self, place: Chosen) -> int:
         """Register with a registry key of who is logged in; the producer's key can only read.
 
         Where the process's environment holds such a key it is used, else one is made for this step.

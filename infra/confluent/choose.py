@@ -16,8 +16,8 @@ Ask = Callable[[str, Sequence[str]], int]
 
 
 @dataclass(frozen=True)
-class Place:
-    """A cluster (`lkc-…`) in its environment (`env-…`)."""
+class Chosen:
+    """The cluster (`lkc-…`) to provision, in its environment (`env-…`)."""
 
     environment: str
     cluster: str
@@ -34,7 +34,7 @@ _ENVIRONMENT = _Kind("environment", "--environment", "confluent environment list
 _CLUSTER = _Kind("Kafka cluster", "--cluster", "confluent kafka cluster list --environment …")
 
 
-def choose(cli: ConfluentCli, environment: str, cluster: str, ask: Ask | None) -> Place:
+def choose(cli: ConfluentCli, environment: str, cluster: str, ask: Ask | None) -> Chosen:
     """Find where to provision; what is named must be there.
 
     Args:
@@ -50,7 +50,7 @@ def choose(cli: ConfluentCli, environment: str, cluster: str, ask: Ask | None) -
     environments = cli.rows("list the environments", "environment", "list")
     found = _pick(_ENVIRONMENT, environments, environment, ask)
     clusters = cli.rows("list the clusters", "kafka", "cluster", "list", "--environment", found)
-    return Place(found, _pick(_CLUSTER, clusters, cluster, ask))
+    return Chosen(found, _pick(_CLUSTER, clusters, cluster, ask))
 
 
 def _pick(kind: _Kind, rows: Sequence[Row], named: str, ask: Ask | None) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infra.confluent.keys import Patience, until_cluster_accepts, until_registry_accepts
+from infra.accepted import Patience, until_cluster_accepts, until_registry_accepts
 from producer.config import Settings
 from producer.errors import ConfigError, FreezerError
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from infra.confluent.cli import ConfluentCli, find
 from infra.confluent.home import private_home
-from infra.confluent.lock import one_at_a_time
+from infra.lock import only_cli
 from producer.errors import AccessError, FreezerError
 
 Say = Callable[[str], None]
@@ -33,7 +33,7 @@ def cloud_session(environ: Mapping[str, str], say: Say) -> Iterator[ConfluentCli
         FreezerError: no CLI, too old, not logged in, login expired or refused, service unreachable.
 
     """
-    with one_at_a_time(say):
+    with only_cli(say):
         cli = find(environ)
         if not all(environ.get(name) for name in _CREDENTIALS):
             cli.rows("check the login at Confluent Cloud", "environment", "list")
@@ -59,7 +59,7 @@ def log_in_at_terminal(environ: Mapping[str, str], say: Say) -> None:
         AccessError: the person did not log in.
 
     """
-    with one_at_a_time(say):
+    with only_cli(say):
         cli = find(environ)
         code = subprocess.run([cli.executable, "login"], env=dict(environ), check=False).returncode
     if code != 0:
@@ -78,7 +78,7 @@ def platform_session(
     CLI reject `--url`; then, and without any login, it runs unauthenticated in an empty home.
     """
     named = ("--url", url)
-    with one_at_a_time(say):
+    with only_cli(say):
         cli = find(environ)
         if _answers(cli, named):
             yield cli, named

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from infra.accepted import Patience
 from infra.confluent import faults
 from infra.confluent.access import Access, Acl
 from infra.confluent.credentials import Credentials, refusal, slots
-from infra.confluent.keys import Patience
 from infra.confluent.session import cloud_session, environment, platform_session
 from infra.confluent.topics import Topics
 from infra.target import GROUP, SUBJECT, TOPIC, AlreadyThereError, Right, Shape, Value

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import tempfile
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from infra.lock import take
 from producer.errors import ConfigError, UnreachableError
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ ENGINE_LOG = STATE / "dockerd.log"
 ENV_FILE = ROOT / ".env.local"
 
 _OTHERS_DONE_WITHIN_S = 1800  # building images on a slow machine
-_POLL_S = 0.2
 
 
 @contextmanager
@@ -39,17 +37,11 @@ def alone(say: Callable[[str], None]) -> Iterator[None]:
         UnreachableError: another process has held it for half an hour.
 
     """
-    with _lock_file() as lock:
-        deadline = time.monotonic() + _OTHERS_DONE_WITHIN_S
-        waiting = False
-        while not _locked(lock.fileno()):
-            if not waiting:
-                say("waiting for another process that is starting or stopping the local stack")
-                waiting = True
-            if time.monotonic() > deadline:
-                why = "another process is still starting or stopping it"
-                raise UnreachableError("start or stop the local stack", why)
-            time.sleep(_POLL_S)
+    why = "another process is still starting or stopping it"
+    refusal = UnreachableError("start or stop the local stack", why)
+    waiting = "waiting for another process that is starting or stopping the local stack"
+    with _lock_file() as file:
+        take(file.fileno(), lambda: say(waiting), refusal, _OTHERS_DONE_WITHIN_S)
         yield  # closing the file lets go of the lock
 
 
@@ -60,14 +52,6 @@ def _lock_file() -> TextIO:
     except PermissionError as error:
         fix = f"remove that folder as the user who made it: `sudo rm -r {STATE}`"
         raise ConfigError("start or stop the local stack", str(error), fix) from error
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def replace(path: Path, text: str, *, mode: int = 0o600) -> None:

@@ -24,9 +24,9 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from infra.accepted import Patience, until_cluster_accepts, until_registry_accepts
 from infra.confluent.access import Access, Acl, Key
 from infra.confluent.cli import find
-from infra.confluent.keys import Patience, until_cluster_accepts, until_registry_accepts
 from producer.config import Settings
 from producer.errors import UnreachableError
 from tests.infra.standin.harness import CLUSTER, ENVIRONMENT, Standin, make

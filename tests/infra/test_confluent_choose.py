@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.confluent.choose import Place, choose
+from infra.confluent.choose import Chosen, choose
 from infra.confluent.cli import ConfluentCli, find
 from producer.errors import ConfigError
 from tests.infra.standin.harness import CLUSTER, ENVIRONMENT, Standin, make
@@ -31,12 +31,12 @@ def cli(standin: Standin) -> ConfluentCli:
 
 
 def test_what_is_named_is_taken(cli: ConfluentCli) -> None:
-    assert choose(cli, ENVIRONMENT, CLUSTER, None) == Place(ENVIRONMENT, CLUSTER)
+    assert choose(cli, ENVIRONMENT, CLUSTER, None) == Chosen(ENVIRONMENT, CLUSTER)
 
 
 def test_the_only_one_there_is_needs_no_question(cli: ConfluentCli, standin: Standin) -> None:
     standin.change(environments=[{"id": ENVIRONMENT, "name": "default"}])
-    assert choose(cli, "", "", None) == Place(ENVIRONMENT, CLUSTER)
+    assert choose(cli, "", "", None) == Chosen(ENVIRONMENT, CLUSTER)
 
 
 def test_of_several_a_person_chooses(cli: ConfluentCli) -> None:
@@ -46,7 +46,7 @@ def test_of_several_a_person_chooses(cli: ConfluentCli) -> None:
         asked.append(choices)
         return 0
 
-    assert choose(cli, "", "", first) == Place(ENVIRONMENT, CLUSTER)
+    assert choose(cli, "", "", first) == Chosen(ENVIRONMENT, CLUSTER)
     assert asked == [[f"{ENVIRONMENT}  default", f"{OTHER}  other"]]
 
 

@@ -14,8 +14,8 @@ import pytest
 from infra.confluent import faults
 from infra.confluent.cli import find, version_of
 from infra.confluent.home import copied_home, private_home
-from infra.confluent.lock import one_at_a_time
 from infra.confluent.session import cloud_session, platform_session
+from infra.lock import only_cli
 from producer.errors import AccessError, ConfigError, UnreachableError
 from tests.infra.standin.harness import EMAIL, PASSWORD, PLATFORM_URL, Standin, make
 
@@ -204,17 +204,17 @@ class TestTwoAtOnce:
     def test_the_second_waits_for_the_first(self) -> None:
         heard: list[str] = []
         with (
-            one_at_a_time(silent),
+            only_cli(silent),
             pytest.raises(UnreachableError, match="another run"),
-            one_at_a_time(heard.append, wait_s=0.3),
+            only_cli(heard.append, wait_s=0.3),
         ):
             pass
         assert heard == ["another run is using the Confluent CLI; waiting for it to end"]
 
     def test_it_is_free_again_afterwards(self) -> None:
-        with one_at_a_time(silent):
+        with only_cli(silent):
             pass
-        with one_at_a_time(silent, wait_s=0.3):
+        with only_cli(silent, wait_s=0.3):
             pass
 
     def test_sessions_never_run_the_cli_at_the_same_time(self, standin: Standin) -> None:

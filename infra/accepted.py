@@ -1,4 +1,4 @@
-"""New API keys take up to minutes before they authenticate: try them until they do, bounded.
+"""New keys take up to minutes before they authenticate: try them until they do, bounded.
 
 A key is tried with the settings the producer will use, so a proxy's certificate or another SASL
 mechanism in `.env` counts here too.
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WITHIN_S = 300.0
 _TRY_S = 5.0
 _POLL_S = 2.0
+_SLICE_S = 0.1
 
 Say = Callable[[str], None]
 
@@ -57,7 +58,7 @@ def until_registry_accepts(settings: Settings, subject: str | None, patience: Pa
 
 def _wait(who: str, refused: Callable[[], str], patience: Patience) -> None:
     deadline = time.monotonic() + patience.within_s
-    patience.say(f"waiting until {who} knows the API key, up to {patience.within_s:g} s")
+    told = False
     while reason := refused():
         if time.monotonic() > deadline:
             raise UnreachableError(
@@ -66,27 +67,36 @@ def _wait(who: str, refused: Callable[[], str], patience: Patience) -> None:
                 "new keys can take several minutes; run the same command again, no second key is "
                 "made",
             )
+        if not told:
+            patience.say(f"waiting until {who} knows the API key, up to {patience.within_s:g} s")
+            told = True
         time.sleep(_POLL_S)
 
 
 def _refused_by_cluster(settings: Settings, topic: str) -> str:
     """Try the credentials once; nothing means that they work.
 
-    A client of its own each time: a refused one waits ever longer before it asks again.
+    A client of its own each time: a refused one waits ever longer before it asks again. The topic
+    is described, as a metadata request that names it may create it.
     """
-    from confluent_kafka import KafkaException  # noqa: PLC0415 - librdkafka is slow to load
+    from confluent_kafka import KafkaException, TopicCollection  # noqa: PLC0415 - slow to load
     from confluent_kafka.admin import AdminClient  # noqa: PLC0415 - as above
 
     heard: list[str] = []
     conf: dict[str, Any] = {**settings.kafka(), "log_level": 0}
     conf["error_cb"] = lambda error: heard.append(error.str())
     client = AdminClient(conf)
+    asked = client.describe_topics(TopicCollection([topic]), request_timeout=_TRY_S)[topic]
+    deadline = time.monotonic() + _TRY_S
+    while not (asked.done() or heard) and time.monotonic() < deadline:
+        client.poll(_SLICE_S)  # the real reason comes through the callback, if at all
     try:
-        found = client.list_topics(topic, timeout=_TRY_S).topics[topic]
+        asked.result(0 if heard else _SLICE_S)
     except KafkaException as error:
-        client.poll(0)  # the real reason comes through the callback, if at all
         return heard[0] if heard else str(error.args[0].str())
-    return str(found.error.str()) if found.error else ""
+    except TimeoutError:
+        return heard[0] if heard else f"no answer within {_TRY_S:g} s"
+    return ""
 
 
 def _refused_by_registry(settings: Settings, path: str) -> str:
