@@ -73,6 +73,11 @@ class AdminTarget:
     def _access(self) -> AdminAccess:
         return AdminAccess(self.admin)
 
+    @property
+    def adds_partitions(self) -> bool:
+        """Tell that it can."""
+        return True
+
     def brokers(self) -> int | None:
         """Count the brokers."""
         return self._topics.brokers()

@@ -43,6 +43,7 @@ class Observed:
         resource_types: what this target knows rights on.
         brokers: how many copies of a partition it can make; None where it decides that itself.
         is_local: whether it is the containers on this machine.
+        adds_partitions: whether it can give a topic more partitions.
         key: the credentials asked for, if any.
 
     """
@@ -53,6 +54,7 @@ class Observed:
     resource_types: frozenset[str] = frozenset()
     brokers: int | None = None
     is_local: bool = False
+    adds_partitions: bool = True
     key: Key | None = None
 
 
@@ -84,6 +86,7 @@ def observe(target: Target, desired: Desired, key: Key | None = None) -> Observe
         resource_types=target.resource_types,
         brokers=target.brokers(),
         is_local=target.is_local,
+        adds_partitions=target.adds_partitions,
         key=key,
     )
 

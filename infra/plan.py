@@ -132,7 +132,10 @@ def refuse(topic: Topic, observed: Observed, *, increase_partitions: bool) -> It
     found = observed.topics.get(topic.name)
     if found is None:
         return
-    yield from _refuse_partitions(topic, found, increase_partitions=increase_partitions)
+    if topic.partitions > found.partitions and not observed.adds_partitions:
+        yield _cannot_add(topic, found)
+    else:
+        yield from _refuse_partitions(topic, found, increase_partitions=increase_partitions)
     if topic.replication is not None and topic.replication != found.replication:
         why = f"has {found.replication} copies of each partition, {topic.replication} are declared"
         yield Refusal(topic.name, why, "declare what it has: copies are moved by its operator")
@@ -152,10 +155,21 @@ def _refuse_copies(topic: Topic, observed: Observed) -> Iterator[Refusal]:
         yield Refusal(topic.name, why, f"declare replication = {observed.brokers} or less")
 
 
+def _cannot_add(topic: Topic, found: Shape) -> Refusal:
+    why = f"{_counts(topic, found)}, and the Confluent CLI cannot add any on Confluent Platform"
+    how = f"kafka-topics --bootstrap-server … --alter --topic {topic.name} --partitions"
+    moved = moving(found.partitions, topic.partitions)
+    return Refusal(topic.name, why, f"if no reader minds that {moved}: {how} {topic.partitions}")
+
+
+def _counts(topic: Topic, found: Shape) -> str:
+    return f"has {found.partitions} partitions, {topic.partitions} are declared"
+
+
 def _refuse_partitions(
     topic: Topic, found: Shape, *, increase_partitions: bool
 ) -> Iterator[Refusal]:
-    counts = f"has {found.partitions} partitions, {topic.partitions} are declared"
+    counts = _counts(topic, found)
     if topic.partitions < found.partitions:
         why = f"{counts}, and Kafka cannot take partitions away"
         yield Refusal(topic.name, why, f"declare {found.partitions}, or use another topic")

@@ -131,6 +131,11 @@ class Target(Protocol):
         """What it knows rights on: TOPIC and GROUP, SUBJECT too, or nothing."""
         ...
 
+    @property
+    def adds_partitions(self) -> bool:
+        """Tell whether it can give a topic more partitions; see `raise_partitions`."""
+        ...
+
     def brokers(self) -> int | None:
         """Count the copies of a partition it can make; None where it decides that itself."""
         ...

@@ -59,6 +59,11 @@ class CliTarget:
         """Nothing: who the users of a Confluent Platform are is decided there."""
         return frozenset()
 
+    @property
+    def adds_partitions(self) -> bool:
+        """Tell that the REST API of a Confluent Platform cannot."""
+        return not self._topics.on_platform
+
     def brokers(self) -> int | None:
         """Leave it to the cluster."""
         return None

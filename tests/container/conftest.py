@@ -128,6 +128,22 @@ def make_topic(admin: AdminClient) -> Iterator[Callable[..., str]]:
 
 
 @pytest.fixture
+def new_topic(admin: AdminClient) -> Iterator[Callable[[], str]]:
+    """Give a function that names topics that are not there; if made later, they are deleted."""
+    names: list[str] = []
+
+    def name() -> str:
+        names.append(f"test-{uuid.uuid4().hex[:12]}")
+        return names[-1]
+
+    yield name
+    made = [name for name in names if name in admin.list_topics(timeout=_ADMIN_WITHIN_S).topics]
+    if made:
+        for done in admin.delete_topics(made).values():
+            done.result(_ADMIN_WITHIN_S)
+
+
+@pytest.fixture
 def topic(make_topic: Callable[..., str]) -> str:
     """Give the name of a new topic with three partitions."""
     return make_topic()

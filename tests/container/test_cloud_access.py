@@ -3,9 +3,6 @@
 The CLI is the stand-in; a new API key becomes a user of the broker's SASL_SSL listener.
 """
 
-# The library re-exports these names without saying so, and its stubs deny what it accepts.
-# mypy: disable-error-code="attr-defined,arg-type"
-
 from __future__ import annotations
 
 import time
@@ -15,14 +12,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
-from confluent_kafka.admin import (
-    AclBindingFilter,
-    AclOperation,
-    AclPermissionType,
-    AdminClient,
-    ResourcePatternType,
-    ResourceType,
-)
 
 from infra.accepted import Patience, until_cluster_accepts, until_registry_accepts
 from infra.confluent.access import Access, Acl, Key
@@ -31,10 +20,13 @@ from producer.config import Settings
 from producer.errors import UnreachableError
 from tests.infra.standin.harness import CLUSTER, ENVIRONMENT, Standin, make
 from tests.infra.standin.registry_door import door
+from tests.support.acls import remove_acls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from confluent_kafka.admin import AdminClient
 
     from infra.local.stack import Stack
 
@@ -141,18 +133,6 @@ def test_a_registry_key_reads_its_subject_and_no_other(
     with pytest.raises(UnreachableError, match="HTTP 401"):
         until_registry_accepts(wrong, subject, Patience(print, 0.0))
     assert standin.state()["role_bindings"]
-
-
-def remove_acls(admin: AdminClient, accounts: list[str]) -> None:
-    anything = (AclOperation.ANY, AclPermissionType.ANY)
-    filters = [
-        AclBindingFilter(
-            ResourceType.ANY, None, ResourcePatternType.ANY, f"User:{account}", None, *anything
-        )
-        for account in accounts
-    ]
-    for done in admin.delete_acls(filters).values() if filters else ():
-        done.result(WITHIN_S)
 
 
 def outcome(mine: Settings, topic: str) -> int | None:

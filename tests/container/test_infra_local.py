@@ -19,12 +19,7 @@ from confluent_kafka import KafkaError, Producer
 
 # The package exports these without saying so to type checkers.
 from confluent_kafka.admin import (  # type: ignore[attr-defined]
-    AclBindingFilter,
-    AclOperation,
-    AclPermissionType,
     AdminClient,
-    ResourcePatternType,
-    ResourceType,
     ScramMechanism,
     UserScramCredentialAlteration,
     UserScramCredentialDeletion,
@@ -43,6 +38,7 @@ from infra.target import Topic
 from producer.config import Settings
 from producer.errors import AccessError, ConfigError
 from tests.infra.target_suite import AccessSuite, TopicSuite
+from tests.support.acls import remove_acls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,24 +57,8 @@ def target(stack: Stack) -> AdminTarget:
 
 
 @pytest.fixture
-def make_name(admin: AdminClient) -> Iterator[Callable[[], str]]:
-    """Give a function that gives names of topics that are not there; they are deleted later."""
-    names: list[str] = []
-
-    def name() -> str:
-        names.append(f"test-{uuid.uuid4().hex[:12]}")
-        return names[-1]
-
-    yield name
-    made = [name for name in names if name in admin.list_topics(timeout=WITHIN_S).topics]
-    if made:
-        for done in admin.delete_topics(made).values():
-            done.result(WITHIN_S)
-
-
-@pytest.fixture
-def name(make_name: Callable[[], str]) -> str:
-    return make_name()
+def name(new_topic: Callable[[], str]) -> str:
+    return new_topic()
 
 
 @pytest.fixture
@@ -91,16 +71,7 @@ def account(secured: Stack, admin: AdminClient) -> Iterator[str]:
         UserScramCredentialDeletion(user, ScramMechanism.SCRAM_SHA_512)
     ]
     admin.alter_user_scram_credentials(gone)[user].exception(WITHIN_S)  # it may never have been
-    every = AclBindingFilter(
-        ResourceType.ANY,
-        None,  # type: ignore[arg-type] # any name; the type stub forgets it
-        ResourcePatternType.ANY,
-        f"User:{user}",
-        None,  # type: ignore[arg-type] # any host, as above
-        AclOperation.ANY,
-        AclPermissionType.ANY,
-    )
-    admin.delete_acls([every])[every].result(WITHIN_S)
+    remove_acls(admin, [user])
 
 
 class TestTopics(TopicSuite):
@@ -214,9 +185,9 @@ def test_a_person_is_asked(
 
 
 def test_a_wrong_partition_count_stops_apply_before_any_change(
-    infra: Infra, target: AdminTarget, name: str, make_name: Callable[[], str]
+    infra: Infra, target: AdminTarget, name: str, new_topic: Callable[[], str]
 ) -> None:
-    other = make_name()
+    other = new_topic()
     target.create(Topic(name, 2, {"retention.ms": "5000"}))
     (infra.folder / "topics.toml").write_text(f"{TOPICS}[topics.{other}]\npartitions = 1\n")
     refused = infra("apply", "--yes")

@@ -34,6 +34,7 @@ class MemoryTarget:
 
     name: str = "memory"
     is_local: bool = True
+    adds_partitions: bool = True
     resource_types: frozenset[str] = frozenset({TOPIC, GROUP, SUBJECT})
     shapes: dict[str, Shape] = field(default_factory=dict)
     values: dict[str, dict[str, Value]] = field(default_factory=dict)

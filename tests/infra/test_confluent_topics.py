@@ -135,9 +135,8 @@ class TestPlatform:
 
     def test_partitions_cannot_be_added_there(self, platform: Topics) -> None:
         platform.create(NAME, 3, {})
-        with pytest.raises(FreezerError, match="cannot add partitions") as caught:
+        with pytest.raises(FreezerError, match="cannot add partitions"):
             platform.raise_partitions(NAME, 6)
-        assert "kafka-topics" in caught.value.fix
 
 
 VALUES = st.text(st.characters(codec="ascii"), max_size=20)
