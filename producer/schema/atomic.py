@@ -11,33 +11,44 @@ from typing import TYPE_CHECKING
 from producer.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
-def replace_all(texts: Mapping[Path, str]) -> list[Path]:
-    """Write every file whose text differs from what is there; returns those, in order.
+def replace_all(texts: Mapping[Path, str], remove: Iterable[Path] = ()) -> list[Path]:
+    """Write every file whose text differs from what is there, then remove the others.
+
+    Files are swapped in in the order given: what says that all the others are there comes last.
+
+    Returns:
+        the files that were changed or removed, in order.
 
     Raises:
-        UsageError: a folder or file cannot be written; nothing has been replaced then.
+        UsageError: a folder or file cannot be written; everything is as it was then.
 
     """
     changed = {path: text for path, text in texts.items() if read_or_none(path) != text}
+    remove = list(remove)
+    before: dict[Path, bytes | None] = {}
     staged: list[tuple[Path, Path]] = []
     try:
         for path, text in changed.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             staged.append((_stage(path, text), path))
         for temporary, path in staged:
+            before[path] = path.read_bytes() if path.exists() else None
             temporary.replace(path)
+        for path in remove:
+            before[path] = path.read_bytes()
+            path.unlink()
     except OSError as error:
-        raise UsageError(
-            str(error.filename or ""), f"cannot be written: {error.strerror}"
-        ) from error
+        _restore(before)
+        where = str(error.filename2 or error.filename or "")
+        raise UsageError(where, f"cannot be written: {error.strerror}") from error
     finally:
         for temporary, _ in staged:
             with suppress(FileNotFoundError):
                 temporary.unlink()
-    return list(changed)
+    return [*changed, *remove]
 
 
 def read_or_none(path: Path) -> str | None:
@@ -48,12 +59,26 @@ def read_or_none(path: Path) -> str | None:
         return None
 
 
+def _restore(before: Mapping[Path, bytes | None]) -> None:
+    """Put back what was there; the last one may be as it was, for its swap failed."""
+    for path, data in before.items():
+        with suppress(OSError):
+            if data is None:
+                path.unlink()
+            elif not path.is_file() or path.read_bytes() != data:
+                path.write_bytes(data)
+
+
 def _stage(path: Path, text: str) -> Path:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-    Path(name).chmod(mode)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        Path(name).chmod(mode)
+    except OSError:
+        Path(name).unlink()
+        raise
     return Path(name)
 
 

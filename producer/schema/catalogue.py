@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from producer.errors import ConfigError, SchemaError, UsageError
+from producer.schema import avsc
 from producer.schema.levels import Level
 from producer.schema.toml_file import TomlFile
 
@@ -53,6 +53,7 @@ class EventSpec:
     version: int
     fill: Mapping[str, Fill] = field(default_factory=dict)
     versions: Mapping[int, Path] = field(default_factory=dict)
+    _parsed: dict[int, avsc.Schema] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -64,6 +65,9 @@ class EventSpec:
         """
         toml = TomlFile.read(folder / "event.toml")
         toml.only(_KEYS)
+        if not EVENT_NAME.fullmatch(folder.name):
+            why = f"{folder.name!r} is no event name: small letters, digits and single dashes"
+            raise ConfigError(str(folder), why, "rename the folder")
         partitions = toml.need("partitions", int)
         if partitions < 1:
             raise toml.error("partitions", f"{partitions} is less than 1")
@@ -85,15 +89,15 @@ class EventSpec:
         return max(self.versions, default=0)
 
     @property
-    def module(self) -> str:
-        """The name of the generated module ("freezer_reading")."""
-        return self.name.replace("-", "_")
+    def toml(self) -> Path:
+        """The file that declares it."""
+        return self.folder / "event.toml"
 
-    def text(self, version: int) -> str:
-        """Return the text of one version's schema.
+    def path(self, version: int) -> Path:
+        """Return the file of one version.
 
         Raises:
-            SchemaError: there is no such version, or its file cannot be read as UTF-8.
+            SchemaError: there is no such version.
 
         """
         path = self.versions.get(version)
@@ -103,12 +107,27 @@ class EventSpec:
                 f"{self.folder / f'v{version}.avsc'} does not exist",
                 f"versions there are: {', '.join(map(str, self.versions)) or 'none'}",
             )
-        try:
-            return path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise SchemaError(str(path), f"cannot be read: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise SchemaError(str(path), "is not UTF-8 text") from error
+        return path
+
+    def text(self, version: int) -> str:
+        """Return the text of one version's schema, valid or not.
+
+        Raises:
+            SchemaError: there is no such version, or its file cannot be read as UTF-8.
+
+        """
+        return avsc.read_text(self.path(version))
+
+    def schema(self, version: int) -> avsc.Schema:
+        """Return one version's schema, parsed once.
+
+        Raises:
+            SchemaError: there is no such version, or it is no valid schema.
+
+        """
+        if version not in self._parsed:
+            self._parsed[version] = avsc.load(self.path(version))
+        return self._parsed[version]
 
 
 @dataclass(frozen=True)
@@ -126,10 +145,10 @@ class Catalogue:
             ConfigError: the folder that was named is not there.
 
         """
-        if schemas is None:
-            pyproject_schemas, pyproject_into = _from_pyproject()
-            schemas = pyproject_schemas
-            into = into or pyproject_into
+        projects_schemas, projects_into = _from_pyproject()
+        # The project's package holds the events of the project's schemas, and of no others.
+        if schemas in {None, projects_schemas}:
+            schemas, into = projects_schemas, into or projects_into
         if schemas is None:
             here = Path("schemas")
             schemas = here if here.is_dir() else packaged()
@@ -171,18 +190,15 @@ def packaged() -> Path:
 
 
 def _from_pyproject() -> tuple[Path | None, Path | None]:
+    """Return the two folders that `[tool.freezer]` in `./pyproject.toml` names, where it does."""
     path = Path("pyproject.toml")
     if not path.is_file():
         return None, None
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(str(path), f"cannot be read: {error}") from error
-    ours = table.get("tool", {}).get("freezer", {})
-    schemas, into = ours.get("schemas"), ours.get("into")
-    for key, value in (("schemas", schemas), ("into", into)):
-        if value is not None and not isinstance(value, str):
-            raise ConfigError(f"{path}: [tool.freezer] {key}", f"{value!r} is not a string")
+    file = TomlFile.read(path)
+    tools = file.get("tool", dict) or {}
+    ours = file.get("freezer", dict, table=tools) or {}
+    file.only(("schemas", "into"), table=ours)
+    schemas, into = (file.get(key, str, table=ours) for key in ("schemas", "into"))
     return Path(schemas) if schemas else None, Path(into) if into else None
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from producer.schema.avsc import types
+
+if TYPE_CHECKING:
+    from producer.schema.avsc import Schema
 
 _PRIMITIVES: Final[dict[str, tuple[Any, Any]]] = {
     "null": (None, None),
@@ -16,6 +21,7 @@ _PRIMITIVES: Final[dict[str, tuple[Any, Any]]] = {
 }
 _LOGICAL: Final[dict[str, Any]] = {
     "uuid": "00000000-0000-4000-8000-000000000001",
+    "decimal": b"\x05",
     "timestamp-millis": 1_767_225_600_123,
     "timestamp-micros": 1_767_225_600_123_456,
     "local-timestamp-millis": 1_767_225_600_123,
@@ -24,71 +30,72 @@ _LOGICAL: Final[dict[str, Any]] = {
     "time-millis": 43_200_000,
     "time-micros": 43_200_000_000,
 }
-_DEEPEST: Final = 4
+_DEEP: Final = 4
+_TOO_DEEP: Final = 64
+# What ends soonest comes first; an array or a map is empty where it is deep.
+_SHORTEST: Final = ("null", "array", "map", "record", "union")
 
 
-def examples(schema: Any) -> list[Any]:
+def examples(schema: Schema) -> list[Any]:
     """Return two data of the schema: unions at their first branch, then at their last.
 
-    In the second one arrays and maps have an element, and enums are at their last symbol.
+    In the second one arrays and maps have an element, and enums are at their last symbol. Values
+    are Avro's own, without logical types: a timestamp is its number, a uuid its text.
+
+    Raises:
+        SchemaError: no value fits, because a record always holds another one of its kind.
+
     """
-    return [_Maker(most=most).make(schema, "") for most in (False, True)]
+    return [_Maker(schema, most=most).make(schema.root) for most in (False, True)]
 
 
 class _Maker:
-    def __init__(self, *, most: bool) -> None:
+    def __init__(self, schema: Schema, *, most: bool) -> None:
+        self._schema = schema
         self._most = most
-        self._named: dict[str, Any] = {}
         self._depth = 0
 
-    def make(self, schema: Any, namespace: str) -> Any:
-        if isinstance(schema, str):
-            return self._by_name(schema, namespace)
-        if isinstance(schema, list):
-            # Deep inside a recursive type only the branch that ends it will do.
-            most = self._most and self._depth < _DEEPEST
-            return self.make(schema[-1 if most else 0], namespace)
-        kind = schema["type"]
-        if isinstance(kind, dict | list):
-            return self.make(kind, namespace)
-        if schema.get("logicalType") in _LOGICAL:
-            return _LOGICAL[schema["logicalType"]]
-        maker = getattr(self, f"_{kind}", None)
-        return self._by_name(kind, namespace) if maker is None else maker(schema, namespace)
+    def make(self, of: types.Type) -> Any:  # noqa: PLR0911 - one return per kind
+        match self._schema.resolve(of):
+            case types.Primitive(kind=kind, logical=logical):
+                if logical and not logical.ignored and logical.name in _LOGICAL:
+                    return _LOGICAL[logical.name]
+                return _PRIMITIVES[kind][self._most]
+            case types.Union(branches=branches):
+                return self._branch(branches)
+            case types.Array(items=items):
+                return [self.make(items)] if self._full else []
+            case types.Map(values=values):
+                return {"key": self.make(values)} if self._full else {}
+            case types.Enum(symbols=symbols):
+                return symbols[-1 if self._most else 0]
+            case types.Fixed(size=size):
+                return bytes(range(size % 256)).ljust(size, b"\0")
+            case types.Record() as record:
+                return self._record(record)
 
-    def _by_name(self, name: str, namespace: str) -> Any:
-        if name in _PRIMITIVES:
-            return _PRIMITIVES[name][self._most]
-        full = name if "." in name or not namespace else f"{namespace}.{name}"
-        inner = full.rpartition(".")[0]
-        return self.make(self._named.get(full, self._named.get(name)), inner)
+    @property
+    def _full(self) -> bool:
+        return self._most and self._depth < _DEEP
 
-    def _remember(self, schema: Any, namespace: str) -> str:
-        name = schema["name"]
-        space = schema.get("namespace", namespace)
-        full = name if "." in name or not space else f"{space}.{name}"
-        self._named[full] = schema
-        return full.rpartition(".")[0]
+    def _branch(self, branches: tuple[types.Type, ...]) -> Any:
+        chosen = branches[-1 if self._most else 0]
+        if self._depth >= _DEEP:  # only what ends a recursive type will do
+            chosen = min(branches, key=self._length)
+        made = self.make(chosen)
+        resolved = self._schema.resolve(chosen)
+        # fastavro's way of saying which record of a union is meant.
+        return (resolved.name.full, made) if isinstance(resolved, types.Record) else made
 
-    def _record(self, schema: Any, namespace: str) -> dict[str, Any]:
-        inner = self._remember(schema, namespace)
+    def _length(self, of: types.Type) -> int:
+        kind = self._schema.resolve(of).kind
+        return _SHORTEST.index(kind) if kind in _SHORTEST else 0
+
+    def _record(self, record: types.Record) -> dict[str, Any]:
+        if self._depth > _TOO_DEEP:
+            why = f"no value fits: every {record.name.full} holds another one"
+            raise self._schema.error(record.pointer, why, "make the field nullable")
         self._depth += 1
-        made = {field["name"]: self.make(field["type"], inner) for field in schema["fields"]}
+        made = {field.name: self.make(field.type) for field in record.fields}
         self._depth -= 1
         return made
-
-    def _enum(self, schema: Any, namespace: str) -> str:
-        self._remember(schema, namespace)
-        return str(schema["symbols"][-1 if self._most else 0])
-
-    def _fixed(self, schema: Any, namespace: str) -> bytes:
-        self._remember(schema, namespace)
-        return bytes(range(schema["size"] % 256)).ljust(schema["size"], b"\0")
-
-    def _array(self, schema: Any, namespace: str) -> list[Any]:
-        deep = self._depth >= _DEEPEST
-        return [self.make(schema["items"], namespace)] if self._most and not deep else []
-
-    def _map(self, schema: Any, namespace: str) -> dict[str, Any]:
-        deep = self._depth >= _DEEPEST
-        return {"key": self.make(schema["values"], namespace)} if self._most and not deep else {}

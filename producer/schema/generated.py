@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from producer.errors import UsageError
 from producer.schema.atomic import read_or_none, replace_all
+from producer.schema.avsc.types import Record
 from producer.schema.generate import module_name, module_source, package_source
 
 if TYPE_CHECKING:
@@ -21,30 +22,49 @@ def texts(catalogue: Catalogue) -> Mapping[Path, str]:
     """Return the text of every file of the generated package.
 
     Raises:
-        UsageError: nobody has said which package that is.
+        UsageError: nobody has said which package that is, or it holds something else already.
         SchemaError: a schema that producers are to write is none, or lacks a field.
 
     """
     into = _into(catalogue)
-    default = catalogue.default
-    modules = [
-        (event.name, module_text(event, default=event.name == default))
-        for event in catalogue.events.values()
-    ]
-    files = {into / f"{module_name(name)}.py": text for name, text in modules}
-    return {**files, into / "__init__.py": package_source(modules)}
+    made = {event.name: module(catalogue, event) for event in catalogue.events.values()}
+    files = dict(made.values())
+    files[into / "__init__.py"] = package_source([(n, text) for n, (_, text) in made.items()])
+    for path in files:
+        _refuse_foreign(path)
+    return files
+
+
+def module(catalogue: Catalogue, event: EventSpec) -> tuple[Path, str]:
+    """Return path and text of one event's module.
+
+    Raises:
+        UsageError: nobody has said in which package it is.
+        SchemaError: the version that producers are to write is no schema, or lacks a field.
+
+    """
+    path = _into(catalogue) / f"{module_name(event.name)}.py"
+    return path, module_text(event, default=event.name == catalogue.default)
+
+
+def differs(path: Path, text: str) -> bool:
+    """Tell whether a file is not what generation gives."""
+    return read_or_none(path) != text
 
 
 def module_text(event: EventSpec, *, default: bool) -> str:
     """Return the text of one event's module, for the version that producers write."""
+    schema = event.schema(event.version)
+    fields = {each.name for each in schema.root.fields} if isinstance(schema.root, Record) else ()
     return module_source(
         event=event.name,
         version=event.version,
         topic=event.topic,
         key=event.key,
-        fill=event.fill,
+        # event.toml speaks of all versions; an older one may not have the field yet.
+        fill={name: way for name, way in event.fill.items() if name in fields},
         default=default,
-        avsc_text=event.text(event.version),
+        schema=schema,
         source_name=f"schemas/{event.name}/v{event.version}.avsc",
     )
 
@@ -52,28 +72,35 @@ def module_text(event: EventSpec, *, default: bool) -> str:
 def stale(catalogue: Catalogue) -> list[Path]:
     """Return the files of the package that differ from what generation gives, leftovers too."""
     wanted = texts(catalogue)
-    return [path for path, text in wanted.items() if read_or_none(path) != text] + _leftovers(
-        _into(catalogue), wanted
+    return [path for path, text in wanted.items() if differs(path, text)] + leftovers(
+        catalogue, wanted
     )
 
 
 def write(catalogue: Catalogue) -> list[Path]:
     """Bring the package up to date, all files at once; returns those that were changed."""
     wanted = texts(catalogue)
-    changed = replace_all(wanted)
-    leftovers = _leftovers(_into(catalogue), wanted)
-    for path in leftovers:
-        path.unlink()
-    return changed + leftovers
+    return replace_all(wanted, leftovers(catalogue, wanted))
 
 
-def _leftovers(into: Path, wanted: Mapping[Path, str]) -> list[Path]:
+def leftovers(catalogue: Catalogue, wanted: Mapping[Path, str]) -> list[Path]:
     """Return modules that were generated for events that are no longer there."""
     return [
         path
-        for path in sorted(into.glob("*.py"))
+        for path in sorted(_into(catalogue).glob("*.py"))
         if path not in wanted and (read_or_none(path) or "").startswith(_MARK)
     ]
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Leave alone what a person wrote; an empty `__init__.py` says nothing."""
+    text = read_or_none(path)
+    if path.exists() and (text is None or (text.strip() and not text.startswith(_MARK))):
+        raise UsageError(
+            f"generate {path}",
+            "there is a file that was not generated",
+            "put the generated events into a folder of their own: --into PACKAGE_DIR",
+        )
 
 
 def _into(catalogue: Catalogue) -> Path:

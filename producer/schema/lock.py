@@ -5,24 +5,25 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from producer.errors import SchemaError
-from producer.schema.atomic import read_or_none
+from producer.errors import ConfigError, SchemaError
+from producer.schema.toml_file import TomlFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from producer.schema.avsc import Schema
     from producer.schema.catalogue import EventSpec
 
 NAME: Final = "schemas.lock"
+_RESTORE: Final = "restore it from version control"
 _HEADER: Final = """\
-# Written by `freezer schema release`; do not edit. A released version never changes:
-# sha256 is of the file's bytes, fingerprint is CRC-64-AVRO of the canonical form, schema is the
-# text itself, on one line, so that a change can be shown.
+# Written by `freezer schema release`; do not edit. A released version never changes.
+# sha256 is of the file's text as UTF-8 with plain newlines, fingerprint is CRC-64-AVRO of the
+# canonical form, schema is the text itself on one line, so that a change can be shown.
 """
 
 
@@ -31,7 +32,7 @@ class Entry:
     """One released version.
 
     Attributes:
-        sha256: of the file's bytes, in hex.
+        sha256: of the file's text as UTF-8, lines ended by a newline alone, in hex.
         fingerprint: CRC-64-AVRO of the parsing canonical form, in hex.
         schema: the schema as JSON on one line.
 
@@ -42,11 +43,9 @@ class Entry:
     schema: str
 
     @classmethod
-    def of(cls, text: str, fingerprint: str) -> Self:
-        """Make the entry for a version's text."""
-        return cls(
-            hashlib.sha256(text.encode()).hexdigest(), fingerprint, json.dumps(json.loads(text))
-        )
+    def of(cls, schema: Schema) -> Self:
+        """Make the entry for a version's schema."""
+        return cls(_sha256(schema.text), schema.fingerprint, json.dumps(schema.parsed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +66,19 @@ class Lock:
         if not path.exists():
             return cls({})
         try:
-            table = tomllib.loads(read_or_none(path) or "!")
             found = {
                 (event, int(number)): Entry(**fields)
-                for event, versions in table.items()
+                for event, versions in TomlFile.read(path).table.items()
                 for number, fields in versions.items()
             }
-        except (tomllib.TOMLDecodeError, TypeError, ValueError, AttributeError) as error:
-            raise SchemaError(
-                str(path), f"is damaged: {error}", "restore it from version control"
-            ) from error
+        except ConfigError as error:
+            raise SchemaError(str(path), error.why, _RESTORE) from error
+        except (TypeError, ValueError, AttributeError) as error:
+            raise SchemaError(str(path), f"is damaged: {error}", _RESTORE) from error
+        for (event, version), entry in found.items():
+            if not all(isinstance(getattr(entry, each), str) for each in Entry.__slots__):
+                why = f"is damaged: the entry of {event} v{version} holds something else than texts"
+                raise SchemaError(str(path), why, _RESTORE)
         return cls(found)
 
     def with_entry(self, event: str, version: int, entry: Entry) -> Lock:
@@ -102,22 +104,33 @@ class Lock:
     def violations(self, event: EventSpec) -> list[tuple[int, str]]:
         """Return version and reason for every released version that is not as it was."""
         found = []
+        now = {version: _text(event, version) for version in event.versions}
         for version in self.released(event.name):
             entry = self.entries[event.name, version]
-            if version not in event.versions:
-                moved = self._elsewhere(event, entry)
-                found.append((version, f"v{version}.avsc is released and gone{moved}"))
-            elif hashlib.sha256(event.text(version).encode()).hexdigest() != entry.sha256:
-                difference = diff(entry.schema, event.text(version), f"v{version}.avsc")
-                found.append((version, f"v{version}.avsc is released and changed:\n{difference}"))
+            text = now.get(version)
+            if text is not None and _sha256(text) == entry.sha256:
+                continue
+            moved = [v for v, other in now.items() if other and _sha256(other) == entry.sha256]
+            if moved:
+                why = f"is now v{moved[0]}.avsc; versions are never renumbered"
+            elif text is None:
+                gone = "gone" if version not in event.versions else "cannot be read"
+                why = f"is released and {gone}; it was:\n{_pretty(entry.schema)}"
+            else:
+                why = f"is released and changed:\n{diff(entry.schema, text, f'v{version}.avsc')}"
+            found.append((version, why))
         return found
 
-    @staticmethod
-    def _elsewhere(event: EventSpec, entry: Entry) -> str:
-        for version in event.versions:
-            if hashlib.sha256(event.text(version).encode()).hexdigest() == entry.sha256:
-                return f": it is now v{version}.avsc; versions are never renumbered"
-        return f"; it was:\n{_pretty(entry.schema)}"
+
+def _text(event: EventSpec, version: int) -> str | None:
+    try:
+        return event.text(version)
+    except SchemaError:
+        return None
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def diff(released: str, now: str, name: str) -> str:

@@ -16,6 +16,7 @@ from uuid import UUID
 from fastavro import parse_schema, schemaless_reader, schemaless_writer
 from hypothesis import strategies as st
 
+from producer.schema.avsc import parse
 from producer.schema.generate import module_source
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def module_of(schema: Any, **changes: Any) -> Any:
         "fill": {},
         "default": False,
         "source_name": "v1.avsc",
-        "avsc_text": json.dumps(schema),
+        "schema": parse(json.dumps(schema), "v1.avsc"),
     }
     text = module_source(**(options | changes))
     made = types.ModuleType("generated_event")

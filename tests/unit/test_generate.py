@@ -16,8 +16,11 @@ from uuid import UUID
 import pytest
 
 from producer.errors import SchemaError
+from producer.schema.avsc import parse
+from producer.schema.avsc.types import PRIMITIVES
 from producer.schema.catalogue import Catalogue
 from producer.schema.generate import module_name, module_source, package_source
+from producer.schema.generated import stale
 from tests.support.generated import module_of, read, record, written
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +72,7 @@ def source(schema: Any, event: str = "door-event", **changes: Any) -> str:
         "source_name": "v1.avsc",
     }
     text = json.dumps(schema) if not isinstance(schema, str) else schema
-    return module_source(event=event, avsc_text=text, **(options | changes))
+    return module_source(event=event, schema=parse(text, "v1.avsc"), **(options | changes))
 
 
 def test_attributes_have_the_types_that_the_schema_means() -> None:
@@ -133,7 +136,7 @@ def private_names() -> list[str]:
 
 
 def test_a_type_may_have_any_name_that_the_generated_code_uses_for_itself() -> None:
-    names = private_names()
+    names = [name for name in private_names() if name not in PRIMITIVES]
     assert {"body", "value", "v1", "_encode_1", "_COUNT", "_Quality_bytes"} < set(names)
     for name in names:
         part = record(("a", ["null", TIME]), ("b", ["null", "string"]), name=name)
@@ -173,23 +176,7 @@ def test_the_same_schema_gives_the_same_text() -> None:
 
 
 def test_the_committed_events_are_what_generation_gives() -> None:
-    made = []
-    for name, event in Catalogue(ROOT / "schemas").events.items():
-        text = module_source(
-            event=name,
-            version=event.version,
-            topic=event.topic,
-            key=event.key,
-            fill=event.fill,
-            default=name == "freezer-reading",
-            avsc_text=event.text(event.version),
-            source_name=f"schemas/{name}/v{event.version}.avsc",
-        )
-        committed = ROOT / "producer" / "events" / f"{event.module}.py"
-        assert committed.read_text(encoding="utf-8") == text
-        made.append((name, text))
-    committed = ROOT / "producer" / "events" / "__init__.py"
-    assert committed.read_text(encoding="utf-8") == package_source(made)
+    assert stale(Catalogue(ROOT / "schemas", ROOT / "producer" / "events")) == []
 
 
 def test_generated_code_passes_mypy_strict_under_any_package_name(tmp_path: Path) -> None:
@@ -305,28 +292,18 @@ def test_a_writer_who_means_another_type_is_refused_not_misread() -> None:
 @pytest.mark.parametrize(
     ("schema", "why"),
     [
-        ("{", "is not an Avro schema: JSONDecodeError"),
-        ('{"type": "record"}', '"name" is a required field'),
+        ("{", "v1.avsc:1:2: not JSON"),
+        ('{"type": "record"}', "v1.avsc:1:1: the key 'name' is missing"),
         ('"string"', "must be a record"),
         ('{"type": "enum", "name": "E", "symbols": ["A"]}', "must be a record"),
-        (json.dumps(record(("a", "strin"))), "UnknownType: test.strin"),
-        (json.dumps(record(("a", "int"), ("a", "int"))), "two fields named 'a'"),
-        (json.dumps(record(("a", "int", "x"))), "Default value <x>"),
-        ("[" * 100_000, "is nested too deeply"),
         # Names become code, so what is no Avro name must not get there.
-        ('{"type": "record", "name": "E:\\n import os", "fields": []}', "is no Avro name"),
-        ('{"type": "record", "name": "E", "namespace": "a b", "fields": []}', "is no Avro name"),
-        (json.dumps(record(("a b", "int"))), "is no Avro name"),
-        (json.dumps(record(("a=print()", "int"))), "is no Avro name"),
-        (
-            json.dumps(record(("a", {**QUALITY, "symbols": ["UNKNOWN", "a-b"]}))),
-            "symbol must match",
-        ),
-        (json.dumps(record(("a", {**QUALITY, "name": "Q(int)"}))), "is no Avro name"),
-        (
-            json.dumps(record(("a", {"type": "fixed", "name": "\u00e9", "size": 1}))),
-            "is no Avro name",
-        ),
+        ('{"type": "record", "name": "E:\\n import os", "fields": []}', "is no name"),
+        ('{"type": "record", "name": "E", "namespace": "a b", "fields": []}', "is no name"),
+        (json.dumps(record(("a b", "int"))), "is no name"),
+        (json.dumps(record(("a=print()", "int"))), "is no name"),
+        (json.dumps(record(("a", {**QUALITY, "symbols": ["UNKNOWN", "a-b"]}))), "is no name"),
+        (json.dumps(record(("a", {**QUALITY, "name": "Q(int)"}))), "is no name"),
+        (json.dumps(record(("a", {"type": "fixed", "name": "\u00e9", "size": 1}))), "is no name"),
     ],
 )
 def test_what_is_no_schema_of_an_event_is_refused_in_a_sentence(schema: str, why: str) -> None:

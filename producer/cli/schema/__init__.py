@@ -9,6 +9,9 @@ import click
 from producer.cli.lazy import LazyGroup
 
 _COMMANDS: Final = {
+    "list": "List events and versions.",
+    "check": "Check all events offline: the gate for CI.",
+    "release": "Release a version: lock, golden files and code in one go.",
     "generate": "Generate the typed events from the schemas.",
     "register": "Register versions and set the level, in the registry.",
 }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from producer.schema.avsc.types import Named
 
-__all__ = ["Schema", "load", "parse"]
+__all__ = ["Schema", "load", "parse", "read_text"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +103,16 @@ def load(path: Path | str) -> Schema:
 
     """
     path = Path(path)
+    return parse(read_text(path), str(path), path)
+
+
+def read_text(path: Path) -> str:
+    """Read a file's text, lines ended by a newline alone however a checkout wrote them.
+
+    Raises:
+        SchemaError: it cannot be read, is not UTF-8, or is too large to be a schema.
+
+    """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -111,13 +121,12 @@ def load(path: Path | str) -> Schema:
     if len(data) > MAX_BYTES:
         raise too_large(str(path))
     try:
-        text = data.decode("utf-8")
+        return data.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8")
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         why = f"is not UTF-8: byte 0x{data[error.start]:02x}"
         raise SchemaError(f"{path}:{line}:{column}", why, "save it as UTF-8") from error
-    return parse(text, str(path), path)
 
 
 def parse(text: str, where: str, path: Path | None = None) -> Schema:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from fastavro import parse_schema
-
-from producer.errors import SchemaError
+from producer.schema.avsc import types
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from producer.schema.avsc import Schema
 
 # The logical types that fastavro converts (its _logical_writers), by the type they stand on. All
-# others are ignored, as the Avro specification asks; a fixed uuid is converted by our own code.
+# others are ignored, as the Avro specification asks; a fixed uuid is converted by our own code,
+# and a decimal, of bytes or fixed, has digits besides.
 _LOGICAL: Final = frozenset(
     {
         ("long", "timestamp-millis"),
@@ -26,11 +23,9 @@ _LOGICAL: Final = frozenset(
         ("int", "time-millis"),
         ("long", "time-micros"),
         ("string", "uuid"),
+        ("fixed", "uuid"),
     }
 )
-_UUID_BYTES: Final = 16
-# https://avro.apache.org/docs/1.12.0/specification/#names
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,133 +119,67 @@ class Model:
     fixed: dict[str, Scalar] = field(default_factory=dict)
 
 
-def read_model(avsc_text: str, source_name: str) -> Model:
-    """Return the model of a schema.
+def read_model(schema: Schema) -> Model:
+    """Return the model of an event's schema.
 
     Raises:
-        SchemaError: the text is not JSON, not an Avro schema, or its top is not a record.
+        SchemaError: its top is not a record.
 
     """
-    try:
-        schema: Any = parse_schema(json.loads(avsc_text))
-        model = _Reader().model(schema)
-    except RecursionError:
-        raise SchemaError(source_name, "is nested too deeply") from None
-    except Exception as error:
-        # fastavro raises whatever it stumbles over, KeyError and AttributeError included.
-        raise SchemaError(source_name, f"is not an Avro schema: {_cause(error)}") from error
-    for name in _names(model):
-        if not _NAME.fullmatch(name):
-            raise SchemaError(source_name, f"{name!r} is no Avro name: letters, digits, _")
-    for record in model.records.values():
-        _refuse_twins(record, source_name)
-    if model.root not in model.records:
-        raise SchemaError(source_name, "the schema of an event must be a record")
-    return model
-
-
-def _names(model: Model) -> Iterator[str]:
-    """Yield every name that may become part of the code, the parts of full names one by one."""
-    for full in (*model.records, *model.enums, *model.fixed):
-        yield from full.split(".")
-    for record in model.records.values():
-        yield from (each.name for each in record.fields)
-    for enum in model.enums.values():
-        yield from enum.symbols
-
-
-def _refuse_twins(record: Record, source_name: str) -> None:
-    names = [each.name for each in record.fields]
-    for name in names:
-        if names.count(name) > 1:
-            raise SchemaError(source_name, f"{record.full} has two fields named {name!r}")
-
-
-def _cause(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}"
+    if not isinstance(schema.root, types.Record):
+        raise schema.error("", "the schema of an event must be a record")
+    reader = _Reader()
+    reader.node(schema.root)
+    reader.model.root = schema.root.name.full
+    return reader.model
 
 
 class _Reader:
-    """Walks what `fastavro.parse_schema` returns: there every name is a full name already."""
+    """Walks the tree of types, and collects what has a name in the order of definition."""
 
     def __init__(self) -> None:
-        self._model = Model()
+        self.model = Model()
 
-    def model(self, schema: Any) -> Model:
-        if isinstance(schema, dict):
-            self._model.root = schema.get("name", "")
-        self._node(schema)
-        return self._model
+    def node(self, found: types.Type) -> Node:  # noqa: PLR0911 - one return per kind
+        match found:
+            case types.Ref(name=name):
+                return self.model.fixed.get(name, Named(name))
+            case types.Union(branches=branches):
+                return Union(tuple(self.node(each) for each in branches))
+            case types.Array(items=items):
+                return Array(self.node(items))
+            case types.Map(values=values):
+                return Map(self.node(values))
+            case types.Record():
+                return self._record(found)
+            case types.Enum(name=name, symbols=symbols, doc=doc):
+                self.model.enums[name.full] = Enum(name.full, doc or "", symbols)
+                return Named(name.full)
+            case types.Fixed(name=name, size=size):
+                node = self.model.fixed[name.full] = _scalar("fixed", found.logical, size)
+                return node
+            case types.Primitive(kind=kind):
+                return _scalar(kind, found.logical)
 
-    def _node(self, schema: Any) -> Node:
-        if isinstance(schema, list):
-            return Union(tuple(self._node(each) for each in schema))
-        if isinstance(schema, str):
-            return self._by_name(schema)
-        match schema["type"]:
-            case "record":
-                node: Node = self._record(schema)
-            case "enum":
-                node = self._enum(schema)
-            case "array":
-                node = Array(self._node(schema["items"]))
-            case "map":
-                node = Map(self._node(schema["values"]))
-            case base:
-                node = self._scalar(schema, base)
-        return node
-
-    def _enum(self, schema: dict[str, Any]) -> Node:
-        full = schema["name"]
-        self._model.enums[full] = Enum(full, _doc(schema), tuple(schema["symbols"]))
+    def _record(self, found: types.Record) -> Node:
+        full = found.name.full
+        # Taken now, so that outer records come before those inside; a field may refer to it.
+        self.model.records[full] = Record(full, "", ())
+        fields = tuple(self._field(each) for each in found.fields)
+        self.model.records[full] = Record(full, found.doc or "", fields)
         return Named(full)
 
-    def _by_name(self, name: str) -> Node:
-        if name in self._model.fixed:
-            return self._model.fixed[name]
-        if name in self._model.records or name in self._model.enums:
-            return Named(name)
-        return Scalar(name, name)
-
-    def _record(self, schema: dict[str, Any]) -> Node:
-        full = schema["name"]
-        # A field may refer to the record that it is in.
-        self._model.records[full] = Record(full, "", ())
-        fields = tuple(self._field(each) for each in schema["fields"])
-        self._model.records[full] = Record(full, _doc(schema), fields)
-        return Named(full)
-
-    def _field(self, schema: dict[str, Any]) -> Field:
-        return Field(
-            name=schema["name"],
-            node=self._node(schema["type"]),
-            doc=_doc(schema),
-            has_default="default" in schema,
-            default=schema.get("default"),
-        )
-
-    def _scalar(self, schema: dict[str, Any], base: str) -> Scalar:
-        size = schema["size"] if base == "fixed" else 0
-        found = Scalar(base, _kind(schema, base, size), size)
-        if found.kind == "decimal":
-            found = Scalar(base, "decimal", size, schema["precision"], schema.get("scale", 0))
-        if base == "fixed":
-            self._model.fixed[schema["name"]] = found
-        return found
+    def _field(self, found: types.Field) -> Field:
+        given = found.default is not types.MISSING
+        default = found.default if given else None
+        return Field(found.name, self.node(found.type), found.doc or "", given, default)
 
 
-def _kind(schema: dict[str, Any], base: str, size: int) -> str:
-    logical = schema.get("logicalType", "")
-    if (base, logical) in _LOGICAL:
-        return str(logical)
-    if base in {"bytes", "fixed"} and logical == "decimal":
-        return "decimal"
-    if base == "fixed" and logical == "uuid" and size == _UUID_BYTES:
-        return "uuid"
-    return base
-
-
-def _doc(schema: dict[str, Any]) -> str:
-    doc = schema.get("doc", "")
-    return doc if isinstance(doc, str) else ""
+def _scalar(base: str, logical: types.Logical | None, size: int = 0) -> Scalar:
+    if logical is None or logical.ignored:
+        return Scalar(base, base, size)
+    if logical.name == "decimal":
+        return Scalar(base, "decimal", size, logical.precision, logical.scale)
+    # One that does not fit its type is marked as ignored: a fixed uuid has its 16 bytes.
+    known = (base, logical.name) in _LOGICAL
+    return Scalar(base, logical.name if known else base, size)

@@ -1,0 +1,78 @@
+"""Release a version: lock entry, golden files and generated code, all at once or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from producer.errors import UsageError
+from producer.schema import generated, golden
+from producer.schema import lock as locks
+from producer.schema.atomic import replace_all
+from producer.schema.catalogue import packaged
+from producer.schema.lock import Entry, Lock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from producer.schema.catalogue import Catalogue, EventSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What a release did.
+
+    Attributes:
+        versions: the versions that are new in the lock; none where all were released already.
+        changed: the files that were written or removed, in order.
+
+    """
+
+    versions: tuple[int, ...]
+    changed: tuple[Path, ...]
+
+
+def release(catalogue: Catalogue, event: EventSpec) -> Released:
+    """Write what belongs to the versions of an event; its problems have been looked at before.
+
+    Doing it again changes nothing.
+
+    Raises:
+        UsageError: a file cannot be written; nothing has changed then.
+        SchemaError: an event cannot be generated, or a golden file cannot be made.
+
+    """
+    lock = Lock.read(catalogue.root)
+    unreleased = tuple(each for each in event.versions if (event.name, each) not in lock.entries)
+    for version in unreleased:
+        lock = lock.with_entry(event.name, version, Entry.of(event.schema(version)))
+    texts = {
+        golden.path(event, writer): golden.fresh(
+            event, writer, event.level.readers(writer, event.versions)
+        )
+        for writer in event.versions
+    }
+    leftovers: list[Path] = []
+    if catalogue.into is not None:
+        code = generated.texts(catalogue)
+        texts.update(code)
+        leftovers = generated.leftovers(catalogue, code)
+    # Last: a version is released when the lock says so, and everything else is there by then.
+    texts[catalogue.root / locks.NAME] = lock.text()
+    return Released(unreleased, tuple(replace_all(texts, leftovers)))
+
+
+def refuse_packaged(catalogue: Catalogue, doing: str) -> None:
+    """Refuse to change the schemas inside of the installed package.
+
+    Raises:
+        UsageError: these are they.
+
+    """
+    root = catalogue.root.resolve()
+    if root == packaged().resolve() and root.name == "_schemas":
+        raise UsageError(
+            doing,
+            f"{root} is inside the installed package",
+            "keep schemas of your own: freezer schema new EVENT --schemas schemas",
+        )
