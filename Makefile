@@ -6,10 +6,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 DEV_STAMP := $(VENV)/.ready-dev
+ENV_FILE ?= .env
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo up down test unit lint types check clean
+.PHONY: help setup dev demo up local cloud down test unit lint types check clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -34,7 +35,15 @@ demo: $(STAMP) ## Ten readings, the whole way, in one process
 up: $(STAMP) ## Start Kafka and Schema Registry in containers
 	@$(BIN)/python -m infra local up
 
-down: $(STAMP) ## Stop them
+local: up ## The same, then topics, access, .env and schemas: ready to produce
+	@$(BIN)/python -m infra apply --target local --env-file .env.local --write-env $(ENV_FILE)
+	@$(BIN)/freezer schema register --env-file $(ENV_FILE)
+	@$(BIN)/freezer doctor --env-file $(ENV_FILE)
+
+cloud: $(STAMP) ## From a Confluent Cloud account to a cluster that takes events
+	@infra/bootstrap --write-env $(ENV_FILE) $(ARGS)
+
+down: $(STAMP) ## Stop the containers
 	@$(BIN)/python -m infra local down
 
 lint: $(DEV_STAMP) ## Style and layers

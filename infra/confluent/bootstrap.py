@@ -20,6 +20,7 @@ from infra.confluent.access import Access
 from infra.confluent.choose import Ask, Chosen, choose
 from infra.confluent.home import signals_unwind
 from infra.confluent.session import cloud_session, environment, log_in_at_terminal
+from infra.env_file import EnvFile
 from producer.config import Settings
 from producer.errors import AccessError, FreezerError
 
@@ -72,43 +73,55 @@ class Bootstrap:
     def _apply(self, place: Chosen) -> int:
         where = ("--cluster", place.cluster, "--environment", place.environment)
         agreed = ("--yes",) if self.yes else ()
-        argv = ("-m", "infra", "apply", "--target", "cloud", *where, *agreed)
-        return self._python(*argv, "--write-env", str(self.env_file))
+        argv = ("infra", "apply", "--target", "cloud", *where, *agreed)
+        return self._run([*argv, "--write-env", str(self.env_file)]).returncode
 
     def _register(self, place: Chosen) -> int:
         """Register with a registry key of who is logged in; the producer's key can only read.
 
-        Where the process's environment holds such a key it is used, else one is made for this step.
+        Where the process's environment holds such a key it is used. Else the producer's is tried,
+        which is enough where all is registered, and then one is made that lives for this step.
         """
         if all(self.environ.get(name) for name in _OWN_KEY):
             return self._freezer("schema", "register")
+        if self._is_registered():
+            return 0
         with cloud_session(self.environ, _say) as cli:
             access = Access(cli, place.cluster, place.environment)
-            registry = access.registry()
-            key = access.new_key(registry.id)
+            key = access.new_key(access.registry().id)
             try:
                 own = dict(zip(_OWN_KEY, (key.id, key.secret), strict=True))
-                settings = Settings(
-                    schema_registry_url=registry.url,
-                    schema_registry_api_key=key.id,
-                    schema_registry_api_secret=key.secret,
-                )
+                held = EnvFile(self.env_file).read()
+                settings = Settings.load(self.env_file, options={**held, **own})
                 until_registry_accepts(settings, None, Patience(_say))
                 return self._freezer("schema", "register", **own)
             finally:
                 access.delete_key(key.id)
 
-    def _freezer(self, *argv: str, **more: str) -> int:
-        command = ("-m", "producer.cli", *argv, "--env-file", str(self.env_file))
-        return self._python(*command, **more)
+    def _is_registered(self) -> bool:
+        tried = self._run(self._of_freezer("schema", "register"), captured=True)
+        if tried.returncode == 0:
+            click.echo(tried.stdout, nl=False)
+        return tried.returncode == 0
 
-    def _python(self, *argv: str, **more: str) -> int:
+    def _freezer(self, *argv: str, **more: str) -> int:
+        return self._run(self._of_freezer(*argv), more).returncode
+
+    def _of_freezer(self, *argv: str) -> list[str]:
+        return ["producer.cli", *argv, "--env-file", str(self.env_file)]
+
+    def _run(
+        self, argv: Sequence[str], more: Mapping[str, str] | None = None, *, captured: bool = False
+    ) -> subprocess.CompletedProcess[str]:
         """Run a part of this project; it talks to the terminal itself and bounds its own calls."""
-        path = {"PYTHONPATH": _with_root(self.environ)}
-        ran = subprocess.run(
-            [sys.executable, *argv], env={**self.environ, **path, **more}, check=False
+        environ = {**self.environ, "PYTHONPATH": _with_root(self.environ), **(more or {})}
+        return subprocess.run(
+            [sys.executable, "-m", *argv],
+            env=environ,
+            check=False,
+            text=True,
+            capture_output=captured,
         )
-        return ran.returncode
 
 
 def _with_root(environ: Mapping[str, str]) -> str:
@@ -140,7 +153,7 @@ def _ask(question: str, choices: Sequence[str]) -> int:
 def command(*, where: str, cluster: str, write_env: str, yes: bool) -> int:
     """Go from a Confluent Cloud account to a cluster that takes events."""
     ask = _ask if sys.stdin.isatty() else None
-    run = Bootstrap(environment(), Path(write_env).absolute(), yes, ask)
+    run = Bootstrap(environment(), Path(write_env), yes, ask)
     return run.run(where, cluster)
 
 
