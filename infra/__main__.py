@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import textwrap
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,7 @@ _INTERRUPTED: Final = 130
 _TERMINATED: Final = 143
 _DRIFT: Final = 1
 _NOT_APPLIED: Final = 1
+_WIDTH: Final = 80
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -200,7 +202,10 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
 
 
 def _say(line: str) -> None:
-    click.echo(line, err=True)
+    told = textwrap.wrap(
+        line, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+    click.echo("\n".join(told), err=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,7 +31,7 @@ def door(standin: Standin, registry_url: str) -> Iterator[str]:
         cloud = standin
         behind = urlsplit(registry_url)
 
-    server = ThreadingHTTPServer(("localhost", 0), Handler)
+    server = _Server(("localhost", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -39,6 +40,13 @@ def door(standin: Standin, registry_url: str) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Pass over a caller that hangs up; doctor reads headers only."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type] # as it came
 
 
 class _Handler(BaseHTTPRequestHandler):
