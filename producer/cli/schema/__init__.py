@@ -13,7 +13,9 @@ _COMMANDS: Final = {
     "check": "Check all events offline: the gate for CI.",
     "release": "Release a version: lock, golden files and code in one go.",
     "generate": "Generate the typed events from the schemas.",
+    "compare": "Compare two schema files: what breaks, for whom, why, what to do.",
     "register": "Register versions and set the level, in the registry.",
+    "status": "Compare the versions here with those in the registry.",
 }
 
 

@@ -1,0 +1,108 @@
+"""Which subject an event's versions belong to, and what is here and in the registry of it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from producer.cli import options
+from producer.errors import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from producer.registry import Registered, Registry
+    from producer.schema.catalogue import Catalogue, EventSpec
+
+
+@dataclass(frozen=True)
+class SubjectOf:
+    """One event, its subject, and both sides' versions.
+
+    Attributes:
+        event: the event.
+        name: the subject.
+        registry: where it is.
+        local: the released versions here, number to text.
+        held: the registry's versions.
+        level: the level that is set there; None where there is none.
+
+    """
+
+    event: EventSpec
+    name: str
+    registry: Registry
+    local: Mapping[int, str]
+    held: list[Registered]
+    level: str | None
+
+
+@contextmanager
+def look(
+    catalogue: Catalogue,
+    event_name: str | None,
+    env_file: Path | None,
+    properties: tuple[str, ...],
+    topic: str | None,
+) -> Iterator[SubjectOf]:
+    """Read what is here, ask the registry what it holds, and stay connected for the block.
+
+    Raises:
+        SchemaError: nothing is released here.
+
+    """
+    from producer.registry import Registry, subject_name  # noqa: PLC0415 - slow
+
+    event = catalogue.event(event_name)
+    settings = options.load_settings(env_file, properties, topic)
+    default = event.name == catalogue.default
+    name = subject_name(topic or (default and settings.topic) or event.topic)
+    local = {number: event.text(number) for number in released(catalogue, event)}
+    with Registry.connect(settings) as registry:
+        held = registry.versions(name)
+        yield SubjectOf(event, name, registry, local, held, registry.level(name))
+
+
+def released(catalogue: Catalogue, event: EventSpec) -> list[int]:
+    """Return the released versions.
+
+    Raises:
+        SchemaError: there is none.
+
+    """
+    from producer.schema.lock import Lock  # noqa: PLC0415
+
+    lock = Lock.read(catalogue.root)
+    numbers = [each for each in lock.released(event.name) if each in event.versions]
+    if not lock.entries:
+        numbers = [each for each in event.versions if each <= event.version]
+    if not numbers:
+        raise SchemaError(
+            f"event {event.name!r}", "has no released version", "release it: freezer schema release"
+        )
+    return numbers
+
+
+def check(catalogue: Catalogue, event: EventSpec) -> None:
+    """Refuse what the offline check calls a break.
+
+    Raises:
+        SchemaError: names the first break, and says how many there are.
+
+    """
+    from producer.schema import avsc  # noqa: PLC0415
+    from producer.schema.compare import compare, judge  # noqa: PLC0415
+    from producer.schema.lock import Lock  # noqa: PLC0415
+
+    for _, why in Lock.read(catalogue.root).violations(event):
+        raise SchemaError(f"check event {event.name!r}", why, "see all: freezer schema check")
+    numbers = released(catalogue, event)
+    parsed = {number: avsc.load(event.versions[number]) for number in numbers}
+    for number in numbers:
+        for older in event.level.against(number, numbers):
+            for each in judge(compare(parsed[older], parsed[number]), event.level):
+                raise parsed[number].error(
+                    each.new_pointer, f"{each.path}: {each.code}: {each.why}", each.fix
+                )

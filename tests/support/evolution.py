@@ -1,0 +1,46 @@
+"""A folder of schemas with three released versions of one event, for tests that evolve it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from producer.schema import avsc
+from producer.schema.lock import NAME, Entry, Lock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+V1: list[Any] = [
+    {"name": "door_id", "type": "string"},
+    {"name": "open", "type": "boolean"},
+]
+V2: list[Any] = [*V1, {"name": "by", "type": ["null", "string"], "default": None}]
+V3: list[Any] = [*V2, {"name": "for_ms", "type": ["null", "long"], "default": None}]
+
+
+def door(fields: list[Any]) -> str:
+    """Return the text of a schema."""
+    made = {"type": "record", "name": "Door", "namespace": "test.doors", "fields": fields}
+    return json.dumps(made, indent=2) + "\n"
+
+
+def write_event(
+    root: Path, versions: list[list[Any]], *, topic: str, level: str = "FULL_TRANSITIVE"
+) -> Path:
+    """Write the event `door`, all its versions released; return the schemas folder."""
+    folder = root / "schemas" / "door"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "event.toml").write_text(
+        f'topic = "{topic}"\npartitions = 3\nkey = "door_id"\n'
+        f'compatibility = "{level}"\nversion = {len(versions)}\n',
+        encoding="utf-8",
+    )
+    lock = Lock({})
+    for number, fields in enumerate(versions, 1):
+        text = door(fields)
+        (folder / f"v{number}.avsc").write_text(text, encoding="utf-8")
+        entry = Entry.of(text, avsc.parse(text, "x").fingerprint)
+        lock = lock.with_entry("door", number, entry)
+    (root / "schemas" / NAME).write_text(lock.text(), encoding="utf-8")
+    return root / "schemas"
