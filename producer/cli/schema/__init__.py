@@ -14,6 +14,7 @@ _COMMANDS: Final = {
     "release": "Release a version: lock, golden files and code in one go.",
     "generate": "Generate the typed events from the schemas.",
     "compare": "Compare two schema files: what breaks, for whom, why, what to do.",
+    "diff": "Say what changed between two versions, and who upgrades first.",
     "register": "Register versions and set the level, in the registry.",
     "status": "Compare the versions here with those in the registry.",
 }

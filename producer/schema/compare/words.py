@@ -45,7 +45,7 @@ def effective(logical: Logical | None) -> Logical | None:
 
 def listed(words: list[str]) -> str:
     """Return "a", "a and b", "a, b and c"."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def value(given: Any) -> str:
