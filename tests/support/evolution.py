@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from producer.schema import avsc
-from producer.schema.lock import NAME, Entry, Lock
+from producer.schema.catalogue import Catalogue
+from producer.schema.release import release
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,11 +36,8 @@ def write_event(
         f'compatibility = "{level}"\nversion = {len(versions)}\n',
         encoding="utf-8",
     )
-    lock = Lock({})
     for number, fields in enumerate(versions, 1):
-        text = door(fields)
-        (folder / f"v{number}.avsc").write_text(text, encoding="utf-8")
-        entry = Entry.of(text, avsc.parse(text, "x").fingerprint)
-        lock = lock.with_entry("door", number, entry)
-    (root / "schemas" / NAME).write_text(lock.text(), encoding="utf-8")
+        (folder / f"v{number}.avsc").write_text(door(fields), encoding="utf-8")
+    catalogue = Catalogue(root / "schemas")
+    release(catalogue, catalogue.event("door"))
     return root / "schemas"

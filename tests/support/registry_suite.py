@@ -170,8 +170,9 @@ class RegistrySuite:
     def test_what_breaks_here_never_reaches_the_registry(
         self, freezer: Freezer, registry: Registry, subject: str
     ) -> None:
-        write_event(freezer.folder, [V1, INT], topic="doors")
+        folder = write_event(freezer.folder, [V1], topic="doors") / "door"
+        (folder / "v2.avsc").write_text(door(INT), encoding="utf-8")
         done = freezer("schema", "register")
         assert done.returncode == 5
-        assert "door_id" in done.stderr
+        assert "v2.avsc:8:15: TYPE_CHANGED" in done.stderr
         assert registry.versions(subject) == []

@@ -28,7 +28,7 @@ def command(*, old: Path, new: Path, level: str | None, output: str) -> int:
 
     Exits with 5 on a break. A warning is legal, and known to surprise.
     """
-    from producer.cli.findings import report, verdict  # noqa: PLC0415
+    from producer.cli.schema.comparison import report, verdict  # noqa: PLC0415
     from producer.schema import avsc  # noqa: PLC0415
     from producer.schema.compare import compare, judge  # noqa: PLC0415
 

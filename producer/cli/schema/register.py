@@ -104,7 +104,7 @@ def _written(number: int, subject: SubjectOf) -> str:
 
 
 def _show(found: Iterable[Clash], subject: SubjectOf, out: Output) -> None:
-    from producer.cli.findings import counted, lines  # noqa: PLC0415
+    from producer.cli.schema.comparison import counted, lines  # noqa: PLC0415
 
     for clash in found:
         held = f"{subject.name}/versions/{clash.held.version}"

@@ -64,6 +64,8 @@ def _print(subject: SubjectOf, found: tuple[Standing, ...], *, same: bool) -> No
         number = "" if each.schema_id is None else f"id {each.schema_id}"
         note = each.why or _MEANING[each.state]
         out.line(f"  v{each.version:<4} {each.state:<10} {number:<10} {note}".rstrip())
+    for draft in subject.unreleased:
+        out.line(f"  v{draft:<4} not released yet: freezer schema release")
     state = "same" if subject.level == subject.event.level else "different"
     note = "" if state == "same" else f"the registry has {subject.level or 'none of its own'}"
     out.line(f"  level {state:<10} {subject.event.level}  {note}".rstrip())
@@ -86,4 +88,5 @@ def _object(subject: SubjectOf, found: tuple[Standing, ...], *, same: bool) -> d
             }
             for each in found
         ],
+        "unreleased": subject.unreleased,
     }

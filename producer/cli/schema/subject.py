@@ -38,6 +38,11 @@ class SubjectOf:
     held: list[Registered]
     level: str | None
 
+    @property
+    def unreleased(self) -> list[int]:
+        """The versions here that can still be changed, and so are not for the registry yet."""
+        return [number for number in self.event.versions if number not in self.local]
+
 
 @contextmanager
 def look(
@@ -76,8 +81,6 @@ def released(catalogue: Catalogue, event: EventSpec) -> list[int]:
 
     lock = Lock.read(catalogue.root)
     numbers = [each for each in lock.released(event.name) if each in event.versions]
-    if not lock.entries:
-        numbers = [each for each in event.versions if each <= event.version]
     if not numbers:
         raise SchemaError(
             f"event {event.name!r}", "has no released version", "release it: freezer schema release"
@@ -92,17 +95,12 @@ def check(catalogue: Catalogue, event: EventSpec) -> None:
         SchemaError: names the first break, and says how many there are.
 
     """
-    from producer.schema import avsc  # noqa: PLC0415
-    from producer.schema.compare import compare, judge  # noqa: PLC0415
-    from producer.schema.lock import Lock  # noqa: PLC0415
+    from producer.schema.review import Severity, review  # noqa: PLC0415
 
-    for _, why in Lock.read(catalogue.root).violations(event):
-        raise SchemaError(f"check event {event.name!r}", why, "see all: freezer schema check")
-    numbers = released(catalogue, event)
-    parsed = {number: avsc.load(event.versions[number]) for number in numbers}
-    for number in numbers:
-        for older in event.level.against(number, numbers):
-            for each in judge(compare(parsed[older], parsed[number]), event.level):
-                raise parsed[number].error(
-                    each.new_pointer, f"{each.path}: {each.code}: {each.why}", each.fix
-                )
+    found = review(catalogue, [event.name]).problems
+    breaks = [each for each in found if each.severity is Severity.BREAK]
+    if breaks:
+        first = breaks[0]
+        more = f" (and {len(breaks) - 1} more)" if len(breaks) > 1 else ""
+        code = f"{first.code}: " if first.code else ""
+        raise SchemaError(first.place, f"{code}{first.why}{more}", "see all: freezer schema check")
