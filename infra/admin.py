@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,15 +13,12 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
-from infra.admin_call import WITHIN_S, Admin
+from infra.admin_call import WITHIN_S, Admin, until_shown
 from infra.target import Shape, Topic, Value
-from producer.errors import FreezerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-VISIBLE_WITHIN_S: Final = 15.0
-_POLL_S: Final = 0.05
 _INTERNAL: Final = ("__consumer_offsets", "__transaction_state", "__share_group_state")
 
 
@@ -72,7 +68,7 @@ class AdminTopics:
             f"create topic {topic.name!r}",
             lambda: self.admin.client.create_topics([new], request_timeout=WITHIN_S)[topic.name],
         )
-        self._until_shown(topic.name, lambda: self._has(topic.name, topic.partitions))
+        until_shown(f"topic {topic.name!r}", lambda: self._has(topic.name, topic.partitions))
 
     def set_configs(self, topic: str, configs: Mapping[str, str]) -> None:
         """Change these configs; all others stay."""
@@ -87,7 +83,7 @@ class AdminTopics:
                 about
             ],
         )
-        self._until_shown(topic, lambda: self._reads(topic, configs))
+        until_shown(f"topic {topic!r}", lambda: self._reads(topic, configs))
 
     def raise_partitions(self, topic: str, count: int) -> None:
         """Give the topic `count` partitions, more than it has."""
@@ -96,7 +92,7 @@ class AdminTopics:
             f"raise topic {topic!r} to {count} partitions",
             lambda: self.admin.client.create_partitions([new], request_timeout=WITHIN_S)[topic],
         )
-        self._until_shown(topic, lambda: self._has(topic, count))
+        until_shown(f"topic {topic!r}", lambda: self._has(topic, count))
 
     def _has(self, topic: str, partitions: int) -> bool:
         found = self.topics().get(topic)
@@ -105,12 +101,3 @@ class AdminTopics:
     def _reads(self, topic: str, configs: Mapping[str, str]) -> bool:
         now = self.configs(topic)
         return all(key in now and now[key].value == value for key, value in configs.items())
-
-    def _until_shown(self, topic: str, shown: Callable[[], bool]) -> None:
-        # The controller answers before every broker has heard of the change.
-        deadline = time.monotonic() + VISIBLE_WITHIN_S
-        while not shown():
-            if time.monotonic() > deadline:
-                why = f"{VISIBLE_WITHIN_S:g} s after the change was accepted nothing shows it"
-                raise FreezerError(f"change topic {topic!r}", why, "python -m infra plan")
-            time.sleep(_POLL_S)

@@ -7,7 +7,6 @@ without a key has a password that nobody has seen.
 from __future__ import annotations
 
 import secrets
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -26,17 +25,13 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     UserScramCredentialUpsertion,
 )
 
-from infra.admin_call import WITHIN_S, Admin
+from infra.admin_call import WITHIN_S, Admin, until_shown
 from infra.target import GROUP, TOPIC, Right
-from producer.errors import FreezerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from concurrent.futures import Future
 
 _ITERATIONS: Final = 4096  # the least that Kafka takes; the password has 128 bits of its own
-_VISIBLE_WITHIN_S: Final = 15.0
-_POLL_S: Final = 0.05
 _KINDS: Final = {TOPIC: ResourceType.TOPIC, GROUP: ResourceType.GROUP}
 
 
@@ -87,7 +82,7 @@ class AdminAccess:
                 change, request_timeout=WITHIN_S
             )[account],
         )
-        self._until(f"user {account!r}", lambda: self.has_account(account))
+        until_shown(f"user {account!r}", lambda: self.has_account(account))
 
     def create_account(self, account: str) -> None:
         """Make the user, unless there is one; its password is forgotten at once."""
@@ -120,18 +115,9 @@ class AdminAccess:
                 return future
 
             self.admin.wait(f"allow {account!r} to {right.operation} {right.name!r}", grant)
-        self._until(
+        until_shown(
             f"the ACLs of {account!r}", lambda: rights <= (self.rights(account) or frozenset())
         )
-
-    def _until(self, what: str, there: Callable[[], bool]) -> None:
-        # The controller answers before every broker has heard of the change.
-        deadline = time.monotonic() + _VISIBLE_WITHIN_S
-        while not there():
-            if time.monotonic() > deadline:
-                why = f"{_VISIBLE_WITHIN_S:g} s after the change was accepted nothing shows it"
-                raise FreezerError(f"change {what}", why, "python -m infra plan")
-            time.sleep(_POLL_S)
 
 
 def _binding(account: str, right: Right) -> AclBinding:

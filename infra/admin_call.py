@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 WITHIN_S: Final = 15.0
 _STEP_S: Final = 1.0
+_VISIBLE_WITHIN_S: Final = 15.0
+_POLL_S: Final = 0.05
 _REFUSED_S: Final = 5.0  # once a connection has been refused
 _GRACE_S: Final = 2.0  # librdkafka ends a call itself, and says more than that it took too long
 
@@ -133,6 +135,21 @@ class Admin:
         if error.code() in _NO_BROKER and known:
             error = known[-1]
         return explain(f"{doing} on {self.brokers}", error)
+
+
+def until_shown(what: str, shown: Callable[[], bool]) -> None:
+    """Wait for a change to be seen: the controller answers before every broker has heard of it.
+
+    Raises:
+        FreezerError: nothing shows it when the time is up.
+
+    """
+    deadline = time.monotonic() + _VISIBLE_WITHIN_S
+    while not shown():
+        if time.monotonic() > deadline:
+            why = f"{_VISIBLE_WITHIN_S:g} s after the change was accepted nothing shows it"
+            raise FreezerError(f"change {what}", why, "python -m infra plan")
+        time.sleep(_POLL_S)
 
 
 def explain(doing: str, error: KafkaError) -> FreezerError:

@@ -1,8 +1,8 @@
 """What a cluster is to provisioning: the `Target` protocol and the values that cross it.
 
-Two adapters keep it: `infra.admin` (Admin API) and `infra.confluent.target` (Confluent CLI). The
-planner and `apply` know nothing else of a cluster. An adapter's changes return when the cluster
-shows them; whether they are what was wanted is compared again afterwards, by `apply`.
+Two adapters keep it: `infra.admin_target` (Admin API) and `infra.confluent.target` (Confluent
+CLI). The planner and `apply` know nothing else of a cluster. An adapter's changes return when the
+cluster shows them; whether they are what was wanted is compared again afterwards, by `apply`.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from infra.confluent.access import Access
+    from infra.confluent.access import Access, Registry
     from infra.target import EnvFile
 
 
@@ -37,13 +37,22 @@ class Slot:
         return bool(held.get(self.key_name) and held.get(self.secret_name))
 
 
-def slots(access: Access, topic: str, subject: str | None) -> tuple[Slot, Slot]:
-    """Give the two resources a client of this topic needs keys for."""
-    registry = access.registry()
+def slots(
+    cluster: tuple[str, str], registry: Registry, topic: str, subject: str | None
+) -> tuple[Slot, Slot]:
+    """Give the two resources a client of this topic needs keys for.
+
+    Args:
+        cluster: its id and its address.
+        registry: the environment's.
+        topic: what the cluster's key is tried on.
+        subject: what the registry's key is tried on; None for the list of subjects.
+
+    """
     return (
         Slot(
-            access.cluster,
-            ("BOOTSTRAP_SERVERS", access.bootstrap_servers()),
+            cluster[0],
+            ("BOOTSTRAP_SERVERS", cluster[1]),
             "SASL_USERNAME",
             "SASL_PASSWORD",
             lambda settings, patience: until_cluster_accepts(settings, topic, patience),

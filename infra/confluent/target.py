@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -125,6 +125,7 @@ class CloudTarget(CliTarget):
 
     _access: Access
     _say: Say
+    _ids: dict[str, str] = field(default_factory=dict)  # of accounts; a name keeps its id
 
     @property
     def resource_types(self) -> frozenset[str]:
@@ -135,9 +136,23 @@ class CloudTarget(CliTarget):
     def _registry(self) -> Registry:
         return self._access.registry()
 
+    @cached_property
+    def _address(self) -> str:
+        return self._access.bootstrap_servers()
+
+    def _id(self, account: str) -> str | None:
+        if account not in self._ids and (found := self._access.account(account)):
+            self._ids[account] = found
+        return self._ids.get(account)
+
+    def _made(self, account: str) -> str:
+        if account not in self._ids:
+            self._ids[account] = self._access.make_account(account, _DESCRIPTION)
+        return self._ids[account]
+
     def rights(self, account: str, subjects: frozenset[str]) -> frozenset[Right] | None:
         """Read an account's ACLs on literal names, and its role on each of the subjects."""
-        found = self._access.account(account)
+        found = self._id(account)
         if found is None:
             return None
         acls = {Right(a.operation, a.resource_type, a.name) for a in self._access.acls(found)}
@@ -150,11 +165,11 @@ class CloudTarget(CliTarget):
 
     def create_account(self, account: str) -> None:
         """Make the service account."""
-        self._access.make_account(account, _DESCRIPTION)
+        self._made(account)
 
     def allow(self, account: str, rights: frozenset[Right]) -> None:
         """Add ACLs, and the reader's role on each subject."""
-        found = self._access.make_account(account, _DESCRIPTION)
+        found = self._made(account)
         acls = [Acl(r.operation, r.resource_type, r.name) for r in rights]
         acls = [acl for acl in acls if acl.resource_type != SUBJECT]
         if acls:
@@ -185,8 +200,9 @@ class CloudTarget(CliTarget):
             credentials.rotate(slot)
 
     def _slots(self, client: Client) -> tuple[Slot, ...]:
-        return slots(self._access, client.topic, client.subject)
+        cluster = (self._access.cluster, self._address)
+        return slots(cluster, self._registry, client.topic, client.subject)
 
     def _credentials(self, client: Client, env_file: EnvFile) -> Credentials:
-        found = self._access.make_account(client.account, _DESCRIPTION)
+        found = self._made(client.account)
         return Credentials(self._access, found, env_file, Patience(self._say))
