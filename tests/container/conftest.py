@@ -46,6 +46,7 @@ from producer.config import Settings
 from producer.errors import FreezerError
 from producer.events import FreezerReading
 from producer.registry import Registry
+from tests.support.acls import remove_acls
 from tests.support.cli import Freezer
 
 if TYPE_CHECKING:
@@ -141,6 +142,21 @@ def new_topic(admin: AdminClient) -> Iterator[Callable[[], str]]:
     if made:
         for done in admin.delete_topics(made).values():
             done.result(_ADMIN_WITHIN_S)
+
+
+@pytest.fixture
+def account(secured: Stack, admin: AdminClient) -> Iterator[str]:
+    """Give the name of a user that is not there; it and its ACLs are deleted later."""
+    assert secured.sasl_bootstrap
+    user = f"test-{uuid.uuid4().hex[:12]}"
+    yield user
+    gone: list[UserScramCredentialAlteration] = [
+        UserScramCredentialDeletion(user, ScramMechanism.SCRAM_SHA_512)
+    ]
+    admin.alter_user_scram_credentials(gone)[user].exception(
+        _ADMIN_WITHIN_S
+    )  # it may never have been
+    remove_acls(admin, [user])
 
 
 @pytest.fixture
