@@ -132,10 +132,18 @@ class EventSpec:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All events of one `schemas/` folder, read when first asked for."""
+    """All events of one `schemas/` folder, read when first asked for.
+
+    Attributes:
+        root: the folder.
+        into: the package folder of the generated events, where one is named.
+        borrowed: the project has no schemas of its own, and these are the package's.
+
+    """
 
     root: Path
     into: Path | None = None
+    borrowed: bool = False
 
     @classmethod
     def find(cls, schemas: Path | None = None, into: Path | None = None) -> Self:
@@ -145,21 +153,29 @@ class Catalogue:
             ConfigError: the folder that was named is not there.
 
         """
+        found = cls.at(schemas, into)
+        if not found.root.is_dir():
+            why = f"{found.root} is no directory"
+            raise ConfigError("the schemas folder", why, "see --schemas")
+        return found
+
+    @classmethod
+    def at(cls, schemas: Path | None = None, into: Path | None = None) -> Self:
+        """Find them as `find` does, but let the folder be one that is still to be made."""
         projects_schemas, projects_into = _from_pyproject()
         # The project's package holds the events of the project's schemas, and of no others.
         if schemas in {None, projects_schemas}:
             schemas, into = projects_schemas, into or projects_into
         if schemas is None:
             here = Path("schemas")
-            schemas = here if here.is_dir() else packaged()
-        if not schemas.is_dir():
-            raise ConfigError("the schemas folder", f"{schemas} is no directory", "see --schemas")
+            return cls(here, into) if here.is_dir() else cls(packaged(), into, borrowed=True)
         return cls(schemas, into)
 
     @cached_property
     def events(self) -> Mapping[str, EventSpec]:
         """Every event by name, in the order of their names."""
-        folders = sorted(p for p in self.root.iterdir() if (p / "event.toml").exists())
+        there = self.root.iterdir() if self.root.is_dir() else ()
+        folders = sorted(path for path in there if (path / "event.toml").exists())
         return {folder.name: EventSpec.read(folder) for folder in folders}
 
     @property

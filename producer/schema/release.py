@@ -9,7 +9,6 @@ from producer.errors import UsageError
 from producer.schema import generated, golden
 from producer.schema import lock as locks
 from producer.schema.atomic import replace_all
-from producer.schema.catalogue import packaged
 from producer.schema.lock import Entry, Lock
 
 if TYPE_CHECKING:
@@ -38,10 +37,14 @@ def release(catalogue: Catalogue, event: EventSpec) -> Released:
     Doing it again changes nothing.
 
     Raises:
-        UsageError: a file cannot be written; nothing has changed then.
+        UsageError: a file cannot be written, or the schemas are not the project's own; nothing has
+            changed then.
         SchemaError: an event cannot be generated, or a golden file cannot be made.
 
     """
+    if catalogue.borrowed:
+        why = "there are none here, and those in the installed package are not yours to change"
+        raise UsageError("release a schema", why, "begin your own: freezer schema new EVENT")
     lock = Lock.read(catalogue.root)
     unreleased = tuple(each for each in event.versions if (event.name, each) not in lock.entries)
     for version in unreleased:
@@ -60,19 +63,3 @@ def release(catalogue: Catalogue, event: EventSpec) -> Released:
     # Last: a version is released when the lock says so, and everything else is there by then.
     texts[catalogue.root / locks.NAME] = lock.text()
     return Released(unreleased, tuple(replace_all(texts, leftovers)))
-
-
-def refuse_packaged(catalogue: Catalogue, doing: str) -> None:
-    """Refuse to change the schemas inside of the installed package.
-
-    Raises:
-        UsageError: these are they.
-
-    """
-    root = catalogue.root.resolve()
-    if root == packaged().resolve() and root.name == "_schemas":
-        raise UsageError(
-            doing,
-            f"{root} is inside the installed package",
-            "keep schemas of your own: freezer schema new EVENT --schemas schemas",
-        )

@@ -11,6 +11,7 @@ from producer.cli.lazy import LazyGroup
 _COMMANDS: Final = {
     "list": "List events and versions.",
     "check": "Check all events offline: the gate for CI.",
+    "new": "Begin the next version of an event, or a new event.",
     "release": "Release a version: lock, golden files and code in one go.",
     "generate": "Generate the typed events from the schemas.",
     "compare": "Compare two schema files: what breaks, for whom, why, what to do.",

@@ -38,6 +38,15 @@ class Document:
         """
         return self._place(self._offsets[self.nearest(pointer)])
 
+    def span(self, pointer: str) -> tuple[int, int]:
+        """Return where in the text the value at a JSON pointer begins, and where it has ended."""
+        start, depth = self._offsets[pointer], 0
+        for token in _TOKEN.finditer(self.text, start):
+            depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(token[0], 0)
+            if depth == 0:
+                return start, token.end()
+        raise AssertionError("the text is well-formed JSON")
+
     def nearest(self, pointer: str) -> str:
         """Return the pointer itself, or to the nearest value around it that is there."""
         while pointer not in self._offsets:

@@ -96,7 +96,7 @@ def review(catalogue: Catalogue, only: Sequence[str] = ()) -> Review:
 
 def _event(catalogue: Catalogue, event: EventSpec, lock: Lock) -> tuple[Row, list[Problem]]:
     schemas, problems = versions.parsed(event)
-    found = [*layout.problems(event, lock), *problems]
+    found = [*layout.problems(event, lock), *layout.repeated(event, schemas), *problems]
     found += versions.locked(event, lock, catalogue.root / locks.NAME, schemas)
     found += versions.levelled(event, lock, schemas)
     found += versions.golden_matrix(event, lock, schemas)

@@ -8,9 +8,10 @@ from producer.schema import lock as locks
 from producer.schema.review.problem import Check, Problem, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from producer.schema.avsc import Schema
     from producer.schema.catalogue import Catalogue, EventSpec
     from producer.schema.lock import Lock
 
@@ -39,6 +40,15 @@ def problems(event: EventSpec, lock: Lock) -> Iterator[Problem]:
     for path in _orphans(event, known):
         why = "belongs to no version: there are event.toml, vN.avsc and golden/vN.json"
         yield _problem(event, path, why, "rename or remove it")
+
+
+def repeated(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Problem]:
+    """Yield versions that say the same as an older one; registries give those the older number."""
+    for new, schema in schemas.items():
+        same = [old for old in schemas if old < new and schemas[old].parsed == schema.parsed]
+        if same:
+            why = f"says the same as v{same[0]}: a registry would not number it"
+            yield _problem(event, event.path(new), why, "edit it, or remove it")
 
 
 def strays(catalogue: Catalogue, lock: Lock) -> Iterator[Problem]:
