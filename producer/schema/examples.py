@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from producer.schema.avsc import types
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from producer.schema.avsc import Schema
 
 _PRIMITIVES: Final[dict[str, tuple[Any, Any]]] = {
@@ -31,9 +34,7 @@ _LOGICAL: Final[dict[str, Any]] = {
     "time-micros": 43_200_000_000,
 }
 _DEEP: Final = 4
-_TOO_DEEP: Final = 64
-# What ends soonest comes first; an array or a map is empty where it is deep.
-_SHORTEST: Final = ("null", "array", "map", "record", "union")
+_ENDLESS: Final = math.inf
 
 
 def examples(schema: Schema) -> list[Any]:
@@ -46,12 +47,49 @@ def examples(schema: Schema) -> list[Any]:
         SchemaError: no value fits, because a record always holds another one of its kind.
 
     """
-    return [_Maker(schema, most=most).make(schema.root) for most in (False, True)]
+    depths = _depths(schema)
+    if _depth(schema.root, depths) == _ENDLESS:
+        raise schema.error("", "no value fits: it always holds another one of its kind")
+    return [_Maker(schema, depths, most=most).make(schema.root) for most in (False, True)]
+
+
+def _depths(schema: Schema) -> dict[str, int]:
+    """Return how deep the least value of each named type is; one that has none is left out."""
+    found: dict[str, int] = {}
+    for level in range(len(schema.names)):
+        reached = {
+            name: level
+            for name, named in schema.names.items()
+            if name not in found and _inside(named, found) != _ENDLESS
+        }
+        if not reached:
+            break
+        found |= reached
+    return found
+
+
+def _depth(of: types.Type, depths: Mapping[str, int]) -> float:
+    match of:
+        case types.Ref(name=name):
+            return depths.get(name, _ENDLESS)
+        case types.Record() | types.Enum() | types.Fixed():
+            return depths.get(of.name.full, _ENDLESS)
+        case types.Union(branches=branches):
+            return min(_depth(each, depths) for each in branches)
+        case _:
+            return -1  # a primitive, or an array or map that can be empty
+
+
+def _inside(named: types.Named, depths: Mapping[str, int]) -> float:
+    if not isinstance(named, types.Record):
+        return 0
+    return max((_depth(field.type, depths) for field in named.fields), default=0)
 
 
 class _Maker:
-    def __init__(self, schema: Schema, *, most: bool) -> None:
+    def __init__(self, schema: Schema, depths: Mapping[str, int], *, most: bool) -> None:
         self._schema = schema
+        self._depths = depths
         self._most = most
         self._depth = 0
 
@@ -79,22 +117,16 @@ class _Maker:
         return self._most and self._depth < _DEEP
 
     def _branch(self, branches: tuple[types.Type, ...]) -> Any:
-        chosen = branches[-1 if self._most else 0]
-        if self._depth >= _DEEP:  # only what ends a recursive type will do
-            chosen = min(branches, key=self._length)
+        finite = [each for each in branches if _depth(each, self._depths) != _ENDLESS]
+        chosen = finite[-1 if self._most else 0]
+        if self._depth >= _DEEP:  # the shortest way to the end of a recursive type
+            chosen = min(finite, key=lambda each: _depth(each, self._depths))
         made = self.make(chosen)
         resolved = self._schema.resolve(chosen)
         # fastavro's way of saying which record of a union is meant.
         return (resolved.name.full, made) if isinstance(resolved, types.Record) else made
 
-    def _length(self, of: types.Type) -> int:
-        kind = self._schema.resolve(of).kind
-        return _SHORTEST.index(kind) if kind in _SHORTEST else 0
-
     def _record(self, record: types.Record) -> dict[str, Any]:
-        if self._depth > _TOO_DEEP:
-            why = f"no value fits: every {record.name.full} holds another one"
-            raise self._schema.error(record.pointer, why, "make the field nullable")
         self._depth += 1
         made = {field.name: self.make(field.type) for field in record.fields}
         self._depth -= 1

@@ -27,24 +27,24 @@ def texts(catalogue: Catalogue) -> Mapping[Path, str]:
 
     """
     into = _into(catalogue)
-    made = {event.name: module(catalogue, event) for event in catalogue.events.values()}
-    files = dict(made.values())
-    files[into / "__init__.py"] = package_source([(n, text) for n, (_, text) in made.items()])
+    default = catalogue.default
+    events = catalogue.events
+    made = {name: module_text(event, default=name == default) for name, event in events.items()}
+    files = {module_path(catalogue, events[name]): text for name, text in made.items()}
+    files[into / "__init__.py"] = package_source(list(made.items()))
     for path in files:
         _refuse_foreign(path)
     return files
 
 
-def module(catalogue: Catalogue, event: EventSpec) -> tuple[Path, str]:
-    """Return path and text of one event's module.
+def module_path(catalogue: Catalogue, event: EventSpec) -> Path:
+    """Return where an event's module is.
 
     Raises:
-        UsageError: nobody has said in which package it is.
-        SchemaError: the version that producers are to write is no schema, or lacks a field.
+        UsageError: nobody has said in which package.
 
     """
-    path = _into(catalogue) / f"{module_name(event.name)}.py"
-    return path, module_text(event, default=event.name == catalogue.default)
+    return _into(catalogue) / f"{module_name(event.name)}.py"
 
 
 def differs(path: Path, text: str) -> bool:
@@ -53,7 +53,12 @@ def differs(path: Path, text: str) -> bool:
 
 
 def module_text(event: EventSpec, *, default: bool) -> str:
-    """Return the text of one event's module, for the version that producers write."""
+    """Return the text of one event's module, for the version that producers write.
+
+    Raises:
+        SchemaError: that version is no schema of a record, or lacks the key.
+
+    """
     schema = event.schema(event.version)
     fields = {each.name for each in schema.root.fields} if isinstance(schema.root, Record) else ()
     return module_source(
@@ -97,8 +102,8 @@ def _refuse_foreign(path: Path) -> None:
     text = read_or_none(path)
     if path.exists() and (text is None or (text.strip() and not text.startswith(_MARK))):
         raise UsageError(
-            f"generate {path}",
-            "there is a file that was not generated",
+            str(path),
+            "is in the way of generated code, and was not generated",
             "put the generated events into a folder of their own: --into PACKAGE_DIR",
         )
 

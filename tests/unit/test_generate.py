@@ -183,15 +183,22 @@ def test_generated_code_passes_mypy_strict_under_any_package_name(tmp_path: Path
     package = tmp_path / "their_events"
     package.mkdir()
     other = source(json.dumps(HIDING).replace('"Event"', '"Other"'), event="other")
-    modules = [("door-event", source(EVERY_KIND)), ("other", other)]
+    freezer = (ROOT / "schemas" / "freezer-reading" / "v3.avsc").read_text(encoding="utf-8")
+    third = source(freezer, event="freezer-reading", version=3, fill={"recorded_at": "now"})
+    modules = [("door-event", source(EVERY_KIND)), ("freezer-reading", third), ("other", other)]
     for name, text in modules:
         (package / f"{module_name(name)}.py").write_text(text, encoding="utf-8")
     (package / "__init__.py").write_text(package_source(modules), encoding="utf-8")
     (tmp_path / "use.py").write_text(
-        "from their_events import EVENTS, Event, Other\n"
+        "from datetime import datetime\n"
+        "from uuid import UUID\n"
+        "from their_events import EVENTS, Event, FreezerReading, Other\n"
         "from producer.event import EventType\n"
         "kind: EventType = EVENTS['door-event']\n"
-        "assert list(EVENTS) == ['door-event', 'other'], EVENTS\n"
+        "assert list(EVENTS) == ['door-event', 'freezer-reading', 'other'], EVENTS\n"
+        "reading = FreezerReading(sensor_id='sensor0', temperature=-3.2)\n"
+        "at: datetime | None = reading.recorded_at\n"
+        "made: tuple[UUID | None, str] = (reading.event_id, reading.quality.value)\n"
         "assert EVENTS['other'].record is Other\n",
         encoding="utf-8",
     )

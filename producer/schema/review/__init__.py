@@ -112,10 +112,11 @@ def _event(catalogue: Catalogue, event: EventSpec, lock: Lock) -> tuple[Row, lis
 def _code(catalogue: Catalogue, event: EventSpec) -> list[Problem]:
     from producer.schema import generated  # noqa: PLC0415 - most of the time goes into this
 
+    path = generated.module_path(catalogue, event)
     try:
-        path, text = generated.module(catalogue, event)
+        text = generated.module_text(event, default=event.name == catalogue.default)
     except FreezerError as error:
-        return [Problem.of(event.name, Check.CODE, error)]
+        return [Problem.of(event.name, Check.CODE, error, path, event.path(event.version))]
     return [_stale(event.name, path)] if generated.differs(path, text) else []
 
 
@@ -130,7 +131,8 @@ def _package(catalogue: Catalogue, rows: Sequence[Row], found: Sequence[Problem]
     try:
         changed = generated.stale(catalogue)
     except FreezerError as error:
-        return [Problem.of("", Check.CODE, error)]
+        files = (generated.module_path(catalogue, row.event) for row in rows)
+        return [Problem.of("", Check.CODE, error, catalogue.into / "__init__.py", *files)]
     known = {each.path for each in found}
     return [_stale("", path) for path in changed if path not in known]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from producer.errors import FreezerError
 
-_PLACE: Final = re.compile(r"(?P<path>.+?)(?::(?P<line>[0-9]+))?(?::(?P<column>[0-9]+))?")
+_PLACE: Final = re.compile(r"(?::([0-9]+))?(?::([0-9]+))?")
 
 
 class Check(StrEnum):
@@ -72,14 +73,18 @@ class Problem:
     code: str = ""
 
     @classmethod
-    def of(cls, event: str, check: Check, error: FreezerError) -> Self:
-        """Make a break from an error that says `file:line:column` in `doing`."""
-        place = _PLACE.fullmatch(error.doing)
-        if place is None or not ("/" in error.doing or "." in error.doing):
-            return cls(event, check, Severity.BREAK, Path(), f"{error.doing}: {error.why}")
-        line, column = (int(place[each] or 0) for each in ("line", "column"))
-        path = Path(place["path"])
-        return cls(event, check, Severity.BREAK, path, error.why, error.fix, line, column)
+    def of(cls, event: str, check: Check, error: FreezerError, *about: Path) -> Self:
+        """Make a break from an error; `about` are the files that it may name, the likeliest first.
+
+        An error says `file:line:column` in `doing`, or what was being done.
+        """
+        for path in about:
+            place = _PLACE.fullmatch(error.doing.removeprefix(str(path)))
+            if place and error.doing.startswith(str(path)):
+                line, column = (int(each or 0) for each in place.groups())
+                return cls(event, check, Severity.BREAK, path, error.why, error.fix, line, column)
+        why = f"{error.doing}: {error.why}" if error.doing else error.why
+        return cls(event, check, Severity.BREAK, about[0], why, error.fix)
 
     @property
     def place(self) -> str:

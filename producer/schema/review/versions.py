@@ -34,7 +34,7 @@ def parsed(event: EventSpec) -> tuple[dict[int, Schema], list[Problem]]:
                 raise schema.error("", "the schema of an event must be a record")
             schemas[version] = schema
         except SchemaError as error:
-            problems.append(Problem.of(event.name, Check.SCHEMAS, error))
+            problems.append(Problem.of(event.name, Check.SCHEMAS, error, event.path(version)))
     return schemas, problems
 
 
@@ -99,7 +99,8 @@ def golden_matrix(event: EventSpec, lock: Lock, schemas: Mapping[int, Schema]) -
                 fix = f"{_RELEASE} {event.name}"
                 yield Problem(event.name, Check.GOLDEN, Severity.STALE, path, why, fix)
         except SchemaError as error:
-            yield Problem.of(event.name, Check.GOLDEN, error)
+            files = (path, event.path(writer), *(event.path(each) for each in readers))
+            yield Problem.of(event.name, Check.GOLDEN, error, *files)
 
 
 def _incompatible(
