@@ -44,6 +44,9 @@ def replace_all(texts: Mapping[Path, str], remove: Iterable[Path] = ()) -> list[
         _restore(before)
         where = str(error.filename2 or error.filename or "")
         raise UsageError(where, f"cannot be written: {error.strerror}") from error
+    except BaseException:  # Ctrl-C as well
+        _restore(before)
+        raise
     finally:
         for temporary, _ in staged:
             with suppress(FileNotFoundError):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from producer.errors import UsageError
+from producer.errors import SchemaError, UsageError
+from producer.schema import declared
 from producer.schema.atomic import read_or_none, replace_all
 from producer.schema.avsc.types import Record
 from producer.schema.generate import module_name, module_source, package_source
+from producer.schema.toml_file import TomlFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,10 +58,13 @@ def module_text(event: EventSpec, *, default: bool) -> str:
     """Return the text of one event's module, for the version that producers write.
 
     Raises:
-        SchemaError: that version is no schema of a record, or lacks the key.
+        SchemaError: that version is no schema of a record, or not one that event.toml fits.
 
     """
     schema = event.schema(event.version)
+    for each in declared.misfits(event, {event.version: schema}):
+        line = TomlFile.read(event.toml).line(each.key)
+        raise SchemaError(f"{event.toml}:{line}", f"{each.key}: {each.why}", each.fix)
     fields = {each.name for each in schema.root.fields} if isinstance(schema.root, Record) else ()
     return module_source(
         event=event.name,

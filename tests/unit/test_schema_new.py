@@ -34,7 +34,7 @@ def fields(project: Project, version: int) -> list[dict[str, Any]]:
 
 def test_the_next_version_is_a_copy_to_the_byte(project: Project) -> None:
     shown = project.run("new")
-    assert shown == "wrote schemas/door-event/v2.avsc: v1\n"
+    assert shown == "wrote schemas/door-event/v2.avsc: a copy of v1\n"
     v1, v2 = ((project.event / f"v{n}.avsc").read_bytes() for n in (1, 2))
     assert v1 == v2
 

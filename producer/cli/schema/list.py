@@ -37,7 +37,7 @@ def command(*, schemas: Path | None, output: str) -> None:
     rows, about = [], []
     for event in _events(catalogue):
         name = event["event"]
-        key = f"key {event['key']}" if event["key"] else "no key"
+        key = event["key"] or "none"
         about.append([name, event["topic"], event["level"], key])
         for each in event["versions"]:
             written = "yes" if each["written"] else ""

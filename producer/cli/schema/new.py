@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def command(
     *, event: str | None, fields: tuple[str, ...], key: str | None, schemas: Path | None
 ) -> None:
-    r"""Copy the latest version of EVENT to the next number, ready to edit.
+    """Copy the latest version of EVENT to the next number, ready to edit.
 
     \b
     --field 'humidity_pct: double?'          null where there is no value
@@ -42,7 +42,7 @@ def command(
     what is there already stay as they are.
 
     An EVENT that does not exist is begun: its folder, event.toml and a first version.
-    """
+    """  # noqa: D301 - \b is click's own mark for lines that it must not wrap
     from producer.schema.field_spec import FieldSpec  # noqa: PLC0415
 
     specs = [FieldSpec.parse(each) for each in fields]
@@ -77,9 +77,11 @@ def _version(
     replace_all({path: text})
     out = Output()
     added = f" with {', '.join(each.name for each in specs)}" if specs else ""
-    out.line(f"wrote {path}: v{event.latest}{added}")
+    out.line(f"wrote {path}: a copy of v{event.latest}{added}")
+    silent = ", ".join(each.name for each in specs if not each.doc)
     _steps(
-        "" if specs and all(each.doc for each in specs) else f"edit {path}",
+        f"say in {path} what this is, in a doc: {silent}" if silent else "",
+        "" if specs else f"edit {path}",
         "freezer schema check",
         f"freezer schema release {event.name}",
     )

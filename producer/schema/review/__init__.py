@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from producer.errors import FreezerError
+from producer.schema import declared
 from producer.schema import lock as locks
 from producer.schema.lock import Lock
-from producer.schema.review import declared, layout, versions
+from producer.schema.review import layout, versions
 from producer.schema.review.problem import Check, Problem, Severity
+from producer.schema.toml_file import TomlFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from producer.schema.avsc import Schema
     from producer.schema.catalogue import Catalogue, EventSpec
 
 __all__ = ["Check", "Problem", "Review", "Row", "Severity", "review"]
@@ -100,13 +103,20 @@ def _event(catalogue: Catalogue, event: EventSpec, lock: Lock) -> tuple[Row, lis
     found += versions.locked(event, lock, catalogue.root / locks.NAME, schemas)
     found += versions.levelled(event, lock, schemas)
     found += versions.golden_matrix(event, lock, schemas)
-    found += declared.problems(event, schemas)
+    found += _declared(event, schemas)
     made = set(Check) - {Check.CODE}
     if catalogue.into is not None and not _broken(found, Check.SCHEMAS, Check.DECLARED):
         code = _code(catalogue, event)
         found += code
         made.add(Check.CODE)
     return Row(event, tuple(lock.released(event.name)), frozenset(made)), found
+
+
+def _declared(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Problem]:
+    toml = TomlFile.read(event.toml)
+    for each in [*declared.missing(event, schemas), *declared.misfits(event, schemas)]:
+        why, line = f"{each.key}: {each.why}", toml.line(each.key)
+        yield Problem(event.name, Check.DECLARED, Severity.BREAK, event.toml, why, each.fix, line)
 
 
 def _code(catalogue: Catalogue, event: EventSpec) -> list[Problem]:

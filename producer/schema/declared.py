@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from producer.schema.avsc.types import Enum, Fixed, Primitive, Record, Ref, Union
-from producer.schema.review.problem import Check, Problem, Severity
-from producer.schema.toml_file import TomlFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,36 +28,45 @@ _FILLS: Final[Mapping[Fill, tuple[str, tuple[tuple[str, str], ...]]]] = {
 }
 
 
-def problems(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Problem]:
-    """Yield what does not fit; `schemas` are the versions that could be parsed."""
-    toml = TomlFile.read(event.toml)
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """What a key of `event.toml` says wrongly."""
 
-    def problem(key: str, why: str, fix: str) -> Problem:
-        line = toml.line(key)
-        return Problem(
-            event.name, Check.DECLARED, Severity.BREAK, event.toml, f"{key}: {why}", fix, line
-        )
+    key: str
+    why: str
+    fix: str
 
-    if event.versions and event.version not in event.versions:
-        there = ", ".join(map(str, event.versions))
-        yield problem("version", f"there is no v{event.version}.avsc", f"versions: {there}")
-    records = {n: s.root for n, s in schemas.items() if isinstance(s.root, Record)}
-    fields = {n: {each.name: each for each in r.fields} for n, r in records.items()}
+
+def misfits(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]:
+    """Yield what `event.toml` says that these versions, which are records, do not bear out."""
+    fields = {
+        number: {each.name: each for each in schema.root.fields}
+        for number, schema in schemas.items()
+        if isinstance(schema.root, Record)
+    }
     for number, its in fields.items():
-        if event.key is None:
-            break
-        why = _key_misfit(its.get(event.key), schemas[number])
+        why = _key_misfit(its.get(event.key), schemas[number]) if event.key is not None else ""
         if why:
             fix = "name a required string field that every version has, or none"
-            yield problem("key", f"{event.key!r} {why} in v{number}.avsc", fix)
+            yield Misfit("key", f"{event.key!r} {why} in v{number}.avsc", fix)
     for name, way in event.fill.items():
-        if fields and not any(name in its for its in fields.values()):
-            yield problem(name, "no version has such a field", "remove the line, or add the field")
         wanted, kinds = _FILLS[way]
         for number, its in fields.items():
             if name in its and not _fits(its[name].type, kinds, schemas[number]):
                 why = f"{way!r} does not fit the field's type in v{number}.avsc"
-                yield problem(name, why, f"it takes {wanted}")
+                yield Misfit(name, why, f"it takes {wanted}")
+
+
+def missing(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]:
+    """Yield what `event.toml` names and no version has; `schemas` are all that could be parsed."""
+    if event.versions and event.version not in event.versions:
+        there = ", ".join(map(str, event.versions))
+        yield Misfit("version", f"there is no v{event.version}.avsc", f"versions: {there}")
+    roots = [each.root for each in schemas.values() if isinstance(each.root, Record)]
+    known = {field.name for root in roots for field in root.fields}
+    for name in event.fill:
+        if roots and name not in known:
+            yield Misfit(name, "no version has such a field", "remove the line, or add the field")
 
 
 def _key_misfit(field: Field | None, schema: Schema) -> str:
