@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -43,6 +43,28 @@ def test_a_readonly_registry_says_so(server: ConfluentRegistry) -> None:
     server.readonly = True
     with pytest.raises(SchemaError, match="42205"):
         Registry.connect(Settings(schema_registry_url=server.url)).register("s", door(V1))
+
+
+class Forgetful(ConfluentRegistry):
+    """Takes the first schema and loses it again, as Apicurio 3 may under concurrent deletions."""
+
+    def registered(self, name: str, number: int, text: str) -> Any:
+        answer = super().registered(name, number, text)
+        if not self.forgot:
+            self.forgot = True
+            del self._subjects[name].versions[number]
+        return answer
+
+    forgot = False
+
+
+def test_a_schema_that_is_lost_at_once_is_registered_again() -> None:
+    with (
+        Forgetful() as server,
+        Registry.connect(Settings(schema_registry_url=server.url)) as registry,
+    ):
+        made = registry.register("s", door(V1))
+        assert registry.versions("s") == [made]
 
 
 def test_a_deleted_version_is_not_there_and_its_id_still_is(server: ConfluentRegistry) -> None:

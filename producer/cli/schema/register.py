@@ -57,7 +57,7 @@ def _foresee(subject: SubjectOf, out: Output) -> None:
     if subject.level == event.level:
         out.line(f"  level {event.level}: is set")
     else:
-        out.line(f"  level {event.level}: would be set; now {subject.level or 'none of its own'}")
+        out.line(f"  level {event.level}: would be set; it is {subject.level or 'none of its own'}")
     for number, text in subject.local.items():
         held = holder(text, subject.held)
         known = _known(held) if held else "would be registered"
@@ -78,9 +78,12 @@ def _act(subject: SubjectOf, out: Output) -> None:
     if unseen(found):  # a registry would take it
         _show(unseen(found), subject, out)
         raise _refused(subject, found)
-    if subject.level != event.level:
+    out.line(f"{subject.name} at {registry.address}")
+    if subject.level == event.level:
+        out.line(f"  level {event.level}: is set")
+    else:
         registry.set_level(subject.name, event.level)  # first, so that it judges what comes next
-    out.line(f"{subject.name} at {registry.address}, compatibility {event.level}")
+        out.line(f"  level {event.level}: set; it was {subject.level or 'none of its own'}")
     for number, text in subject.local.items():
         held = holder(text, subject.held)
         if held is None:
