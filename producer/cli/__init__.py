@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _COMMANDS: Final = {
-    "demo": "The whole way, in one process, with nothing installed beside Python.",
-    "produce": "Produce readings to the cluster: simulated, from a file or from a pipe.",
+    "demo": "The whole way in one process; needs nothing beside Python.",
+    "produce": "Produce readings: simulated, from a file or from a pipe.",
     "consume": "Read typed events back from the topic.",
     "schema": "Schemas: see, check, evolve, release, generate, register.",
-    "doctor": "Check everything that a delivery needs, and say how to fix what is wrong.",
+    "doctor": "Check what a delivery needs; say how to fix what is wrong.",
     "config": "Show every setting, its value and where it came from.",
     "completion": "Print the script that completes commands in your shell.",
 }
@@ -51,7 +51,8 @@ def main(args: list[str] | None = None) -> None:
     """Run the command line; errors become one message and an exit code."""
     signal.signal(signal.SIGTERM, _terminate)
     argv = sys.argv[1:] if args is None else args
-    sys.exit(_run(argv, debug="--debug" in argv))
+    # Wherever it stands: who adds it to a command that failed adds it at the end.
+    sys.exit(_run([each for each in argv if each != "--debug"], debug="--debug" in argv))
 
 
 def _run(argv: list[str], *, debug: bool) -> int:

@@ -22,6 +22,7 @@ def command(
     if output == "json":
         out.json([{"key": row.key, "value": row.value, "origin": row.origin} for row in rows])
         return
-    widths = [max(len(row.key) for row in rows), max(len(row.value or "-") for row in rows)]
+    key, origin = (max(len(getattr(row, part)) for row in rows) for part in ("key", "origin"))
     for row in rows:
-        out.line(f"{row.key:<{widths[0]}}  {row.value or '-':<{widths[1]}}  {row.origin}")
+        # The value comes last: it may be long, and is easier to copy from there.
+        out.line(f"{row.key:<{key}}  {row.origin:<{origin}}  {row.value or ''}".rstrip())

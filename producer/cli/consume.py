@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @options.connection
 @options.events
 @click.option("--from-beginning", is_flag=True, help="Start with the oldest record.")
-@click.option("--max", "limit", type=click.IntRange(min=1), help="End after so many events.")
+@click.option(
+    "--max", "limit", type=click.IntRange(min=1), metavar="N", help="End after so many events."
+)
 @click.option("--until-end", is_flag=True, help="End where the topic ends now.")
 @click.option(
     "--on-bad",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from producer.cli.output import Deliveries, Output, partition_lines
+from producer.cli import options
+from producer.cli.output import WIDTH, Deliveries, Output, event_text, partition_lines
 from producer.errors import NotDelivered
 
 if TYPE_CHECKING:
@@ -20,12 +22,13 @@ _SENSORS = 3
 @click.command("demo")
 @click.option(
     "--interval",
-    type=click.FloatRange(min=0),
+    type=options.Seconds(0),
+    metavar="SECONDS",
     default=0.05,
     show_default=True,
     help="Seconds between readings; 1 is the original pace.",
 )
-@click.option("--seed", type=int, help="Simulate the same values again.")
+@click.option("--seed", type=int, metavar="N", help="Simulate the same values again.")
 def command(*, interval: float, seed: int | None) -> int:
     """Show the whole way in one process: produce ten readings, read them back as typed events.
 
@@ -55,7 +58,7 @@ def command(*, interval: float, seed: int | None) -> int:
             Simulator(event_type, count=_COUNT, sensors=_SENSORS, seed=seed), total=_COUNT
         )
         out.line(f"\n{tally}")
-        for line in partition_lines(tally, 3, producer.delivery.partitioner):
+        for line in partition_lines(tally, 3, producer.delivery.partitioner, event_type):
             out.line(line)
         if stop.exit_code:
             return stop.exit_code
@@ -67,12 +70,13 @@ def _read_back(
     out: Output, cluster: EventCluster, event_type: EventType, sent: list[tuple[Any, Any]]
 ) -> None:
     records = cluster.records(event_type.record)
+    read = {(record.partition, record.offset): record.event for record in records}
+    written = {(report.partition, report.offset): event for event, report in sent}
     _anatomy(out, records[0])
     out.line("\nread back from the topic, decoded through the registry:")
-    for record in records:
-        out.line(f"  partition {record.partition} offset {record.offset}  {record.event}")
-    written = {(report.partition, report.offset): event for event, report in sent}
-    read = {(record.partition, record.offset): record.event for record in records}
+    for partition, offset in written:
+        event = read.get((partition, offset))
+        out.line(f"{event_text(event, event_type)}  <- partition {partition} offset {offset}")
     if read != written:
         raise NotDelivered("read back what was sent", "the events differ")
     out.line(f"all {len(read)} events equal what was sent")
@@ -80,7 +84,14 @@ def _read_back(
 
 def _anatomy(out: Output, record: Any) -> None:
     value = record.value
-    out.line(f"\none message ({len(value)} bytes), key {record.key!r}:")
-    out.line(f"  magic byte  {value[:1].hex()}")
-    out.line(f"  schema id   {value[1:5].hex(' ')}  = {record.schema_id}, big-endian")
-    out.line(f"  Avro body   {value[5:].hex(' ')}")
+    out.line(f"\none message: key {record.key}, value of {len(value)} bytes")
+    for name, text in (
+        ("magic byte", value[:1].hex()),
+        ("schema id", f"{value[1:5].hex(' ')} ({record.schema_id}, big-endian)"),
+        ("Avro body", value[5:].hex(" ")),
+        ("decoded", repr(record.event)),
+    ):
+        head, *rest = textwrap.wrap(text, WIDTH - 14)
+        out.line(f"  {name:<10}  {head}")
+        for line in rest:
+            out.line(f"{'':14}{line}")

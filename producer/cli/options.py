@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +20,27 @@ if TYPE_CHECKING:
 
     from producer.event import EventType
     from producer.schema.catalogue import Catalogue
+
+_LONGEST_S = 2_000_000.0  # librdkafka counts milliseconds in 32 bits
+
+
+class Seconds(click.FloatRange):
+    """A finite number of seconds: `float` takes nan and inf."""
+
+    name = "seconds"
+
+    def __init__(self, least: float) -> None:
+        super().__init__(min=least, max=_LONGEST_S)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Convert, and refuse what is no number."""
+        found = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
+        return float(found)
+
 
 F = TypeVar("F", bound="Callable[..., Any]")
 

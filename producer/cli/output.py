@@ -6,6 +6,7 @@ import json
 import os
 import select
 import sys
+import textwrap
 import time
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from producer.tally import Tally
 
 LINES: Final = 1000  # deliveries that get a line of their own unless asked otherwise
+WIDTH: Final = 80  # columns that lines of ours keep to
 _STATUS_EVERY_S: Final = 0.5
 
 
@@ -79,8 +81,7 @@ class Deliveries:
         self._output = output
         self._as_json = as_json
         self._limit = LINES if every is None else (None if every else 0)
-        self._fields = shown_fields(event_type)
-        self._key = event_type.key
+        self._event_type = event_type
         self._seen = 0
         self._status_at = 0.0
 
@@ -109,17 +110,15 @@ class Deliveries:
             note(f"more than {self._limit:,} readings: no further lines (--lines prints all)")
 
     def _text(self, event: Any, report: Report) -> str:
-        key = getattr(event, self._key) if self._key else "-"
-        values = "  ".join(f"{name} {_short(getattr(event, name))}" for name in self._fields)
+        text = event_text(event, self._event_type)
         if report.error is not None:
-            return f"{key:<10} {values}  {report.outcome}: {report.error}"
-        where = f"{report.topic} partition {report.partition} offset {report.offset}"
-        return f"{key:<10} {values}  -> {where}"
+            return f"{text}  {report.outcome}: {report.error}"
+        return f"{text}  -> {report.topic} partition {report.partition} offset {report.offset}"
 
     def _object(self, event: Any, report: Report) -> dict[str, Any]:
         return {
-            "key": getattr(event, self._key) if self._key else None,
-            **{name: _plain(getattr(event, name)) for name in self._fields},
+            "key": _key(event, self._event_type),
+            **{name: _plain(getattr(event, name)) for name in shown_fields(self._event_type)},
             "outcome": report.outcome.value,
             "topic": report.topic,
             "partition": report.partition,
@@ -128,20 +127,37 @@ class Deliveries:
         }
 
 
+def event_text(event: Any, event_type: EventType) -> str:
+    """Return key and value of an event as they begin a line."""
+    key = _key(event, event_type)
+    values = (f"{name} {_short(getattr(event, name))}" for name in shown_fields(event_type))
+    return "  ".join([f"{'-' if key is None else key:<8}", *values])
+
+
+def _key(event: Any, event_type: EventType) -> Any:
+    return getattr(event, event_type.key) if event_type.key else None
+
+
 def shown_fields(event_type: EventType) -> tuple[str, ...]:
     """Return the few fields that stand for an event on a line: no key, nothing filled in."""
     names = (each.name for each in fields(event_type.record) if each.name != event_type.key)
     return tuple(name for name in names if name not in event_type.fill)[:1]
 
 
-def partition_lines(tally: Tally, partitions: int, partitioner: str) -> list[str]:
+def partition_lines(
+    tally: Tally, partitions: int, partitioner: str, event_type: EventType
+) -> list[str]:
     """Say how many readings each partition got, and who decided."""
-    counts = ", ".join(f"{n}: {tally.partitions[n]}" for n in range(partitions))
-    return [
-        f"readings per partition: {counts}",
-        f"partitioner {partitioner}: a hash of the key picks the partition, so one sensor stays",
-        "on one partition, in order; with few keys some partitions stay empty",
-    ]
+    counts = ", ".join(f"{tally.partitions[n]:,} on {n}" for n in range(partitions))
+    text = f"readings per partition: {counts}"
+    if event_type.key:
+        why = (
+            f"partitioner {partitioner}: same {event_type.key}, same partition, in order;"
+            " with few keys some partitions stay empty"
+        )
+    else:
+        why = f"partitioner {partitioner}: events have no key, so they are spread"
+    return [*textwrap.wrap(text, WIDTH), *textwrap.wrap(why, WIDTH)]
 
 
 def _short(value: Any) -> str:

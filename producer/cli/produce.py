@@ -15,23 +15,26 @@ from producer.cli import options
 @click.option(
     "--count",
     type=click.IntRange(min=0),
+    metavar="N",
     default=10,
     show_default=True,
     help="How many readings to simulate; 0 for no end.",
 )
 @click.option(
     "--interval",
-    type=click.FloatRange(min=0),
+    type=options.Seconds(0),
+    metavar="SECONDS",
     help="Seconds between readings.  [default: 1 simulated, 0 from a file]",
 )
 @click.option(
     "--sensors",
     type=click.IntRange(min=1),
+    metavar="N",
     default=3,
     show_default=True,
     help="How many sensors to simulate.",
 )
-@click.option("--seed", type=int, help="Simulate the same values again.")
+@click.option("--seed", type=int, metavar="N", help="Simulate the same values again.")
 @click.option("--from", "source", metavar="FILE|-", help="Read readings: JSON lines or CSV.")
 @click.option(
     "--format",
@@ -39,7 +42,7 @@ from producer.cli import options
     type=click.Choice(["auto", "jsonl", "csv"]),
     default="auto",
     show_default=True,
-    help="What the file holds.",
+    help="What the file holds; auto: by its suffix, else its first byte.",
 )
 @click.option(
     "--column",
@@ -48,11 +51,13 @@ from producer.cli import options
     metavar="FROM=TO",
     help="A column (or JSON key) FROM holds the field TO.",
 )
-@click.option("--delimiter", default=",", show_default=True, help="Between CSV columns.")
+@click.option(
+    "--delimiter", metavar="CHAR", default=",", show_default=True, help="Between CSV columns."
+)
 @click.option(
     "--decimal", type=click.Choice([".", ","]), default=".", show_default=True, help="In numbers."
 )
-@click.option("--encoding", default="utf-8", show_default=True, help="Of the file.")
+@click.option("--encoding", default="utf-8", show_default=True, metavar="NAME", help="Of the file.")
 @click.option(
     "--on-bad",
     type=click.Choice(["stop", "skip"]),
@@ -64,8 +69,9 @@ from producer.cli import options
 @click.option("--dry-run", is_flag=True, help="Read, check and encode; send nothing.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0.001),
-    default=30.0,
+    type=options.Seconds(0.001),
+    metavar="SECONDS",
+    default=30,
     show_default=True,
     help="Seconds that an answer, a message and the final flush may take.",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from producer.cli import options
@@ -20,7 +21,6 @@ from producer.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from producer.event import EventType
     from producer.sources import Source
@@ -88,7 +88,8 @@ class Run:
         show.done()
         self._summary(pipeline.tally)
         if self.output == "text":
-            for line in partition_lines(pipeline.tally, partitions, producer.delivery.partitioner):
+            partitioner = producer.delivery.partitioner
+            for line in partition_lines(pipeline.tally, partitions, partitioner, event_type):
                 self._out.line(line)
         return self._exit_code(stop, pipeline.tally, error or producer.delivery.trouble)
 
@@ -96,9 +97,10 @@ class Run:
         """Read, fill and encode every reading, send nothing."""
         tally = Tally()
         fill = Filler(event_type)
+        events = self._events(event_type, lambda: not stop(), tally)
         error: FreezerError | None = None
         try:
-            for event in self._events(event_type, lambda: not stop(), tally):
+            for event in events:
                 if stop():
                     break
                 tally.read += 1
@@ -109,8 +111,11 @@ class Run:
                     self._on_bad(event, raised)
         except FreezerError as raised:
             error = raised
-        self._summary(tally)
-        note("dry run: nothing was sent")
+        if self.output == "json":
+            self._summary(tally)
+        else:
+            counts = f"{tally.read:,} read, {tally.rejected:,} rejected, {tally.unsent:,} good"
+            self._out.line(f"dry run: {counts}; nothing was sent")
         if error is None and stop.exit_code is None and not (tally.rejected and not self._kept):
             return 0
         return self._exit_code(stop, tally, error)
@@ -158,7 +163,7 @@ class Run:
         if source.ignored:
             note(f"columns that no field takes: {', '.join(source.ignored)}")
         if self.rejects:
-            self._kept = self._stack.enter_context(_open_rejects(self.rejects))
+            self._kept = self._stack.enter_context(_open_rejects(Path(self.rejects)))
         return source
 
     def _on_bad(self, _event: Any, error: BadReading) -> None:
@@ -197,9 +202,15 @@ class Run:
         return 1 if error or lost or (tally.rejected and self._kept is None) else 0
 
 
-def _open_rejects(path: str) -> IO[str]:
+def _open_rejects(path: Path) -> IO[str]:
     try:
+        if path.is_file() and path.stat().st_size:
+            raise UsageError(
+                f"--rejects {path}",
+                "is there already, and may hold readings that are nowhere else",
+                "feed it in with --from, then remove it; or name another file",
+            )
         # Readings may hold bytes that their encoding could not decode: they go back as they were.
-        return open(path, "w", encoding="utf-8", errors="surrogateescape", newline="")  # noqa: PTH123
+        return path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
     except OSError as error:
         raise UsageError(f"--rejects {path}", f"cannot be written: {error.strerror}") from error

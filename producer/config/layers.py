@@ -5,7 +5,9 @@ The only module that reads the process environment.
 
 from __future__ import annotations
 
+import io
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -75,21 +77,43 @@ class Layers:
 
 
 def _env_file(path: Path | str | None) -> tuple[str, Mapping[str, str]]:
-    from dotenv import dotenv_values  # noqa: PLC0415 - `freezer --help` needs no .env
-
     candidates = [Path(path)] if path else [Path(name) for name in ENV_FILES]
     for candidate in candidates:
         if not candidate.is_file():
             continue
-        try:
-            # Interpolation off: API secrets contain `$`. BOM and CRLF: Windows editors.
-            values = dotenv_values(candidate, interpolate=False, encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(str(candidate), f"cannot be read: {_cause(error)}") from error
-        return str(candidate), {key: value for key, value in values.items() if value}
+        return str(candidate), _env_values(candidate)
     if path:
         raise ConfigError(str(path), "does not exist", "copy .env.example to it and fill it in")
     return "", {}
+
+
+def _env_values(path: Path) -> Mapping[str, str]:
+    """Parse a `.env`: python-dotenv's own format, but a line that it cannot read is an error.
+
+    Values are taken as they stand, nothing in them is expanded: API secrets contain `$`.
+    """
+    from dotenv.parser import parse_stream  # noqa: PLC0415 - `freezer --help` needs no .env
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # Windows editors write a byte order mark
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"cannot be read: {_cause(error)}") from error
+    found = {}
+    for each in parse_stream(io.StringIO(text)):
+        if each.error or (each.key and each.value is None):
+            # Its first word only: the rest may be a secret.
+            word = re.split(r"[\s=:]", each.original.string.strip(), maxsplit=1)[0]
+            line = each.original.line + each.original.string[
+                : -len(each.original.string.lstrip())
+            ].count("\n")
+            raise ConfigError(
+                f"{path}:{line}",
+                f"the line with {word} is not of the form KEY=value",
+                "write KEY=value; quotes must be closed",
+            )
+        if each.key and each.value:
+            found[each.key] = each.value
+    return found
 
 
 def _cause(error: Exception) -> str:

@@ -84,4 +84,4 @@ def _form(name: str, stream: io.BufferedReader) -> str:
     if suffix in _CSV_SUFFIXES:
         return "csv"
     first = stream.peek(64).lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1]
-    return "jsonl" if first == b"{" else "csv"
+    return "jsonl" if first in {b"{", b""} else "csv"  # what is empty holds no lines

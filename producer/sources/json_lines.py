@@ -76,7 +76,7 @@ class JsonLines:
 
     def _parse(self, line: str) -> Any:
         try:
-            value = json.loads(line, object_pairs_hook=_unique, parse_constant=_refuse)
+            value = json.loads(line.rstrip(), object_pairs_hook=_unique, parse_constant=_refuse)
         except json.JSONDecodeError as error:
             raise BadValue("", f"not JSON: {error.msg} at column {error.colno}") from None
         except RecursionError:

@@ -86,13 +86,16 @@ class _Values:
             "boolean": lambda: source.random() < 0.5,  # noqa: PLR2004 - a fair coin
             "int": lambda: source.randrange(100),
             "long": lambda: source.randrange(100),
-            "float": lambda: source.uniform(LOWEST, HIGHEST),
-            "double": lambda: source.uniform(LOWEST, HIGHEST),
+            "float": self._measured,
+            "double": self._measured,
             "bytes": lambda: base64.b64encode(source.randbytes(4)).decode(),
             "string": lambda: f"text{source.randrange(100)}",
         }
         # Any other name is a type that was defined before; nothing here needs one twice.
         return values.get(kind, lambda: None)()
+
+    def _measured(self) -> float:
+        return round(self._random.uniform(LOWEST, HIGHEST), 2)  # no sensor tells more digits
 
 
 _LOGICAL: Final[dict[str, Any]] = {

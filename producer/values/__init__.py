@@ -13,7 +13,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
-from producer.values.forms import Forms
+from producer.values.forms import Forms, namespace_of
 from producer.values.primitives import BadValue, attribute
 
 if TYPE_CHECKING:
@@ -55,8 +55,9 @@ def from_text(event_type: EventType, decimal: str = ".") -> dict[str, Callable[[
     """
     forms = Forms(event_type)
     schema = json.loads(event_type.schema)
+    space = namespace_of(schema)
     forms.record(schema)  # learns the names that later fields refer to
-    return {each["name"]: forms.cell(each["type"], decimal) for each in schema["fields"]}
+    return {each["name"]: forms.cell(each["type"], decimal, space) for each in schema["fields"]}
 
 
 def to_json(value: Any) -> Any:

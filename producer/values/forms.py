@@ -7,6 +7,7 @@ from dataclasses import MISSING, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from producer.schema.avsc.logical import logical
 from producer.values.primitives import (
     INT_BITS,
     LOGICAL,
@@ -43,9 +44,9 @@ class Forms:
         if isinstance(schema, str):
             return PRIMITIVES.get(schema) or self._later(schema, namespace)
         kind = schema["type"]
-        logical = LOGICAL.get(schema.get("logicalType", ""))
-        if logical is not None and kind != "fixed":
-            return logical
+        parse = None if kind == "fixed" else _logical(schema)
+        if parse is not None:
+            return parse
         if isinstance(kind, dict | list) or kind in PRIMITIVES:
             return self.of(kind, namespace)
         builders = {"record": self.record, "enum": self._enum, "array": self._array}
@@ -78,12 +79,16 @@ class Forms:
         self._named[full] = parse
         return parse
 
-    def cell(self, schema: Any, decimal: str) -> Parse:
+    def cell(self, schema: Any, decimal: str, namespace: str) -> Parse:
         """Return the function for a value in a CSV cell."""
         branches = schema if isinstance(schema, list) else [schema]
         kinds = [each for each in branches if each != "null"]
         optional = len(kinds) < len(branches)
-        text = self._cell_kind(kinds[0], decimal) if len(kinds) == 1 else self._json_cell(kinds)
+        text = (
+            self._cell_kind(kinds[0], decimal, namespace)
+            if len(kinds) == 1
+            else self._json_cell(kinds, namespace)
+        )
 
         def parse(cell: str) -> Any:
             if cell:
@@ -95,21 +100,21 @@ class Forms:
         # A string may be empty: there is no other way to write one down.
         return (lambda cell: cell) if schema == "string" else parse
 
-    def _cell_kind(self, schema: Any, decimal: str) -> Parse:
+    def _cell_kind(self, schema: Any, decimal: str, namespace: str) -> Parse:
         plain = schema["type"] if isinstance(schema, dict) and len(schema) == 1 else schema
-        if plain in {"float", "double"}:
+        if isinstance(plain, str) and plain in {"float", "double"}:
             return number_cell(decimal)
-        if plain in INT_BITS:
-            return whole_cell(str(plain))
+        if isinstance(plain, str) and plain in INT_BITS:
+            return whole_cell(plain)
         if plain == "boolean":
             return boolean_cell
-        value = self.of(schema)
+        value = self.of(schema, namespace)
         if isinstance(schema, dict) and schema["type"] in {"record", "array", "map"}:
             return lambda cell: value(_json(cell))
         return lambda cell: value(cell.strip()) if plain != "string" else cell
 
-    def _json_cell(self, kinds: list[Any]) -> Parse:
-        value = self.of(kinds)
+    def _json_cell(self, kinds: list[Any], namespace: str) -> Parse:
+        value = self.of(kinds, namespace)
         return lambda cell: value(_json(cell))
 
     def _later(self, name: str, namespace: str) -> Parse:
@@ -173,7 +178,6 @@ class Forms:
 
     def _fixed(self, schema: Any, namespace: str) -> Parse:
         full, _ = _full_name(schema, namespace)
-        logical = LOGICAL.get(schema.get("logicalType", ""))
         size = schema["size"]
 
         def parse(value: Any) -> Any:
@@ -182,8 +186,19 @@ class Forms:
                 raise BadValue("", f"{len(found)} bytes are not {size}")
             return found
 
-        self._named[full] = logical or parse
+        self._named[full] = _logical(schema) or parse
         return self._named[full]
+
+
+def _logical(schema: Any) -> Parse | None:
+    """Return the function for a logical type, None where it does not fit what it stands on."""
+    found = logical(schema, str(schema["type"]), schema.get("size", 0))
+    return None if found is None or found.ignored else LOGICAL.get(found.name)
+
+
+def namespace_of(schema: Any) -> str:
+    """Return the namespace inside a named type."""
+    return _full_name(schema, "")[1]
 
 
 def _full_name(schema: Any, namespace: str) -> tuple[str, str]:

@@ -1,0 +1,97 @@
+"""Values in JSON and in CSV cells: what an event prints is what makes it again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from producer.values import BadValue, from_json, from_text, to_json
+from tests.support.generated import module_of, record, samples
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(samples())
+def test_the_json_of_any_event_makes_an_equal_event(sample: Any) -> None:
+    line = json.dumps(to_json(sample.event))
+    again = from_json(sample.module.EVENT)(json.loads(line))
+    assert sample.module.encode(again) == sample.module.encode(sample.event)
+
+
+def logical(base: str, kind: str, **more: Any) -> Any:
+    return {"type": base, "logicalType": kind, **more}
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "value"),
+    [
+        ("string", "", ""),
+        ("string", " a ", " a "),
+        ("double", "1e3", 1000.0),
+        ("long", " 42 ", 42),
+        ("boolean", "TRUE", True),
+        ("boolean", "no", False),
+        (["null", "double"], "", None),
+        (["null", "string"], "", None),
+        (["null", "string"], "x", "x"),
+        ({"type": "array", "items": "int"}, "[1, 2]", [1, 2]),
+        (["null", "int", "string"], '"x"', "x"),
+        (logical("string", "uuid"), "6F9619FF-8B86-D011-B42D-00C04FC964FF", None),
+        (logical("long", "timestamp-millis"), "2026-01-31T12:00:00Z", None),
+    ],
+)
+def test_a_cell_holds_a_value_as_spreadsheets_write_it(kind: Any, cell: str, value: Any) -> None:
+    parse = from_text(module_of(record(("part", kind))).EVENT)["part"]
+    found = parse(cell)
+    if value is not None or cell == "":
+        assert found == value
+        assert type(found) is type(value)
+    else:
+        assert to_json(found).lower() == cell.lower()
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "why"),
+    [
+        ("long", "1.0", "'1.0' is not a whole number"),
+        ("long", "1_000", "'1_000' is not a whole number"),
+        ("int", "3000000000", "does not fit an Avro int"),
+        ("boolean", "maybe", "'maybe' is not true or false"),
+        ("double", "", "is empty"),
+        ("bytes", "%%", "'%%' is not base64"),
+        (logical("string", "uuid"), "0" * 32, "is not a UUID"),
+        (logical("long", "timestamp-millis"), "2026-01-31T12:00:00", "has no time zone"),
+        (logical("long", "local-timestamp-millis"), "2026-01-31T12:00Z", "has a time zone"),
+        (logical("int", "date"), "31.1.2026", "is not a date"),
+        (logical("bytes", "decimal", precision=4, scale=2), "a", "is not a decimal number"),
+        (logical("bytes", "decimal", precision=4, scale=2), "NaN", "is not a finite number"),
+        ({"type": "array", "items": "int"}, "[1, x]", "is not JSON"),
+        ({"type": "enum", "name": "E", "symbols": ["A", "B"]}, "C", "'C' is none of A, B"),
+        ({"type": "fixed", "name": "F", "size": 2}, "AAAA", "3 bytes are not 2"),
+    ],
+)
+def test_a_cell_that_does_not_fit_is_refused_with_the_reason(
+    kind: Any, cell: str, why: str
+) -> None:
+    parse = from_text(module_of(record(("part", kind))).EVENT)["part"]
+    with pytest.raises(BadValue, match=f".*{why}"):
+        parse(cell)
+
+
+def test_the_path_leads_to_the_value_inside() -> None:
+    inner = record(("model", "string"), name="Device")
+    module = module_of(
+        record(("parts", {"type": "array", "items": {"type": "map", "values": inner}}))
+    )
+    with pytest.raises(BadValue) as caught:
+        from_json(module.EVENT)({"parts": [{}, {"a": {"model": 5}}]})
+    assert str(caught.value) == "parts[1]['a'].model: 5 is not a string"
+
+
+@pytest.mark.parametrize("value", [None, 5, "x", []])
+def test_something_that_is_no_object_is_no_event(value: Any) -> None:
+    module = module_of(record(("part", "string")))
+    with pytest.raises(BadValue, match="is not an object"):
+        from_json(module.EVENT)(value)
