@@ -135,11 +135,11 @@ class Delivery:
             Exception: what an `on_report` raised.
 
         """
-        served = self._producer.poll(timeout_s)
+        served = self._serve(self._producer.poll, timeout_s)
         if self._callback_error is not None:
             error, self._callback_error = self._callback_error, None
             raise error
-        return int(served)
+        return served
 
     def flush(self, timeout_s: float, stop: Callable[[], bool] = lambda: False) -> int:
         """Wait for the reports of all messages; returns how many are still without one.
@@ -151,7 +151,7 @@ class Delivery:
         """
         deadline = time.monotonic() + timeout_s
         while self.in_flight and not stop() and time.monotonic() < deadline:
-            self._producer.flush(SLICE_S)
+            self._serve(self._producer.flush, SLICE_S)
             self.poll(0)
         return self.in_flight
 
@@ -161,9 +161,17 @@ class Delivery:
         Messages that were still queued are failed; those in flight are unconfirmed.
         """
         self._producer.purge()
-        self._producer.flush(1.0)
+        self._serve(self._producer.flush, 1.0)
         self.poll(0)
         self.tally.unconfirmed += self.in_flight
+
+    def _serve(self, call: Callable[[float], int], timeout_s: float) -> int:
+        """Serve reports by `poll` or `flush`: both raise a fatal error beside reporting it."""
+        try:
+            return int(call(timeout_s))
+        except KafkaException as error:
+            self._on_error(error.args[0])
+            return 0
 
     def _counted(self, on_report: Callable[[Report], None] | None) -> Callable[..., Any]:
         if on_report is None:

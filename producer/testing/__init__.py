@@ -10,6 +10,7 @@ With pytest nothing needs to be imported; the fixture `event_cluster` is there:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from producer.client import EventProducer
@@ -20,6 +21,8 @@ from producer.preflight import listed_partitions
 from producer.registry import Registry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from producer.config import Settings
 
 __all__ = ["EventCluster"]
@@ -61,10 +64,12 @@ class EventCluster:
         """The cluster itself: take brokers down, make requests fail."""
         return self._embedded
 
-    def producer(self, *, timeout_s: float = 10.0) -> EventProducer:
-        """Return a producer to this cluster."""
+    def producer(
+        self, *, timeout_s: float = 10.0, properties: Mapping[str, str] | None = None
+    ) -> EventProducer:
+        """Return a producer to this cluster, with librdkafka properties of your own."""
         return EventProducer(
-            self.settings,
+            replace(self.settings, properties=properties or {}),
             timeout_s=timeout_s,
             registry=self._registry,
             check_topic=self._ensure_topic,
