@@ -128,7 +128,10 @@ registry.register(event.topic + "-value", event.schema)
 producer = EventProducer(settings, registry=registry, check_topic=listed_partitions)
 pipeline = Pipeline(producer, Stop(), on_report=lambda event, report: None)
 source = open_source(path, event, print, wait=pipeline.wait, written=Format())
-print(pipeline.run(source).delivered, re.search("VmHWM:.*?([0-9]+)", open("/proc/self/status").read())[1])
+tally = pipeline.run(source)
+with open("/proc/self/status") as status:  # getrusage would count the parent's memory too
+    (peak,) = re.findall("VmHWM:.*?([0-9]+)", status.read())
+print(tally.delivered, peak)
 """
 
 
