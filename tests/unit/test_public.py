@@ -1,0 +1,103 @@
+"""The public face: which names are exported, which commands there are, and that they are told."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+import producer
+from producer import errors, testing
+from producer.cli import cli
+from tests.support.cli import FREEZER
+from tests.support.readme import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def test_exactly_these_names_are_exported_and_each_can_be_imported() -> None:
+    assert producer.__all__ == [
+        "EventConsumer",
+        "EventProducer",
+        "EventSerializer",
+        "FreezerError",
+        "Report",
+        "Settings",
+    ]
+    assert all(inspect.isclass(getattr(producer, name)) for name in producer.__all__)
+    assert testing.__all__ == ["EventCluster"]
+    with pytest.raises(AttributeError, match="has no attribute 'Producer'"):
+        producer.Producer  # noqa: B018
+
+
+def test_the_tree_of_errors_is_the_one_that_is_drawn() -> None:
+    drawn = re.findall(r"(\w+) +(\d) ", errors.__doc__ or "")
+    classes = {
+        name: each
+        for name, each in vars(errors).items()
+        if inspect.isclass(each) and issubclass(each, errors.FreezerError)
+    }
+    assert sorted(drawn) == sorted((n, str(each.exit_code)) for n, each in classes.items())
+
+
+def test_importing_the_package_loads_none_of_what_is_slow() -> None:
+    script = "import producer, producer.cli, sys; print([m for m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    for slow in ("confluent_kafka", "requests", "fastavro", "rich"):
+        assert f"'{slow}'" not in done.stdout
+
+
+def test_help_is_there_at_once() -> None:
+    began = time.monotonic()
+    subprocess.run([FREEZER, "--help"], check=True, capture_output=True, timeout=30)
+    assert time.monotonic() - began < 2  # about 0.15 s on an idle machine
+
+
+def commands(group: click.Group, name: str) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for each in group.list_commands(context):
+        command = group.get_command(context, each)
+        assert command is not None
+        yield f"{name} {each}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{name} {each}")
+
+
+COMMANDS = dict(commands(cli, "freezer"))
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name.count(" ") == 1])
+def test_the_readme_tells_of_every_command(name: str) -> None:
+    assert f"{name}`" in (readme := (ROOT / "README.md").read_text()) or f"{name} " in readme
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_is_explained(name: str) -> None:
+    command = COMMANDS[name]
+    assert command.help
+    for option in command.params:
+        if isinstance(option, click.Option):
+            assert option.help, f"{name} {option.name}"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_keeps_to_80_columns(name: str) -> None:
+    with click.Context(COMMANDS[name], info_name=name, terminal_width=80) as context:
+        text = COMMANDS[name].get_help(context)
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_help_of_a_group_is_what_its_commands_say() -> None:
+    listed = subprocess.run([FREEZER, "--help"], capture_output=True, text=True, check=True)
+    for name in COMMANDS:
+        if name.count(" ") == 1:
+            assert f"  {name.split()[1]} " in listed.stdout
