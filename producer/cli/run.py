@@ -87,7 +87,7 @@ class Run:
             error = raised
         show.done()
         self._summary(pipeline.tally)
-        if self.output == "text":
+        if self.output == "text" and pipeline.tally.delivered:
             partitioner = producer.delivery.partitioner
             for line in partition_lines(pipeline.tally, partitions, partitioner, event_type):
                 self._out.line(line)
@@ -95,6 +95,8 @@ class Run:
 
     def _check(self, event_type: EventType, stop: Stop) -> int:
         """Read, fill and encode every reading, send nothing."""
+        if self.source is None and not self.count:
+            raise UsageError("--dry-run with --count 0", "would never end", "say how many: --count")
         tally = Tally()
         fill = Filler(event_type)
         events = self._events(event_type, lambda: not stop(), tally)

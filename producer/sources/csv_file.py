@@ -84,7 +84,8 @@ class CsvFile:
                 continue
             if len(row) != width:
                 if row:
-                    why = f"{len(row)} cells where the header has {width}"
+                    noun = "cell" if len(row) == 1 else "cells"
+                    why = f"{len(row)} {noun} where the header has {width}"
                     self._on_reject(Rejected(self.place, why, self.text))
                 continue
             try:

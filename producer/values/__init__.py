@@ -2,6 +2,7 @@
 
 Strict: a JSON string is no number, a number no string, and nothing is guessed. Times are ISO 8601
 with a zone, bytes are base64, decimals are strings in JSON, so that nothing is rounded.
+In a union, the first type that takes a value has it.
 """
 
 from __future__ import annotations

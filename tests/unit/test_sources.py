@@ -81,7 +81,7 @@ def test_an_empty_input_holds_no_readings(tmp_path: Path) -> None:
         ("a,nan", "temperature: nan is not a finite number"),
         ("a,1_0", "temperature: '1_0' is not a number with the decimal mark '.'"),
         ('a,"1,5"', "temperature: '1,5' is not a number with the decimal mark '.'"),
-        ("a", "1 cells where the header has 2"),
+        ("a", "1 cell where the header has 2"),
         ("a,1,2", "3 cells where the header has 2"),
     ],
 )
