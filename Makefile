@@ -10,18 +10,25 @@ ENV_FILE ?= .env
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo up local cloud down test unit lint types check clean
+.PHONY: help setup dev demo up local cloud down test coverage unit lint types check clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## Make the virtual environment and install the package
 dev: $(DEV_STAMP) ## The same, with what tests and checks need
 
-$(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+# What a bare machine may lack is named before Python's own words about it could confuse.
+$(BIN)/pip:
+	@command -v $(PYTHON) >/dev/null || \
+	  { echo "$(PYTHON) is not there; on Debian: apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "Python has no venv module; on Debian: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
 
-$(STAMP): $(BIN)/python pyproject.toml
+$(STAMP): $(BIN)/pip pyproject.toml
 	$(BIN)/pip install --quiet --editable .
 	@touch $@
 
@@ -61,7 +68,12 @@ test: $(DEV_STAMP) ## Everything, with the real Kafka and registry in containers
 	@$(BIN)/python -m infra local up
 	$(BIN)/pytest
 
+coverage: $(DEV_STAMP) ## Everything, and which lines of producer/ no test ran
+	@$(BIN)/python -m infra local up
+	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=95
+
 check: lint types test ## What CI runs
 
 clean: ## Remove what was made here
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
+	  .coverage .coverage.* dist build *.egg-info
