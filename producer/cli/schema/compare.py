@@ -20,7 +20,9 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--level",
     type=click.Choice(list(Level.__members__), case_sensitive=False),
-    help="Only what this compatibility level forbids is a break.  [default: both directions]",
+    metavar="LEVEL",
+    help="Only what this compatibility level (full_transitive, backward, …) forbids is a break."
+    "  [default: both directions]",
 )
 @options.output
 def command(*, old: Path, new: Path, level: str | None, output: str) -> int:
