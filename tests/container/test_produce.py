@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ def test_the_tutorials_run_delivers_ten_and_says_where(freezer: Freezer) -> None
     assert [line.split()[0] for line in lines[:10]] == [f"sensor{n % 3}" for n in range(10)]
     assert all("partition" in line and "offset" in line for line in lines[:10])
     assert lines[10] == "10 read, 10 delivered"
-    assert lines[11] == "readings per partition: 0: 3, 1: 7, 2: 0"
+    assert lines[11] == "readings per partition: 3 on 0, 7 on 1, 0 on 2"
     assert "murmur2_random" in lines[12]
 
 
@@ -84,7 +85,9 @@ def test_a_principal_that_may_only_write_delivers_over_sasl_ssl(
 
 def test_registering_again_changes_nothing_and_says_the_same_id(freezer: Freezer) -> None:
     first, second = freezer("schema", "register"), freezer("schema", "register")
-    assert first.stdout == second.stdout
+    ids = re.findall(r"schema id \d+", first.stdout)
+    assert ids == re.findall(r"schema id \d+", second.stdout)
+    assert ids
     assert "FULL_TRANSITIVE" in first.stdout
 
 
