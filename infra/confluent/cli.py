@@ -105,6 +105,7 @@ def _kill(process: subprocess.Popen[str]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
         return
+    process.wait()
 
 
 def find(environ: Mapping[str, str]) -> ConfluentCli:

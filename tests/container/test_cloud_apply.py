@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import stat
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -121,6 +123,30 @@ def test_a_cli_killed_half_way_is_told_and_a_second_run_completes(
     assert completed.returncode == 0, completed.stderr
     assert f"= {topic_of(cloud)} is as declared" in completed.stdout
     assert len(cloud.secrets()) == 2
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_being_stopped_half_way_tells_what_is_done_and_leaves_no_cli_running(
+    cloud: Cloud, number: signal.Signals, code: int
+) -> None:
+    cloud.standin.fault("hang@kafka acl create")
+    run = cloud.start(sys.executable, "-m", "infra", "apply", "--yes")
+    assert run.stderr
+    said = ""
+    while "done: create service account" not in said:
+        said += run.stderr.readline()
+    while "kafka acl create" not in cloud.standin.verbs():
+        time.sleep(0.05)  # the test's own limit ends this
+    run.send_signal(number)
+    said += run.communicate(timeout=clouds.WITHIN_S)[1]
+    assert run.returncode == code, said
+    assert "done: create service account freezer-producer\n" in said
+    assert "perhaps done: allow freezer-producer" in said
+    assert "not done: create service account freezer-reader" in said
+    assert "Traceback" not in said
+    for mark in (cloud.standin.home / ".confluent").glob("running.*"):
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(mark.suffix[1:]), 0)
 
 
 def test_a_key_is_not_made_twice_when_the_registrys_failed(cloud: Cloud) -> None:

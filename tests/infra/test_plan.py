@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import lcm
 
 import pytest
@@ -103,6 +104,13 @@ def test_more_partitions_are_refused_until_allowed_and_say_what_moves() -> None:
     assert "hash % 3 to hash % 4 (about 3 of 4)" in refusal.why
     assert "--allow-partition-increase" in refusal.fix
     assert make(wanted, found, increase_partitions=True).steps == (RaisePartitions("t", 3, 4),)
+
+
+def test_a_target_that_cannot_add_partitions_refuses_them_whatever_is_allowed() -> None:
+    found = replace(there(Topic("t", 3)), adds_partitions=False)
+    (refusal,) = make(one(Topic("t", 4)), found, increase_partitions=True).refusals
+    assert "hash % 3 to hash % 4" in refusal.fix
+    assert "--topic t --partitions 4" in refusal.fix
 
 
 @given(st.integers(1, 12), st.integers(1, 12))
