@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from producer import preflight
-from producer.codec import encode
+from producer.codec import bad_reading, encode
 from producer.config.settings import REGISTRY_TIMEOUT_S
 from producer.delivery import DEFAULT_TIMEOUT_S, Delivery
 from producer.errors import BadReading, NotDelivered, SchemaError
@@ -110,6 +111,7 @@ class EventProducer:
             except NotRegistered as error:
                 raise _not_registered(event_type, topic, self._registry) from error
             route = _Route(event_type, topic, partitions, prefix)
+            route.send = self._sender(route, event_type)
             self._routes[event_type.record] = route
         return route
 
@@ -138,13 +140,15 @@ class EventProducer:
 
         """
         route = self._routes.get(type(event)) or self.prepare(_event_type(event))
+        if key is KEY_FIELD and headers is None and on_delivery is None:
+            return route.send(event)
         self.tally.read += 1
         try:
             filled = route.filler(event)
             return self.delivery.send(
                 route.topic,
                 route.prefix + encode(filled),
-                route.key(filled) if isinstance(key, _KeyField) else _key_bytes(key),
+                route.key(filled) if isinstance(key, _KeyField) else key,
                 headers=headers,
                 on_report=on_delivery,
                 stop=self._stopping,
@@ -152,6 +156,37 @@ class EventProducer:
         except BadReading:
             self.tally.rejected += 1
             raise
+
+    def _sender(self, route: _Route, event_type: EventType) -> Callable[[Any], bool]:
+        """Make the function that sends events of one type: all that can be known is known here."""
+        delivery, tally, stopping = self.delivery, self.tally, self._stopping
+        outbox, largest = delivery.outbox(route.topic), delivery.largest_in_batch
+        messages = outbox.messages
+        prefix, encoded, key_of = route.prefix, event_type.encode, route.key
+        fill = route.filler if event_type.fill else None
+
+        def send(event: Any) -> bool:
+            tally.read += 1
+            if fill is not None:
+                event = fill(event)
+            try:
+                value = prefix + encoded(event)
+            except Exception as error:
+                tally.rejected += 1
+                raise bad_reading(event, error) from error
+            if len(value) > largest:
+                return alone(value, key_of(event))
+            messages.append({"value": value, "key": key_of(event)})
+            return len(messages) < outbox.size or delivery.push(outbox, stopping)
+
+        def alone(value: bytes, key: str | None) -> bool:
+            try:
+                return delivery.send(route.topic, value, key, stop=stopping)
+            except BadReading:
+                tally.rejected += 1
+                raise
+
+        return send
 
     def _stopping(self) -> bool:
         return self._stop() or self.delivery.trouble is not None
@@ -185,9 +220,11 @@ class EventProducer:
 
 
 class _Route:
-    """Where events of one type go, and what precedes their bodies."""
+    """Where events of one type go, what precedes their bodies, and what sends the plain ones."""
 
-    __slots__ = ("filler", "key", "partitions", "prefix", "topic")
+    __slots__ = ("filler", "key", "partitions", "prefix", "send", "topic")
+
+    send: Callable[[Any], bool]
 
     def __init__(self, event_type: EventType, topic: str, partitions: int, prefix: bytes) -> None:
         self.topic = topic
@@ -197,14 +234,8 @@ class _Route:
         self.key = _key_reader(event_type.key)
 
 
-def _key_reader(field: str | None) -> Callable[[Any], bytes | None]:
-    if field is None:
-        return lambda _: None
-    return lambda event: getattr(event, field).encode()
-
-
-def _key_bytes(key: str | bytes | None) -> bytes | None:
-    return key.encode() if isinstance(key, str) else key
+def _key_reader(field: str | None) -> Callable[[Any], str | None]:
+    return attrgetter(field) if field else lambda _: None
 
 
 def _event_type(event: Event) -> EventType:

@@ -6,22 +6,24 @@ report alone. Time is bounded: each message by `message.timeout.ms`, the flush b
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from producer import kafka_errors
 from producer.errors import ConfigError, FreezerError
 from producer.kafka_errors import Outcome
 from producer.librdkafka import SLICE_S, logger
+from producer.outbox import Outbox
 from producer.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from confluent_kafka import KafkaError, Message
+    from confluent_kafka import Message
 
     from producer.config import Settings
 
@@ -69,6 +71,7 @@ class Delivery:
     Attributes:
         tally: delivered, failed and unconfirmed, kept up to date by delivery reports.
         trouble: the first error that every later message would meet too, else None.
+        largest_in_batch: the size in bytes up to which a value may be put into an outbox.
 
     Raises:
         ConfigError: librdkafka refuses a property; names it.
@@ -79,14 +82,23 @@ class Delivery:
         self.settings = settings
         self.tally = Tally()
         self.trouble: FreezerError | None = None
+        # Larger messages travel alone: the one that is too large is named when it is sent.
+        limit = int(settings.properties.get("message.max.bytes", 1_000_000))
+        self.largest_in_batch = min(limit // 2, 16_384)
         self._accepted = 0
         self._callback_error: BaseException | None = None
+        self._fatal: FreezerError | None = None
+        self._outboxes: dict[str, Outbox] = {}
+        self._lock = threading.RLock()
+        self._count = self._counter()
         self._producer = _producer(settings, timeout_s, self._on_error)
 
     @property
     def in_flight(self) -> int:
         """Messages accepted and not yet reported."""
-        return self._accepted - self.tally.delivered - self.tally.failed - self.tally.unconfirmed
+        waiting = sum(len(each.messages) for each in self._outboxes.values())
+        reported = self.tally.delivered + self.tally.failed + self.tally.unconfirmed
+        return waiting + self._accepted - reported
 
     @property
     def partitioner(self) -> str:
@@ -97,13 +109,13 @@ class Delivery:
         self,
         topic: str,
         value: bytes | None,
-        key: bytes | None = None,
+        key: str | bytes | None = None,
         *,
         headers: Headers | None = None,
         on_report: Callable[[Report], None] | None = None,
         stop: Callable[[], bool] = lambda: False,
     ) -> bool:
-        """Hand one message over; waits while the local queue is full.
+        """Take one message; waits while the local queue is full.
 
         Returns False, without having taken the message, when `stop` says so during that wait.
 
@@ -113,20 +125,46 @@ class Delivery:
             Exception: what an earlier `on_report` raised.
 
         """
-        callback = self._counted(on_report)
-        while True:
-            try:
-                self._producer.produce(topic, value, key, headers=headers, on_delivery=callback)
-            except BufferError:
-                if stop():
-                    return False
-                self.poll(SLICE_S)
-            except KafkaException as error:
-                raise kafka_errors.refused(error.args[0], self.settings, topic, value) from error
-            else:
-                self._accepted += 1
-                self.poll(0)
-                return True
+        if headers is not None or len(value or b"") > self.largest_in_batch:
+            return self._send_alone(topic, value, key, headers, on_report, stop)
+        message: dict[str, Any] = {"value": value, "key": key}
+        if on_report is not None:
+            message |= {"callback": self._counted(on_report), "on_report": on_report}
+        outbox = self.outbox(topic)
+        outbox.messages.append(message)
+        return len(outbox.messages) < outbox.size or self.push(outbox, stop)
+
+    def outbox(self, topic: str) -> Outbox:
+        """Return where messages for a topic wait for each other.
+
+        Whoever puts a message there without `send` makes it a dict of `value` and `key`, without
+        headers and not above `largest_in_batch`, and calls `push` when the outbox has its size.
+        """
+        known = self._outboxes.get(topic)
+        if known is None:
+            known = Outbox(lambda batch: self._hand_over(topic, batch), self._lock)
+            self._outboxes[topic] = known
+        return known
+
+    def push(self, outbox: Outbox, stop: Callable[[], bool] = lambda: False) -> bool:
+        """Hand over what waits in an outbox; waits while the local queue is full.
+
+        Returns False, with the last message taken back, when `stop` says so during that wait.
+
+        Raises:
+            FreezerError: the producer has met a fatal error.
+            Exception: what an earlier `on_report` raised.
+
+        """
+        while not outbox.push():
+            if stop():
+                outbox.take_back()
+                return False
+            self.poll(SLICE_S)
+        if self._fatal is not None:
+            raise self._fatal
+        self.poll(0)
+        return True
 
     def poll(self, timeout_s: float) -> int:
         """Serve delivery reports for up to `timeout_s` seconds; returns how many were served.
@@ -151,6 +189,7 @@ class Delivery:
         """
         deadline = time.monotonic() + timeout_s
         while self.in_flight and not stop() and time.monotonic() < deadline:
+            self._push_all()
             self._serve(self._producer.flush, SLICE_S)
             self.poll(0)
         return self.in_flight
@@ -160,6 +199,9 @@ class Delivery:
 
         Messages that were still queued are failed; those in flight are unconfirmed.
         """
+        for topic, outbox in self._outboxes.items():
+            for message in outbox.empty():
+                self._refused(topic, message, KafkaError(KafkaError._PURGE_QUEUE))
         self._producer.purge()
         self._serve(self._producer.flush, 1.0)
         self.poll(0)
@@ -173,38 +215,113 @@ class Delivery:
             self._on_error(error.args[0])
             return 0
 
-    def _counted(self, on_report: Callable[[Report], None] | None) -> Callable[..., Any]:
+    def _send_alone(
+        self,
+        topic: str,
+        value: bytes | None,
+        key: str | bytes | None,
+        headers: Headers | None,
+        on_report: Callable[[Report], None] | None,
+        stop: Callable[[], bool],
+    ) -> bool:
+        """Send what a batch cannot take, after what came before it: a key's order is kept."""
+        callback = self._counted(on_report)
+        while True:
+            try:
+                room = self.outbox(topic).push()
+                if room:
+                    self._producer.produce(topic, value, key, headers=headers, on_delivery=callback)
+            except BufferError:
+                room = False
+            except KafkaException as error:
+                raise kafka_errors.refused(error.args[0], self.settings, topic, value) from error
+            if room:
+                with self._lock:
+                    self._accepted += 1
+                self.poll(0)
+                return True
+            if stop():
+                return False
+            self.poll(SLICE_S)
+
+    def _push_all(self) -> None:
+        for outbox in self._outboxes.values():
+            outbox.push()
+
+    def _hand_over(self, topic: str, batch: list[dict[str, Any]]) -> int:
+        """Give librdkafka a batch; returns how many, at the end, found no room.
+
+        It marks what it did not take with `_error`: all messages from the first without room on,
+        and single ones before that, which it will never take.
+        """
+        taken = self._producer.produce_batch(topic, batch, on_delivery=self._count)
+        self._accepted += taken
+        left = 0
+        if taken < len(batch):
+            for message in batch:
+                error = message.pop("_error", None)
+                if error is None:
+                    continue
+                if error.code() == KafkaError._QUEUE_FULL:
+                    left += 1
+                else:
+                    self._refused(topic, message, error)
+        return left
+
+    def _refused(self, topic: str, message: dict[str, Any], error: KafkaError) -> None:
+        """Count a message that was taken here, and that librdkafka will not have."""
+        self._accepted += 1
+        self.tally.failed += 1
+        self._heed(error, topic)
+        if error.code() == KafkaError._FATAL:
+            self._fatal = self.trouble
+        if (on_report := message.get("on_report")) is not None:
+            self._pass_on(Report(Outcome.FAILED, topic, -1, None, 0.0, error.str()), on_report)
+
+    def _counted(self, on_report: Callable[[Report], None] | None) -> Callable[..., None]:
         if on_report is None:
             return self._count
         return lambda error, message: self._report(error, message, on_report)
 
-    def _count(self, error: KafkaError | None, message: Message) -> Outcome:
-        tally = self.tally
-        if error is None:
-            tally.delivered += 1
-            tally.partitions[_partition(message)] += 1
-            return Outcome.DELIVERED
-        outcome = kafka_errors.outcome(error)
-        if outcome is Outcome.FAILED:
-            tally.failed += 1
+    def _counter(self) -> Callable[[KafkaError | None, Message], None]:
+        """Make the function that counts a delivery report; it runs once for every message."""
+        tally, partitions = self.tally, self.tally.partitions
+
+        def count(error: KafkaError | None, message: Message) -> None:
+            if error is None:
+                tally.delivered += 1
+                partitions[_partition(message)] += 1
+            else:
+                self._undelivered(error, str(message.topic()))
+
+        return count
+
+    def _undelivered(self, error: KafkaError, topic: str) -> None:
+        if kafka_errors.outcome(error) is Outcome.FAILED:
+            self.tally.failed += 1
         else:
-            tally.unconfirmed += 1
+            self.tally.unconfirmed += 1
+        self._heed(error, topic)
+
+    def _heed(self, error: KafkaError, topic: str) -> None:
         if self.trouble is None and kafka_errors.concerns_all(error):
-            self.trouble = kafka_errors.explain(error, self.settings, str(message.topic()))
-        return outcome
+            self.trouble = kafka_errors.explain(error, self.settings, topic)
 
     def _report(
         self, error: KafkaError | None, message: Message, on_report: Callable[[Report], None]
     ) -> None:
-        outcome = self._count(error, message)
+        self._count(error, message)
         report = Report(
-            outcome=outcome,
+            outcome=kafka_errors.outcome(error),
             topic=str(message.topic()),
             partition=_partition(message),
             offset=message.offset() if error is None else None,
             latency_s=message.latency() or 0.0,
             error=None if error is None else error.str(),
         )
+        self._pass_on(report, on_report)
+
+    def _pass_on(self, report: Report, on_report: Callable[[Report], None]) -> None:
         try:
             on_report(report)
         except BaseException as raised:  # noqa: BLE001 - must not unwind through librdkafka's C

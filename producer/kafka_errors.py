@@ -70,7 +70,8 @@ def outcome(error: KafkaError | None) -> Outcome:
 def concerns_all(error: KafkaError) -> bool:
     """Tell whether every later message to this topic would meet the same error."""
     code = error.code()
-    return error.fatal() or any(
+    # A message refused after a fatal error carries this code, and no flag.
+    return bool(error.fatal() or code == KafkaError._FATAL) or any(
         code in group for group in (_AUTHENTICATION, _AUTHORIZATION, _NO_TOPIC, _NO_BROKER)
     )
 

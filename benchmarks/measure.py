@@ -1,0 +1,73 @@
+"""Measuring: interleaved rounds, so that what the machine does else meets every row alike."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from benchmarks.workload import events
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.way import Target, Way
+
+
+@dataclass(slots=True)
+class Row:
+    """What was measured of one way.
+
+    Attributes:
+        name: the way's.
+        rates: events per second, one per round.
+
+    """
+
+    name: str
+    rates: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        """The median rate."""
+        return statistics.median(self.rates)
+
+    @property
+    def spread(self) -> float:
+        """Half the distance of slowest and fastest round, as a part of the median."""
+        return (max(self.rates) - min(self.rates)) / 2 / self.median
+
+
+def deliver(way: Way, target: Target, count: int, *, built: bool) -> float:
+    """Deliver events once; returns events per second.
+
+    Args:
+        way: how.
+        target: where to.
+        count: how many.
+        built: the events are there before the clock starts, instead of being built inside it.
+
+    """
+    given = events(count) if not built and way.ready is None else list(events(count))
+    if way.ready is not None:
+        given = way.ready(target, given)  # type: ignore[assignment]
+    with way.open(target) as run:
+        gc.collect()
+        started = time.perf_counter()
+        delivered = run(given)
+        took = time.perf_counter() - started
+    assert delivered == count, f"{way.name}: {delivered} of {count} delivered"
+    return count / took
+
+
+def interleaved(actions: dict[str, Callable[[], float]], rounds: int) -> Sequence[Row]:
+    """Take every action once per round, each round in turn from another one on."""
+    rows = {name: Row(name) for name in actions}
+    names = list(actions)
+    for number in range(rounds):
+        at = number % len(names)
+        for name in names[at:] + names[:at]:
+            rows[name].rates.append(actions[name]())
+    return list(rows.values())

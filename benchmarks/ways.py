@@ -1,0 +1,129 @@
+"""Our own way, Confluent's, and the ceiling: ready bytes handed to librdkafka."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from confluent_kafka import Producer
+from confluent_kafka.schema_registry.avro import AvroSerializer
+from confluent_kafka.serialization import MessageField, SerializationContext
+
+from benchmarks.events import BenchReading
+from benchmarks.way import FLUSH_S, TUNING, Target, Way
+from benchmarks.workload import SCHEMA, as_dict
+from producer import EventProducer, Settings
+from producer.codec import encode
+from producer.serializer import EventSerializer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from confluent_kafka import KafkaError, Message
+
+_BATCH: Final = 1000
+
+
+def _producer(target: Target) -> EventProducer:
+    settings = Settings(
+        bootstrap_servers=target.servers, schema_registry_url="mock://none", properties=TUNING
+    )
+    producer = EventProducer(
+        settings,
+        topic=target.topic,
+        timeout_s=FLUSH_S,
+        registry=target.registry,
+        check_topic=lambda *_, **__: 3,
+    )
+    producer.prepare(BenchReading.__event__)
+    return producer
+
+
+@contextmanager
+def _send(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
+    with _producer(target) as producer:
+
+        def run(events: Iterable[Any]) -> int:
+            send = producer.send
+            for event in events:
+                send(event)
+            producer.flush()
+            return producer.tally.delivered
+
+        yield run
+
+
+def librdkafka(target: Target) -> Producer:
+    """Return a bare producer with everybody's tuning."""
+    return Producer({"bootstrap.servers": target.servers, **TUNING})
+
+
+class Reports:
+    """Counts delivery reports, as Confluent's example does."""
+
+    def __init__(self) -> None:
+        self.delivered = 0
+
+    def __call__(self, error: KafkaError | None, _: Message) -> None:
+        """Take one report."""
+        if error is None:
+            self.delivered += 1
+
+
+@contextmanager
+def _confluent(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
+    """Confluent's examples/avro_producer.py, as it stands."""
+    serializer = AvroSerializer(
+        target.registry.client,
+        SCHEMA,
+        as_dict,
+        conf={"auto.register.schemas": False, "subject.name.strategy.type": "TOPIC"},
+    )
+    producer, reports, topic = librdkafka(target), Reports(), target.topic
+
+    def run(events: Iterable[Any]) -> int:
+        for event in events:
+            producer.poll(0.0)
+            while True:
+                try:
+                    producer.produce(
+                        topic=topic,
+                        key=event.sensor_id.encode(),
+                        value=serializer(event, SerializationContext(topic, MessageField.VALUE)),
+                        on_delivery=reports,
+                    )
+                    break
+                except BufferError:
+                    producer.poll(0.1)
+        producer.flush(FLUSH_S)
+        return reports.delivered
+
+    yield run
+
+
+def _bytes_of(target: Target, events: Iterable[Any]) -> list[list[dict[str, bytes]]]:
+    prefix = EventSerializer(target.registry, BenchReading.__event__).prefix(target.topic)
+    messages = [{"value": prefix + encode(e), "key": e.sensor_id.encode()} for e in events]
+    return [messages[at : at + _BATCH] for at in range(0, len(messages), _BATCH)]
+
+
+@contextmanager
+def _ceiling(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
+    producer, reports, topic = librdkafka(target), Reports(), target.topic
+
+    def run(batches: Iterable[Any]) -> int:
+        for batch in batches:
+            left = batch
+            while taken := producer.produce_batch(topic, left, on_delivery=reports) - len(left):
+                left = left[taken:]  # the queue is full: the last -taken were left out
+                producer.poll(0.1)
+            producer.poll(0)
+        producer.flush(FLUSH_S)
+        return reports.delivered
+
+    yield run
+
+
+OURS: Final = Way("freezer-events, send", _send)
+CONFLUENT: Final = Way("confluent-kafka, avro_producer.py", _confluent)
+CEILING: Final = Way("ceiling: produce_batch of ready bytes", _ceiling, _bytes_of)

@@ -1,0 +1,87 @@
+"""The outbox of one topic: messages wait here for each other, longer the more of them come.
+
+A message that comes alone goes on at once. While messages come thick and fast, each batch is twice
+as large as the one before, up to a limit; what then waits for a batch to fill goes on by age. Only
+the list is shared with the thread that looks at the age: messages are added without a lock.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LARGEST_BATCH: Final = 512
+AGE_S: Final = 0.005  # the longest that a message waits for others
+_IDLE_LOOKS: Final = 100  # the thread ends after this many looks at an outbox without traffic
+
+
+class Outbox:
+    """Messages for one topic, in order.
+
+    Args:
+        hand_over: takes messages in order; returns how many, at the end, it had no room for.
+        lock: held while messages are handed over; several outboxes may share it.
+
+    Attributes:
+        messages: what waits. Append to it, and `push` once there are `size` of them.
+        size: how many messages make a batch at the moment.
+
+    """
+
+    def __init__(
+        self, hand_over: Callable[[list[dict[str, Any]]], int], lock: threading.RLock
+    ) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.size = 1
+        self._hand_over = hand_over
+        self._lock = lock
+        self._pushed_at = 0.0
+        self._watched = False
+
+    def push(self) -> bool:
+        """Hand over what waits; False when there was not room for all of it."""
+        with self._lock:
+            now = time.monotonic()
+            in_a_row = now - self._pushed_at < AGE_S
+            self._pushed_at = now
+            self.size = min(self.size * 2, LARGEST_BATCH) if in_a_row else 1
+            batch = self.messages[:]
+            left = self._hand_over(batch) if batch else 0
+            # What was appended meanwhile, from another thread, stays behind what is left.
+            del self.messages[: len(batch) - left]
+            if self.size > 1 and not self._watched:
+                self._watched = True
+                threading.Thread(target=self._watch, name="outbox", daemon=True).start()
+        return not left
+
+    def take_back(self) -> None:
+        """Take the last message out again."""
+        with self._lock:
+            if self.messages:
+                self.messages.pop()
+
+    def empty(self) -> list[dict[str, Any]]:
+        """Take out and return all that waits."""
+        with self._lock:
+            batch = self.messages[:]
+            del self.messages[: len(batch)]
+        return batch
+
+    def _watch(self) -> None:
+        """Push what has waited long enough; end when nothing has come for a while."""
+        idle = 0
+        while idle < _IDLE_LOOKS:
+            time.sleep(AGE_S)
+            with self._lock:
+                if time.monotonic() - self._pushed_at < AGE_S:
+                    idle = 0
+                    continue
+                idle += 1
+                if self.messages:
+                    self.push()
+                self.size = 1
+                self._watched = idle < _IDLE_LOOKS

@@ -1,0 +1,216 @@
+"""Delivery in batches on the in-process cluster: counts stay exact, whatever goes wrong."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from producer import EventProducer
+from producer.errors import BadReading, NotDelivered
+from producer.events import FreezerReading
+from producer.outbox import LARGEST_BATCH, Outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from producer.delivery import Report
+    from producer.testing import EventCluster
+
+SMALL_QUEUE = {"queue.buffering.max.messages": "7"}
+
+
+def reading(number: int, sensor: str | None = None) -> FreezerReading:
+    return FreezerReading(sensor_id=sensor or f"sensor{number % 5}", temperature=float(number))
+
+
+def producer_of(
+    cluster: EventCluster,
+    *,
+    properties: dict[str, str] | None = None,
+    timeout_s: float = 10.0,
+    stop: Callable[[], bool] = lambda: False,
+) -> EventProducer:
+    return EventProducer(
+        replace(cluster.settings, properties=properties or {}),
+        timeout_s=timeout_s,
+        registry=cluster._registry,
+        check_topic=cluster._ensure_topic,
+        stop=stop,
+    )
+
+
+def kept(reports: dict[int, Report], number: int) -> Callable[[Report], None]:
+    def keep(report: Report) -> None:
+        assert number not in reports
+        reports[number] = report
+
+    return keep
+
+
+def in_order(cluster: EventCluster, sensor: str) -> list[float]:
+    return [each.temperature for each in cluster.events(FreezerReading) if each.sensor_id == sensor]
+
+
+def test_a_full_queue_makes_send_wait_and_loses_nothing(event_cluster: EventCluster) -> None:
+    with producer_of(event_cluster, properties=SMALL_QUEUE) as producer:
+        for number in range(2000):
+            assert producer.send(reading(number))
+    assert str(producer.tally) == "2,000 read, 2,000 delivered"
+    for first in range(5):
+        assert in_order(event_cluster, f"sensor{first}") == [*map(float, range(first, 2000, 5))]
+
+
+def test_order_per_key_holds_between_plain_events_and_those_with_headers(
+    event_cluster: EventCluster,
+) -> None:
+    with producer_of(event_cluster) as producer:
+        for number in range(1500):
+            headers: Any = [("n", b"1")] if number % 7 == 3 else None
+            producer.send(reading(number, "sensor0"), headers=headers)
+    assert in_order(event_cluster, "sensor0") == [*map(float, range(1500))]
+    assert producer.tally.delivered == 1500
+
+
+def test_every_event_gets_its_own_report(event_cluster: EventCluster) -> None:
+    reports: dict[int, Report] = {}
+    with producer_of(event_cluster) as producer:
+        for number in range(1200):
+            producer.send(reading(number), on_delivery=kept(reports, number))
+    records = {r.event.temperature: r for r in event_cluster.records(FreezerReading)}
+    assert len(records) == len(reports) == 1200
+    for number, report in reports.items():
+        found = records[float(number)]
+        assert (found.partition, found.offset) == (report.partition, report.offset)
+    assert producer.tally.partitions == Counter(r.partition for r in reports.values())
+
+
+def test_one_that_is_too_large_is_named_and_the_others_arrive(event_cluster: EventCluster) -> None:
+    with producer_of(event_cluster, properties={"message.max.bytes": "2000"}) as producer:
+        for number in range(1000):
+            if number == 500:
+                with pytest.raises(BadReading, match="larger than topic"):
+                    producer.send(reading(number, "x" * 3000))
+            else:
+                producer.send(reading(number))
+    assert str(producer.tally) == "1,000 read, 1 rejected, 999 delivered"
+    assert len(event_cluster.events(FreezerReading)) == 999
+
+
+def test_a_key_that_makes_its_message_too_large_fails_with_a_report(
+    event_cluster: EventCluster,
+) -> None:
+    reports: list[Report] = []
+    producer = producer_of(event_cluster, properties={"message.max.bytes": "2000"})
+    for number in range(600):
+        key = "k" * 3000 if number == 300 else "k"
+        producer.send(reading(number), key=key, on_delivery=reports.append)
+    with pytest.raises(NotDelivered, match="1 not delivered"):
+        producer.close()
+    assert str(producer.tally) == "600 read, 599 delivered, 1 failed"
+    assert Counter(str(report.outcome) for report in reports) == {"delivered": 599, "failed": 1}
+
+
+def test_with_brokers_gone_in_the_middle_the_tally_says_what_is_on_the_topic(
+    event_cluster: EventCluster,
+) -> None:
+    reports: dict[int, Report] = {}
+
+    def send(numbers: range) -> None:
+        for number in numbers:
+            producer.send(reading(number), on_delivery=kept(reports, number))
+
+    producer = producer_of(event_cluster, timeout_s=1.5)
+    send(range(1000))
+    producer.flush()
+    send(range(1000, 1500))
+    event_cluster.cluster.take_down()
+    send(range(1500, 3000))
+    producer.flush()
+    event_cluster.cluster.bring_up()
+    with pytest.raises(NotDelivered):
+        producer.close()
+    tally = producer.tally
+    assert tally.read == 3000 == tally.delivered + tally.failed + tally.unconfirmed == len(reports)
+    found = {int(each.temperature) for each in event_cluster.events(FreezerReading)}
+    by = {
+        outcome: {n for n, report in reports.items() if report.outcome == outcome}
+        for outcome in ("delivered", "failed", "unconfirmed")
+    }
+    assert by["delivered"] >= set(range(1000))
+    assert by["delivered"] <= found <= by["delivered"] | by["unconfirmed"]
+
+
+def test_a_burst_goes_out_without_a_further_call(event_cluster: EventCluster) -> None:
+    producer = producer_of(event_cluster)
+    for number in range(1003):
+        producer.send(reading(number))
+    deadline = time.monotonic() + 10
+    while len(event_cluster.events(FreezerReading)) < 1003 and time.monotonic() < deadline:
+        pass
+    assert len(event_cluster.events(FreezerReading)) == 1003
+    producer.close()
+    assert producer.tally.delivered == 1003
+
+
+def test_a_stop_while_the_queue_is_full_leaves_the_event_untaken(
+    event_cluster: EventCluster,
+) -> None:
+    stopped = False
+    producer = producer_of(event_cluster, properties=SMALL_QUEUE, timeout_s=3, stop=lambda: stopped)
+    producer.send(reading(0))
+    producer.flush()
+    event_cluster.cluster.take_down()
+    stopped = True
+    taken = 0
+    while producer.send(reading(taken)):
+        taken += 1
+    assert producer.delivery.in_flight == taken
+    producer.delivery.abandon()
+    tally = producer.tally
+    assert (tally.read, tally.unsent) == (taken + 2, 1)
+    assert tally.delivered + tally.failed + tally.unconfirmed == taken + 1
+
+
+class Wire:
+    """What an outbox hands over to: takes what there is room for."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[Any]] = []
+        self.room = 1_000_000
+
+    def __call__(self, batch: list[Any]) -> int:
+        taken = min(len(batch), self.room)
+        self.room -= taken
+        self.batches.append(batch[:taken])
+        return len(batch) - taken
+
+
+def test_batches_grow_with_the_load_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    wire = Wire()
+    outbox = Outbox(wire, threading.RLock())
+    for number in range(5000):
+        outbox.messages.append({"value": number})
+        if len(outbox.messages) >= outbox.size:
+            outbox.push()
+    sizes = [len(batch) for batch in wire.batches]
+    assert sizes[:4] == [1, 1, 2, 4]
+    assert max(sizes) == LARGEST_BATCH
+
+
+def test_what_finds_no_room_stays_in_front() -> None:
+    wire = Wire()
+    outbox = Outbox(wire, threading.RLock())
+    wire.room = 3
+    outbox.messages.extend({"value": number} for number in range(5))
+    assert not outbox.push()
+    outbox.messages.append({"value": 5})
+    wire.room = 10
+    assert outbox.push()
+    assert [each["value"] for batch in wire.batches for each in batch] == [0, 1, 2, 3, 4, 5]
+    assert outbox.messages == []
