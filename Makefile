@@ -10,10 +10,10 @@ ENV_FILE ?= .env
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo up local cloud down test coverage unit lint types check clean
+.PHONY: help setup dev demo up local cloud down test coverage unit lint types check bench bench-quick clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## Make the virtual environment and install the package
 dev: $(DEV_STAMP) ## The same, with what tests and checks need
@@ -73,6 +73,14 @@ coverage: $(DEV_STAMP) ## Everything, and which lines of producer/ no test ran
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 check: lint types test ## What CI runs
+
+bench: $(STAMP) ## Speed beside peers, on the mock cluster and on the Kafka of make up
+	$(BIN)/pip install --quiet --editable '.[bench]'
+	-@$(BIN)/pip install --quiet --no-deps quixstreams 'rocksdict>=0.3,<0.4' jsonlines jsonpath-ng
+	@$(BIN)/python -m benchmarks
+
+bench-quick: $(STAMP) ## Ours, Confluent's way and the ceiling, in a minute
+	@$(BIN)/python -m benchmarks quick
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \

@@ -14,7 +14,9 @@ from benchmarks.way import FLUSH_S, TUNING, Target, Way
 from benchmarks.workload import SCHEMA, as_dict
 from producer import EventProducer, Settings
 from producer.codec import encode
+from producer.pipeline import Pipeline
 from producer.serializer import EventSerializer
+from producer.stop import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -51,6 +53,14 @@ def _send(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
             return producer.tally.delivered
 
         yield run
+
+
+@contextmanager
+def _pipeline(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
+    """What `freezer produce` runs."""
+    with _producer(target) as producer:
+        pipeline = Pipeline(producer, Stop(), flush_s=FLUSH_S)
+        yield lambda events: pipeline.run(events).delivered
 
 
 def librdkafka(target: Target) -> Producer:
@@ -125,5 +135,6 @@ def _ceiling(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
 
 
 OURS: Final = Way("freezer-events, send", _send)
-CONFLUENT: Final = Way("confluent-kafka, avro_producer.py", _confluent)
-CEILING: Final = Way("ceiling: produce_batch of ready bytes", _ceiling, _bytes_of)
+PIPELINE: Final = Way("freezer-events, pipeline", _pipeline)
+CONFLUENT: Final = Way("avro_producer.py", _confluent)
+CEILING: Final = Way("ceiling: ready bytes", _ceiling, _bytes_of)

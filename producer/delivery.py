@@ -290,7 +290,7 @@ class Delivery:
         def count(error: KafkaError | None, message: Message) -> None:
             if error is None:
                 tally.delivered += 1
-                partitions[_partition(message)] += 1
+                partitions[message.partition()] += 1  # type: ignore[index]  # a delivered one has it
             else:
                 self._undelivered(error, str(message.topic()))
 

@@ -79,9 +79,10 @@ class Pipeline:
 
         """
         due = time.monotonic()
+        send = self._sender(on_bad)
         try:
             for event in events:
-                if not self._send(event, on_bad) or self._stopping():
+                if not send(event) or self._stopping():
                     break
                 if self._interval_s and self.tally.read != total:
                     due = self._pace(due + self._interval_s)
@@ -89,18 +90,16 @@ class Pipeline:
             self._finish()
         return self.tally
 
-    def _send(self, event: Any, on_bad: Callable[[Any, BadReading], None] | None) -> bool:
-        report = self._on_report
-        try:
-            return self._producer.send(
-                event,
-                on_delivery=None if report is None else lambda found: report(event, found),
-            )
-        except BadReading as error:
-            if on_bad is None:
-                raise
-            on_bad(event, error)
-            return True
+    def _sender(self, on_bad: Callable[[Any, BadReading], None] | None) -> Callable[[Any], bool]:
+        """Make the function that sends an event: what nobody asked for costs nothing there."""
+        send: Callable[[Any], bool] = self._producer.send
+        if self._on_report is not None:
+            send = self._reporting(self._on_report)
+        return send if on_bad is None else _tolerant(send, on_bad)
+
+    def _reporting(self, report: Callable[[Any, Report], None]) -> Callable[[Any], bool]:
+        send = self._producer.send
+        return lambda event: send(event, on_delivery=lambda found: report(event, found))
 
     def _stopping(self) -> bool:
         if self._delivery.trouble is not None:
@@ -117,3 +116,16 @@ class Pipeline:
         self._delivery.flush(self._flush_s, lambda: self._stop.at_once)
         if self._delivery.in_flight:
             self._delivery.abandon()
+
+
+def _tolerant(
+    send: Callable[[Any], bool], on_bad: Callable[[Any, BadReading], None]
+) -> Callable[[Any], bool]:
+    def tolerant(event: Any) -> bool:
+        try:
+            return send(event)
+        except BadReading as error:
+            on_bad(event, error)
+            return True
+
+    return tolerant

@@ -1,0 +1,91 @@
+"""Run the benchmarks: `python -m benchmarks`, or `python -m benchmarks quick` for a minute."""
+
+from __future__ import annotations
+
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from benchmarks import targets
+from benchmarks.measure import Row, deliver, interleaved
+from benchmarks.peers import MISSING, PEERS, avro_serializer
+from benchmarks.report import as_json, chart, machine, table, write
+from benchmarks.ways import CEILING, CONFLUENT, OURS, PIPELINE
+from benchmarks.workload import events
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.way import Target, Way
+
+_HERE: Final = Path(__file__).parent
+_SLOW: Final = 5  # peers get a fifth of the events: the slowest need minutes otherwise
+
+
+def encoding(rounds: int, count: int) -> Sequence[Row]:
+    """Measure encoding alone, ours and AvroSerializer's."""
+    from benchmarks.events import BenchReading  # noqa: PLC0415
+
+    given = list(events(count))
+
+    def rate(encode: Callable[[Any], Any]) -> float:
+        started = time.perf_counter()
+        for event in given:
+            encode(event)
+        return count / (time.perf_counter() - started)
+
+    with targets.mock() as target:
+        theirs = avro_serializer(target)
+        ways = {"freezer-events": BenchReading.__event__.encode, "AvroSerializer": theirs}
+        return interleaved({name: partial(rate, encode) for name, encode in ways.items()}, rounds)
+
+
+def delivering(
+    target: Target, ways: Sequence[Way], rounds: int, count: int, *, built: bool
+) -> Sequence[Row]:
+    """Measure rows end to end; peers with fewer events."""
+    actions = {
+        way.name: partial(
+            deliver, way, target, count // _SLOW if way in PEERS else count, built=built
+        )
+        for way in ways
+    }
+    return interleaved(actions, rounds)
+
+
+def main(*, quick: bool) -> None:
+    """Measure, print, and keep the results."""
+    rounds, count = (3, 50_000) if quick else (5, 300_000)
+    own = [OURS, PIPELINE, CONFLUENT, CEILING]
+    groups: dict[str, Sequence[Row]] = {"encode only": encoding(rounds, count // 5)}
+    with targets.mock() as target:
+        groups["mock cluster, events built before"] = delivering(
+            target, [*own, *([] if quick else PEERS)], rounds, count, built=True
+        )
+        groups["mock cluster, events built inside"] = delivering(
+            target, own, rounds, count, built=False
+        )
+    with targets.real() as real:
+        if real is None:
+            print("Kafka in the container: skipped, it does not run (make up)")
+        elif not quick:
+            groups["Kafka in a container, events built before"] = delivering(
+                real, [*own, *PEERS], rounds, count, built=True
+            )
+    if MISSING:
+        print(f"skipped, not installed (pip install -e '.[bench]'): {', '.join(MISSING)}")
+    print(f"{machine()}; medians of {rounds} interleaved rounds of {count:,} events\n")
+    for title, rows in groups.items():
+        alone = title == "encode only"
+        base = "AvroSerializer" if alone else CONFLUENT.name
+        print(table(title, rows, base, None if alone else CEILING.name), end="\n\n")
+    write(_HERE / "results", f"{time.strftime('%Y%m%d-%H%M%S')}.json", as_json(groups))
+    if not quick:
+        title = list(groups)[-1]
+        write(_HERE, "chart.svg", chart(f"Events per second, {title}", groups[title], "freezer"))
+
+
+if __name__ == "__main__":
+    main(quick=sys.argv[1:] == ["quick"])

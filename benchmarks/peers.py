@@ -1,0 +1,242 @@
+"""Peers: other ways to do the same job in Python, each as its documentation shows it.
+
+Each encodes the same event under the same schema, with the wire format, and waits until its client
+has acknowledged all. A peer that is not installed has no row (extra `bench`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
+
+from confluent_kafka.schema_registry.avro import AvroSerializer
+from confluent_kafka.serialization import MessageField, SerializationContext
+from fastavro import parse_schema, schemaless_writer
+
+from benchmarks.way import FLUSH_S, TUNING, Target, Way
+from benchmarks.ways import Reports, librdkafka
+from benchmarks.workload import SCHEMA, as_dict
+from producer.codec import prefix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable, Iterator
+
+    Run = Callable[[Iterable[Any]], int]
+    Encode = Callable[[Any], bytes]
+
+_WINDOW: Final = 10_000  # how many futures an asynchronous client is given before we wait
+
+
+def _schema_id(target: Target) -> int:
+    return target.registry.schema_id(f"{target.topic}-value", SCHEMA)
+
+
+def _fastavro(target: Target) -> Encode:
+    """What one writes around a client that knows no Avro: fastavro and the five bytes."""
+    head, schema = prefix(_schema_id(target)), parse_schema(json.loads(SCHEMA))
+
+    def encode(event: Any) -> bytes:
+        out = io.BytesIO(head)
+        out.seek(0, io.SEEK_END)
+        schemaless_writer(out, schema, as_dict(event))
+        return out.getvalue()
+
+    return encode
+
+
+def avro_serializer(target: Target) -> Encode:
+    """Return AvroSerializer with what can be kept between calls kept."""
+    serializer = AvroSerializer(
+        target.registry.client,
+        SCHEMA,
+        as_dict,
+        conf={"auto.register.schemas": False, "subject.name.strategy.type": "TOPIC"},
+    )
+    context = SerializationContext(target.topic, MessageField.VALUE)
+    return lambda event: serializer(event, context)
+
+
+def _schema_registry_client(target: Target) -> Encode:
+    from schema_registry.client.schema import AvroSchema  # noqa: PLC0415
+    from schema_registry.serializers import AvroMessageSerializer  # noqa: PLC0415
+
+    class Known:
+        """Its client after the first look-up: the id comes from a cache."""
+
+        def register(self, *_: object, **__: object) -> int:
+            return _schema_id_
+
+    _schema_id_, schema = _schema_id(target), AvroSchema(json.loads(SCHEMA))
+    serializer: Any = AvroMessageSerializer(Known())
+    subject = f"{target.topic}-value"
+    return lambda event: serializer.encode_record_with_schema(subject, schema, as_dict(event))
+
+
+def _with_librdkafka(encoder: Callable[[Target], Encode]) -> Callable[[Target], Any]:
+    """Produce one by one, polling now and then: what AvroSerializer allows when tuned."""
+
+    @contextmanager
+    def opened(target: Target) -> Iterator[Run]:
+        encode, producer, reports = encoder(target), librdkafka(target), Reports()
+        topic = target.topic
+
+        def run(events: Iterable[Any]) -> int:
+            for number, event in enumerate(events):
+                while True:
+                    try:
+                        producer.produce(topic, encode(event), event.sensor_id, on_delivery=reports)
+                        break
+                    except BufferError:
+                        producer.poll(0.1)
+                if not number % 1000:
+                    producer.poll(0)
+            producer.flush(FLUSH_S)
+            return reports.delivered
+
+        yield run
+
+    return opened
+
+
+@contextmanager
+def _quixstreams(target: Target) -> Iterator[Run]:
+    from quixstreams.kafka import Producer  # noqa: PLC0415
+    from quixstreams.models.serializers import SerializationContext as Context  # noqa: PLC0415
+    from quixstreams.models.serializers.avro import AvroSerializer as Serializer  # noqa: PLC0415
+
+    head, reports = prefix(_schema_id(target)), Reports()
+    serializer, context = Serializer(json.loads(SCHEMA)), Context(topic=target.topic)
+    producer = Producer(target.servers, extra_config=dict(TUNING))
+
+    def run(events: Iterable[Any]) -> int:
+        for event in events:
+            value = head + serializer(as_dict(event), context)
+            producer.produce(target.topic, value, event.sensor_id, on_delivery=reports)
+        producer.flush(FLUSH_S)
+        return reports.delivered
+
+    yield run
+
+
+@contextmanager
+def _kafka_python(target: Target) -> Iterator[Run]:
+    from kafka import KafkaProducer  # noqa: PLC0415
+
+    encode = _fastavro(target)
+    producer = KafkaProducer(
+        bootstrap_servers=target.servers.split(","),
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=5,
+        compression_type="lz4",
+    )
+
+    def run(events: Iterable[Any]) -> int:
+        delivered = 0
+
+        def count(_: object) -> None:
+            nonlocal delivered
+            delivered += 1
+
+        for event in events:
+            sent = producer.send(target.topic, encode(event), event.sensor_id.encode())
+            sent.add_callback(count)
+        producer.flush(FLUSH_S)
+        return delivered
+
+    yield run
+    producer.close()
+
+
+def _on_a_loop(
+    run: Callable[[Target, Iterable[Any]], Coroutine[Any, Any, int]],
+) -> Callable[[Target], Any]:
+    """Run a coroutine as a row; its client connects inside the clock, which is a few ms."""
+
+    @contextmanager
+    def opened(target: Target) -> Iterator[Run]:
+        yield lambda events: asyncio.run(run(target, events))
+
+    return opened
+
+
+async def _aiokafka(target: Target, events: Iterable[Any]) -> int:
+    from aiokafka import AIOKafkaProducer  # noqa: PLC0415
+
+    encode, delivered, waiting = _fastavro(target), 0, []
+    async with AIOKafkaProducer(
+        bootstrap_servers=target.servers,
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=5,
+        compression_type="lz4",
+    ) as producer:
+        for event in events:
+            waiting.append(
+                await producer.send(target.topic, encode(event), key=event.sensor_id.encode())
+            )
+            if len(waiting) >= _WINDOW:
+                delivered += len(await asyncio.gather(*waiting))
+                waiting.clear()
+        delivered += len(await asyncio.gather(*waiting))
+    return delivered
+
+
+async def _aioproducer(target: Target, events: Iterable[Any]) -> int:
+    from confluent_kafka.aio import AIOProducer  # noqa: PLC0415
+
+    encode, delivered, waiting = avro_serializer(target), 0, []
+    producer = AIOProducer({"bootstrap.servers": target.servers, **TUNING})
+    for event in events:
+        waiting.append(await producer.produce(target.topic, encode(event), event.sensor_id))
+        if len(waiting) >= _WINDOW:
+            await producer.flush()
+            delivered += len(await asyncio.gather(*waiting))
+            waiting.clear()
+    await producer.flush()
+    delivered += len(await asyncio.gather(*waiting))
+    await producer.close()
+    return delivered
+
+
+async def _faststream(target: Target, events: Iterable[Any]) -> int:
+    from faststream.confluent import KafkaBroker  # noqa: PLC0415
+
+    encode, delivered, waiting = _fastavro(target), 0, []
+    async with KafkaBroker(
+        target.servers, acks="all", enable_idempotence=True, compression_type="lz4", linger_ms=5
+    ) as broker:
+        for event in events:
+            waiting.append(
+                asyncio.ensure_future(
+                    broker.publish(encode(event), target.topic, key=event.sensor_id.encode())
+                )
+            )
+            if len(waiting) >= _WINDOW:
+                delivered += len(await asyncio.gather(*waiting))
+                waiting.clear()
+        delivered += len(await asyncio.gather(*waiting))
+    return delivered
+
+
+_ALL: Final = {
+    "confluent_kafka": [
+        Way("AvroSerializer, tuned", _with_librdkafka(avro_serializer)),
+        Way("AIOProducer and AvroSerializer", _on_a_loop(_aioproducer)),
+    ],
+    "schema_registry": [
+        Way("python-schema-registry-client", _with_librdkafka(_schema_registry_client))
+    ],
+    "quixstreams": [Way("quixstreams", _quixstreams)],
+    "aiokafka": [Way("aiokafka and fastavro", _on_a_loop(_aiokafka))],
+    "faststream": [Way("faststream and fastavro", _on_a_loop(_faststream))],
+    "kafka": [Way("kafka-python and fastavro", _kafka_python)],
+}
+PEERS: Final = [way for package, ways in _ALL.items() if find_spec(package) for way in ways]
+MISSING: Final = [
+    way.name for package, ways in _ALL.items() if not find_spec(package) for way in ways
+]

@@ -1,0 +1,53 @@
+"""Where rows deliver to: the mock cluster in another process, and the real Kafka in a container."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+from confluent_kafka.schema_registry import SchemaRegistryClient
+
+from benchmarks.mock_cluster import mock_cluster
+from benchmarks.way import Target
+from benchmarks.workload import SCHEMA
+from producer import Settings
+from producer.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PARTITIONS: Final = 3
+
+
+def _local_registry(topic: str) -> Registry:
+    url = f"mock://{topic}"
+    registry = Registry(SchemaRegistryClient.new_client({"url": url}), url)
+    registry.register(f"{topic}-value", SCHEMA)
+    return registry
+
+
+@contextmanager
+def mock() -> Iterator[Target]:
+    """Give librdkafka's mock cluster."""
+    with mock_cluster("bench", partitions=_PARTITIONS) as servers:
+        yield Target(servers, "bench", _local_registry("bench"))
+
+
+@contextmanager
+def real() -> Iterator[Target | None]:
+    """Give a topic of its own on the Kafka in the container; None where that does not run."""
+    servers = Settings.load().bootstrap_servers or ""
+    if not servers.startswith("localhost:"):
+        yield None
+        return
+    admin, topic = AdminClient({"bootstrap.servers": servers}), f"bench-{time.time_ns()}"
+    for made in admin.create_topics([NewTopic(topic, _PARTITIONS)], request_timeout=15).values():
+        made.result()
+    try:
+        yield Target(servers, topic, _local_registry(topic))
+    finally:
+        for gone in admin.delete_topics([topic], request_timeout=15).values():
+            gone.result()
