@@ -80,7 +80,7 @@ bench: $(STAMP) ## Speed beside peers, on the mock cluster and on the Kafka of m
 	@$(BIN)/python -m benchmarks
 
 bench-quick: $(STAMP) ## Ours, Confluent's way and the ceiling, in a minute
-	@$(BIN)/python -m benchmarks quick
+	@$(BIN)/python -m benchmarks --quick
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \

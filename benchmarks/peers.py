@@ -109,7 +109,7 @@ def _quixstreams(target: Target) -> Iterator[Run]:
     from quixstreams.models.serializers.avro import AvroSerializer as Serializer  # noqa: PLC0415
 
     head, reports = prefix(_schema_id(target)), Reports()
-    serializer, context = Serializer(json.loads(SCHEMA)), Context(topic=target.topic)
+    serializer, context = Serializer(json.loads(SCHEMA)), Context(target.topic, MessageField.VALUE)
     producer = Producer(target.servers, extra_config=dict(TUNING))
 
     def run(events: Iterable[Any]) -> int:
@@ -234,7 +234,7 @@ _ALL: Final = {
     "quixstreams": [Way("quixstreams", _quixstreams)],
     "aiokafka": [Way("aiokafka and fastavro", _on_a_loop(_aiokafka))],
     "faststream": [Way("faststream and fastavro", _on_a_loop(_faststream))],
-    "kafka": [Way("kafka-python and fastavro", _kafka_python)],
+    "kafka": [Way("kafka-python and fastavro", _kafka_python, real_only=True)],
 }
 PEERS: Final = [way for package, ways in _ALL.items() if find_spec(package) for way in ways]
 MISSING: Final = [

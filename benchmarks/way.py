@@ -49,6 +49,7 @@ class Way:
         name: the row's.
         open: connects, and gives the function whose time is taken: it takes the events, waits
             until all are delivered and returns how many were.
+        real_only: its client finds no brokers on librdkafka's mock cluster.
         ready: what is done to events before the clock; only the ceiling does anything.
 
     """
@@ -56,3 +57,4 @@ class Way:
     name: str
     open: Callable[[Target], AbstractContextManager[Callable[[Iterable[Any]], int]]]
     ready: Callable[[Target, Iterable[Any]], Iterable[Any]] | None = None
+    real_only: bool = False

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _BATCH: Final = 1000
 
 
-def _producer(target: Target) -> EventProducer:
+def producer_to(target: Target) -> EventProducer:
+    """Return our producer with everybody's tuning."""
     settings = Settings(
         bootstrap_servers=target.servers, schema_registry_url="mock://none", properties=TUNING
     )
@@ -43,7 +44,7 @@ def _producer(target: Target) -> EventProducer:
 
 @contextmanager
 def _send(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
-    with _producer(target) as producer:
+    with producer_to(target) as producer:
 
         def run(events: Iterable[Any]) -> int:
             send = producer.send
@@ -58,7 +59,7 @@ def _send(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
 @contextmanager
 def _pipeline(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
     """What `freezer produce` runs."""
-    with _producer(target) as producer:
+    with producer_to(target) as producer:
         pipeline = Pipeline(producer, Stop(), flush_s=FLUSH_S)
         yield lambda events: pipeline.run(events).delivered
 

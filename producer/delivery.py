@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
@@ -39,9 +38,8 @@ DEFAULTS: Final[Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One delivery report.
+class Report(NamedTuple):
+    """One delivery report; a tuple, because there may be one for every event.
 
     Attributes:
         outcome: delivered, failed (certainly not written) or unconfirmed (may be written).

@@ -193,6 +193,25 @@ def samples(draw: st.DrawFn) -> Sample:
     return Sample(schema, module, event, datum)
 
 
+@st.composite
+def events_of(draw: st.DrawFn, schema: Any, module: Any) -> Sample:
+    """Draw an event of a schema whose names are in the namespace "test"."""
+    event, datum = _Values(draw, schema, module.EVENT.types).value(schema, 4)
+    return Sample(schema, module, event, datum)
+
+
+def moved(schema: Any) -> Any:
+    """Return a schema with its names in the namespace "test"; the bytes are the same."""
+    if isinstance(schema, list):
+        return [moved(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: "test" if key == "namespace" else value if key == "default" else moved(value)
+        for key, value in schema.items()
+    }
+
+
 class _Values:
     """Draws pairs of a typed value and fastavro's datum for it."""
 

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.support.generated import Sample, module_of, read, record, samples, written
+from tests.support.generated import (
+    Sample,
+    events_of,
+    module_of,
+    moved,
+    read,
+    record,
+    samples,
+    written,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ROOT = Path(__file__).parents[2]
+RELEASED = sorted(
+    path
+    for folder in ("schemas", "benchmarks/schemas")
+    for path in ROOT.glob(f"{folder}/*/v*.avsc")
+)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 THOROUGH = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -29,6 +47,18 @@ def test_what_is_read_back_has_the_generated_types(sample: Sample) -> None:
     body = sample.module.encode(sample.event)
     # The encoder takes the generated types only, so to encode what was decoded is the proof.
     assert sample.module.encode(read(body, sample.schema, sample.module.EVENT)) == body
+
+
+@pytest.mark.parametrize("path", RELEASED, ids=lambda path: f"{path.parent.name} {path.stem}")
+def test_every_released_version_has_the_bytes_that_fastavro_writes(path: Path) -> None:
+    schema = moved(json.loads(path.read_text(encoding="utf-8")))
+
+    @settings(max_examples=50, deadline=None)
+    @given(events_of(schema, module_of(schema)))
+    def check(sample: Sample) -> None:
+        assert sample.module.encode(sample.event) == written(sample.schema, sample.datum)
+
+    check()
 
 
 def edges() -> Iterator[tuple[Any, Any]]:
