@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from contextlib import closing
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +15,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from benchmarks import targets
 from benchmarks.events import BenchReading
 from benchmarks.measure import Row, deliver
-from benchmarks.peers import PEERS
+from benchmarks.peers import MISSING, PEERS
 from benchmarks.report import chart, table
 from benchmarks.ways import CEILING, CONFLUENT, OURS, PIPELINE
 from benchmarks.workload import SCHEMA, events
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from benchmarks.way import Target, Way
 
 COUNT = 1500
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -66,3 +70,17 @@ def test_the_table_ranks_rows_and_gives_ratios() -> None:
     assert shown[2] == "| ours | 400 | ±25% | 4.0 | 1.00 |"
     assert shown[3] == "| theirs | 100 | ±10% | 1.0 | 0.25 |"
     assert chart("mock", rows, "ours").count("<rect") == 2
+
+
+def test_every_row_in_the_readme_is_one_that_is_measured() -> None:
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## Speed\n")[2]
+    section = section.partition("\n## ")[0]
+    shown = {line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| ")}
+    rows = {way.name for way in (OURS, PIPELINE, CONFLUENT, CEILING, *PEERS)} | set(MISSING)
+    titles = {title for title in shown if title.startswith(("encode", "mock cluster", "Kafka"))}
+    assert shown - titles == rows | {"freezer-events", "AvroSerializer"}
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"`make (bench[a-z-]*)`", section):
+        assert f"\n{target}:" in makefile
+    for module in re.findall(r"`python -m (benchmarks\.[a-z]+)`", section):
+        assert find_spec(module) is not None
