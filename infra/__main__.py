@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import textwrap
 from contextlib import ExitStack
@@ -16,18 +15,16 @@ from infra import apply as applying
 from infra.lock import alone
 from infra.place import Place, opened
 from infra.run import Run
-from producer.errors import FreezerError, UsageError
+from producer import command
+from producer.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
 
     from infra.plan import Plan
     from infra.target import Target
 
 _TOPICS: Final = Path(__file__).with_name("topics.toml")
-_INTERRUPTED: Final = 130
-_TERMINATED: Final = 143
 _DRIFT: Final = 1
 _NOT_APPLIED: Final = 1
 _WIDTH: Final = 80
@@ -80,7 +77,7 @@ def _run(**given: Any) -> Run:
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def cli(*, debug: bool) -> None:
     """Bring topics and access to what is declared, on the local stack or in the cloud."""
-    del debug  # read by `main`
+    del debug  # read by `run`
 
 
 @cli.command()
@@ -167,38 +164,9 @@ def down() -> None:
     stack.down(click.echo)
 
 
-class _Terminated(BaseException):
-    """SIGTERM: unwind, so that what was done so far is told."""
-
-
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line; errors become one message and an exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
-    argv = sys.argv[1:] if args is None else args
-    sys.exit(_code(argv, debug="--debug" in argv))
-
-
-def _code(argv: list[str], *, debug: bool) -> int:
-    try:
-        result: Any = cli.main(args=argv, prog_name="python -m infra", standalone_mode=False)
-    except FreezerError as error:
-        if debug:
-            raise
-        click.echo(f"error: {error}", err=True)
-        return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped", err=True)
-        return _INTERRUPTED
-    except _Terminated:
-        return _TERMINATED
-    return result if isinstance(result, int) else 0
-
-
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    raise _Terminated
+    sys.exit(command.run(cli, "python -m infra", sys.argv[1:] if args is None else args))
 
 
 def _say(line: str) -> None:

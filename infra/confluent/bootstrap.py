@@ -21,8 +21,9 @@ from infra.confluent.choose import Ask, Chosen, choose
 from infra.confluent.home import signals_unwind
 from infra.confluent.session import cloud_session, environment, log_in_at_terminal
 from infra.env_file import EnvFile
+from producer.command import run
 from producer.config import Settings
-from producer.errors import AccessError, FreezerError
+from producer.errors import AccessError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -153,25 +154,14 @@ def _ask(question: str, choices: Sequence[str]) -> int:
 def command(*, where: str, cluster: str, write_env: str, yes: bool) -> int:
     """Go from a Confluent Cloud account to a cluster that takes events."""
     ask = _ask if sys.stdin.isatty() else None
-    run = Bootstrap(environment(), Path(write_env), yes, ask)
-    return run.run(where, cluster)
+    return Bootstrap(environment(), Path(write_env), yes, ask).run(where, cluster)
 
 
 def main() -> None:
     """Run the command on its own; errors become one message and an exit code."""
-    try:
-        with signals_unwind():
-            code = command.main(prog_name="infra/bootstrap", standalone_mode=False)
-    except FreezerError as error:
-        _say(f"error: {error}")
-        code = error.exit_code
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        _say("interrupted")
-        code = 130
-    sys.exit(code if isinstance(code, int) else 0)
+    with signals_unwind():
+        code = run(command, "infra/bootstrap", sys.argv[1:])
+    sys.exit(code)
 
 
 if __name__ == "__main__":

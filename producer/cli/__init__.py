@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import click
 
+from producer import command
 from producer.cli.lazy import LazyGroup
-from producer.errors import FreezerError
-
-if TYPE_CHECKING:
-    from types import FrameType
 
 _COMMANDS: Final = {
     "demo": "The whole way in one process; needs nothing beside Python.",
@@ -23,8 +19,6 @@ _COMMANDS: Final = {
     "config": "Show every setting, its value and where it came from.",
     "completion": "Print the script that completes commands in your shell.",
 }
-_INTERRUPTED: Final = 130
-_TERMINATED: Final = 143
 
 
 @click.command(
@@ -40,41 +34,9 @@ def cli(*, debug: bool) -> None:
 
     Try `freezer demo` first: it needs nothing beside Python.
     """
-    del debug  # read from the context by `main`
-
-
-class _Terminated(BaseException):
-    """SIGTERM outside of a run; inside one, `Stop` takes the signal."""
+    del debug  # read by `run`
 
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line; errors become one message and an exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
-    argv = sys.argv[1:] if args is None else args
-    # Wherever it stands: who adds it to a command that failed adds it at the end.
-    sys.exit(_run([each for each in argv if each != "--debug"], debug="--debug" in argv))
-
-
-def _run(argv: list[str], *, debug: bool) -> int:
-    try:
-        result: Any = cli.main(args=argv, prog_name="freezer", standalone_mode=False)
-    except FreezerError as error:
-        if debug:
-            raise
-        click.echo(f"error: {error}", err=True)
-        return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        return _INTERRUPTED
-    except _Terminated:
-        return _TERMINATED
-    except BrokenPipeError:
-        return 0  # whoever read our output has seen enough
-    return result if isinstance(result, int) else 0
-
-
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    raise _Terminated
+    sys.exit(command.run(cli, "freezer", sys.argv[1:] if args is None else args))
