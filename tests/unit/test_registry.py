@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from producer.config import Settings, settings
+from producer.config import Settings
 from producer.errors import AccessError, FreezerError, SchemaError, UnreachableError
 from producer.registry import Incompatible, NotRegistered, Registry, same_schema, subject_name
 from tests.support.http_faults import FaultyRegistry
@@ -18,13 +18,8 @@ if TYPE_CHECKING:
 SCHEMA = '{"type": "record", "name": "R", "fields": [{"name": "a", "type": "string"}]}'
 
 
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "REGISTRY_TIMEOUT_S", 0.3)
-
-
 def connect(url: str) -> Registry:
-    return Registry.connect(Settings(schema_registry_url=url))
+    return Registry.connect(Settings(schema_registry_url=url), timeout_s=0.3)
 
 
 @pytest.mark.parametrize(
