@@ -34,6 +34,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "enable.idempotence": True,  # no duplicates and no reordering when librdkafka retries
     "acks": "all",
     "compression.type": "lz4",
+    "linger.ms": 0,  # a single reading goes at once; under load Delivery makes the batches
     "partitioner": "murmur2_random",  # what Java clients use: streams join across languages
 }
 
@@ -98,6 +99,10 @@ class Delivery:
         reported = self.tally.delivered + self.tally.failed + self.tally.unconfirmed
         return waiting + self._accepted - reported
 
+    def _is_busy(self) -> bool:
+        tally = self.tally
+        return self._accepted > tally.delivered + tally.failed + tally.unconfirmed
+
     @property
     def partitioner(self) -> str:
         """The partitioner in force."""
@@ -140,7 +145,7 @@ class Delivery:
         """
         known = self._outboxes.get(topic)
         if known is None:
-            known = Outbox(lambda batch: self._hand_over(topic, batch), self._lock)
+            known = Outbox(lambda batch: self._hand_over(topic, batch), self._is_busy, self._lock)
             self._outboxes[topic] = known
         return known
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LARGEST_BATCH: Final = 512
+LARGEST_BATCH: Final = 2048
 AGE_S: Final = 0.005  # the longest that a message waits for others
 _IDLE_LOOKS: Final = 100  # the thread ends after this many looks at an outbox without traffic
 
@@ -24,6 +24,7 @@ class Outbox:
 
     Args:
         hand_over: takes messages in order; returns how many, at the end, it had no room for.
+        is_busy: tells whether messages handed over before have no report yet.
         lock: held while messages are handed over; several outboxes may share it.
 
     Attributes:
@@ -33,11 +34,15 @@ class Outbox:
     """
 
     def __init__(
-        self, hand_over: Callable[[list[dict[str, Any]]], int], lock: threading.RLock
+        self,
+        hand_over: Callable[[list[dict[str, Any]]], int],
+        is_busy: Callable[[], bool],
+        lock: threading.RLock,
     ) -> None:
         self.messages: list[dict[str, Any]] = []
         self.size = 1
         self._hand_over = hand_over
+        self._is_busy = is_busy
         self._lock = lock
         self._pushed_at = 0.0
         self._watched = False
@@ -46,7 +51,8 @@ class Outbox:
         """Hand over what waits; False when there was not room for all of it."""
         with self._lock:
             now = time.monotonic()
-            in_a_row = now - self._pushed_at < AGE_S
+            # Who waits for each report before the next message is not made to wait for more.
+            in_a_row = now - self._pushed_at < AGE_S and self._is_busy()
             self._pushed_at = now
             self.size = min(self.size * 2, LARGEST_BATCH) if in_a_row else 1
             batch = self.messages[:]

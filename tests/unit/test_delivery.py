@@ -193,7 +193,7 @@ class Wire:
 def test_batches_grow_with_the_load_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 100.0)
     wire = Wire()
-    outbox = Outbox(wire, threading.RLock())
+    outbox = Outbox(wire, lambda: True, threading.RLock())
     for number in range(5000):
         outbox.messages.append({"value": number})
         if len(outbox.messages) >= outbox.size:
@@ -205,7 +205,7 @@ def test_batches_grow_with_the_load_up_to_a_limit(monkeypatch: pytest.MonkeyPatc
 
 def test_what_finds_no_room_stays_in_front() -> None:
     wire = Wire()
-    outbox = Outbox(wire, threading.RLock())
+    outbox = Outbox(wire, lambda: True, threading.RLock())
     wire.room = 3
     outbox.messages.extend({"value": number} for number in range(5))
     assert not outbox.push()
@@ -214,3 +214,16 @@ def test_what_finds_no_room_stays_in_front() -> None:
     assert outbox.push()
     assert [each["value"] for batch in wire.batches for each in batch] == [0, 1, 2, 3, 4, 5]
     assert outbox.messages == []
+
+
+def test_a_message_sent_after_the_report_of_the_last_does_not_wait_for_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    wire = Wire()
+    outbox = Outbox(wire, lambda: False, threading.RLock())
+    for number in range(5):
+        outbox.messages.append({"value": number})
+        assert len(outbox.messages) >= outbox.size
+        outbox.push()
+    assert [len(batch) for batch in wire.batches] == [1] * 5
