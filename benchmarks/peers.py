@@ -10,7 +10,7 @@ import asyncio
 import io
 import json
 from contextlib import contextmanager
-from importlib.util import find_spec
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka.schema_registry.avro import AvroSerializer
@@ -236,7 +236,19 @@ _ALL: Final = {
     "faststream": [Way("faststream and fastavro", _on_a_loop(_faststream))],
     "kafka": [Way("kafka-python and fastavro", _kafka_python, real_only=True)],
 }
-PEERS: Final = [way for package, ways in _ALL.items() if find_spec(package) for way in ways]
+
+
+def _is_there(package: str) -> bool:
+    """Tell whether a peer can be imported: it may be installed without what it needs."""
+    try:
+        import_module(package)
+    except ImportError:
+        return False
+    return True
+
+
+_THERE: Final = {package for package in _ALL if _is_there(package)}
+PEERS: Final = [way for package, ways in _ALL.items() if package in _THERE for way in ways]
 MISSING: Final = [
-    way.name for package, ways in _ALL.items() if not find_spec(package) for way in ways
+    way.name for package, ways in _ALL.items() if package not in _THERE for way in ways
 ]

@@ -50,11 +50,8 @@ class Outbox:
     def push(self) -> bool:
         """Hand over what waits; False when there was not room for all of it."""
         with self._lock:
-            now = time.monotonic()
-            # Who waits for each report before the next message is not made to wait for more.
-            in_a_row = now - self._pushed_at < AGE_S and self._is_busy()
-            self._pushed_at = now
-            self.size = min(self.size * 2, LARGEST_BATCH) if in_a_row else 1
+            self._pushed_at = time.monotonic()
+            self.size = self._next_size(len(self.messages))
             batch = self.messages[:]
             left = self._hand_over(batch) if batch else 0
             # What was appended meanwhile, from another thread, stays behind what is left.
@@ -63,6 +60,14 @@ class Outbox:
                 self._watched = True
                 threading.Thread(target=self._watch, name="outbox", daemon=True).start()
         return not left
+
+    def _next_size(self, count: int) -> int:
+        """Return the size of the batch after one of `count` messages."""
+        if not self._is_busy():
+            return 1  # who waits for each report before the next message waits for nothing else
+        if count >= self.size:
+            return min(self.size * 2, LARGEST_BATCH)
+        return max(1, count)  # its age came first: as many as come in that time
 
     def take_back(self) -> None:
         """Take the last message out again."""
@@ -89,5 +94,6 @@ class Outbox:
                 idle += 1
                 if self.messages:
                     self.push()
-                self.size = 1
+                else:
+                    self.size = 1
                 self._watched = idle < _IDLE_LOOKS

@@ -193,8 +193,8 @@ class Wire:
 def test_batches_grow_with_the_load_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 100.0)
     wire = Wire()
-    outbox = Outbox(wire, lambda: True, threading.RLock())
-    for number in range(5000):
+    outbox = Outbox(wire, lambda: bool(wire.batches), threading.RLock())
+    for number in range(20_000):
         outbox.messages.append({"value": number})
         if len(outbox.messages) >= outbox.size:
             outbox.push()
