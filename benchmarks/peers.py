@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import warnings
 from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -240,10 +241,12 @@ _ALL: Final = {
 
 def _is_there(package: str) -> bool:
     """Tell whether a peer can be imported: it may be installed without what it needs."""
-    try:
-        import_module(package)
-    except ImportError:
-        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # theirs to mend
+        try:
+            import_module(package)
+        except ImportError:
+            return False
     return True
 
 
