@@ -77,7 +77,11 @@ def test_the_quick_start_shows_what_the_demo_prints(shell: Shell) -> None:
     (demo,) = shown("Quick start")
     assert demo.command == "make demo"
     recipe = subprocess.run(
-        ["make", "-n", "demo"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "-n", "demo"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert recipe.stdout.splitlines()[-1].endswith("/freezer demo")
     assert bare(shell("freezer demo --seed 1")) == bare(demo.output)
