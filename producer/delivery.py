@@ -96,12 +96,12 @@ class Delivery:
     def in_flight(self) -> int:
         """Messages accepted and not yet reported."""
         waiting = sum(len(each.messages) for each in self._outboxes.values())
-        reported = self.tally.delivered + self.tally.failed + self.tally.unconfirmed
-        return waiting + self._accepted - reported
+        return waiting + self._unreported()
 
-    def _is_busy(self) -> bool:
+    def _unreported(self) -> int:
+        """Count the messages that librdkafka has and has not reported on."""
         tally = self.tally
-        return self._accepted > tally.delivered + tally.failed + tally.unconfirmed
+        return self._accepted - tally.delivered - tally.failed - tally.unconfirmed
 
     @property
     def partitioner(self) -> str:
@@ -145,7 +145,11 @@ class Delivery:
         """
         known = self._outboxes.get(topic)
         if known is None:
-            known = Outbox(lambda batch: self._hand_over(topic, batch), self._is_busy, self._lock)
+            known = Outbox(
+                lambda batch: self._hand_over(topic, batch),
+                lambda: self._unreported() > 0,
+                self._lock,
+            )
             self._outboxes[topic] = known
         return known
 
