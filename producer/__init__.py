@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from producer.client import EventProducer
     from producer.config import Settings
     from producer.consume import EventConsumer
-    from producer.delivery import Report
     from producer.errors import FreezerError
+    from producer.reports import Report
     from producer.serializer import EventSerializer
 
 __all__ = [
@@ -30,7 +30,7 @@ _HOMES = {
     "EventProducer": "producer.client",
     "EventSerializer": "producer.serializer",
     "FreezerError": "producer.errors",
-    "Report": "producer.delivery",
+    "Report": "producer.reports",
     "Settings": "producer.config",
 }
 

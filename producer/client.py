@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from producer.config import Settings
-    from producer.delivery import Headers, Report
+    from producer.delivery import Headers
     from producer.event import Event, EventType
+    from producer.reports import Report
     from producer.tally import Tally
 
 

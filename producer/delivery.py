@@ -1,4 +1,4 @@
-"""Delivery: messages to librdkafka, delivery reports to a tally. The only user of its Producer.
+"""Delivery: messages to librdkafka, and their reports back. The only user of its Producer.
 
 Nothing is dropped: a full local queue makes `send` wait, and a message counts by its delivery
 report alone. Time is bounded: each message by `message.timeout.ms`, the flush by its argument.
@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from producer import kafka_errors
-from producer.errors import ConfigError, FreezerError
-from producer.kafka_errors import Outcome
+from producer.errors import ConfigError
 from producer.librdkafka import SLICE_S, logger
 from producer.outbox import Outbox
-from producer.tally import Tally
+from producer.reports import Reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from confluent_kafka import Message
-
     from producer.config import Settings
+    from producer.errors import FreezerError
+    from producer.reports import Report
+    from producer.tally import Tally
 
     Headers = list[tuple[str, str | bytes | None]]
 
@@ -39,27 +39,6 @@ DEFAULTS: Final[Mapping[str, Any]] = {
 }
 
 
-class Report(NamedTuple):
-    """One delivery report; a tuple, because there may be one for every event.
-
-    Attributes:
-        outcome: delivered, failed (certainly not written) or unconfirmed (may be written).
-        topic: where the message went.
-        partition: its partition, or -1 where none was assigned.
-        offset: its offset, or None when not delivered.
-        latency_s: seconds from send to report.
-        error: the reason when it was not delivered, else None.
-
-    """
-
-    outcome: Outcome
-    topic: str
-    partition: int
-    offset: int | None
-    latency_s: float
-    error: str | None
-
-
 class Delivery:
     """Deliver messages to one cluster.
 
@@ -68,8 +47,7 @@ class Delivery:
         timeout_s: how long a message may take before it is given up, in seconds.
 
     Attributes:
-        tally: delivered, failed and unconfirmed, kept up to date by delivery reports.
-        trouble: the first error that every later message would meet too, else None.
+        reports: what is known of messages.
         largest_in_batch: the size in bytes up to which a value may be put into an outbox.
 
     Raises:
@@ -79,18 +57,24 @@ class Delivery:
 
     def __init__(self, settings: Settings, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
         self.settings = settings
-        self.tally = Tally()
-        self.trouble: FreezerError | None = None
+        self.reports = Reports(settings)
         # Larger messages travel alone: the one that is too large is named when it is sent.
         limit = int(settings.properties.get("message.max.bytes", 1_000_000))
         self.largest_in_batch = min(limit // 2, 16_384)
         self._accepted = 0
-        self._callback_error: BaseException | None = None
-        self._fatal: FreezerError | None = None
         self._outboxes: dict[str, Outbox] = {}
         self._lock = threading.RLock()
-        self._count = self._counter()
-        self._producer = _producer(settings, timeout_s, self._on_error)
+        self._producer = _producer(settings, timeout_s, self.reports.on_error)
+
+    @property
+    def tally(self) -> Tally:
+        """Delivered, failed and unconfirmed, kept up to date by delivery reports."""
+        return self.reports.tally
+
+    @property
+    def trouble(self) -> FreezerError | None:
+        """The first error that every later message would meet too, else None."""
+        return self.reports.trouble
 
     @property
     def in_flight(self) -> int:
@@ -132,7 +116,7 @@ class Delivery:
             return self._send_alone(topic, value, key, headers, on_report, stop)
         message: dict[str, Any] = {"value": value, "key": key}
         if on_report is not None:
-            message |= {"callback": self._counted(on_report), "on_report": on_report}
+            message |= {"callback": self.reports.callback(on_report), "on_report": on_report}
         outbox = self.outbox(topic)
         outbox.messages.append(message)
         return len(outbox.messages) < outbox.size or self.push(outbox, stop)
@@ -168,9 +152,9 @@ class Delivery:
                 outbox.take_back()
                 return False
             self.poll(SLICE_S)
-        if self._fatal is not None:
-            raise self._fatal
         self.poll(0)
+        if self.reports.fatal is not None:
+            raise self.reports.fatal
         return True
 
     def poll(self, timeout_s: float) -> int:
@@ -181,9 +165,7 @@ class Delivery:
 
         """
         served = self._serve(self._producer.poll, timeout_s)
-        if self._callback_error is not None:
-            error, self._callback_error = self._callback_error, None
-            raise error
+        self.reports.raise_what_callers_raised()
         return served
 
     def flush(self, timeout_s: float, stop: Callable[[], bool] = lambda: False) -> int:
@@ -219,7 +201,7 @@ class Delivery:
         try:
             return int(call(timeout_s))
         except KafkaException as error:
-            self._on_error(error.args[0])
+            self.reports.on_error(error.args[0])
             return 0
 
     def _send_alone(
@@ -232,7 +214,7 @@ class Delivery:
         stop: Callable[[], bool],
     ) -> bool:
         """Send what a batch cannot take, after what came before it: a key's order is kept."""
-        callback = self._counted(on_report)
+        callback = self.reports.callback(on_report)
         while True:
             try:
                 room = self.outbox(topic).push()
@@ -261,7 +243,7 @@ class Delivery:
         It marks what it did not take with `_error`: all messages from the first without room on,
         and single ones before that, which it will never take.
         """
-        taken = self._producer.produce_batch(topic, batch, on_delivery=self._count)
+        taken = self._producer.produce_batch(topic, batch, on_delivery=self.reports.count)
         self._accepted += taken
         left = 0
         if taken < len(batch):
@@ -278,71 +260,7 @@ class Delivery:
     def _refused(self, topic: str, message: dict[str, Any], error: KafkaError) -> None:
         """Count a message that was taken here, and that librdkafka will not have."""
         self._accepted += 1
-        self.tally.failed += 1
-        self._heed(error, topic)
-        if error.code() == KafkaError._FATAL:
-            self._fatal = self.trouble
-        if (on_report := message.get("on_report")) is not None:
-            self._pass_on(Report(Outcome.FAILED, topic, -1, None, 0.0, error.str()), on_report)
-
-    def _counted(self, on_report: Callable[[Report], None] | None) -> Callable[..., None]:
-        if on_report is None:
-            return self._count
-        return lambda error, message: self._report(error, message, on_report)
-
-    def _counter(self) -> Callable[[KafkaError | None, Message], None]:
-        """Make the function that counts a delivery report; it runs once for every message."""
-        tally, partitions = self.tally, self.tally.partitions
-
-        def count(error: KafkaError | None, message: Message) -> None:
-            if error is None:
-                tally.delivered += 1
-                partitions[message.partition()] += 1  # type: ignore[index]  # a delivered one has it
-            else:
-                self._undelivered(error, str(message.topic()))
-
-        return count
-
-    def _undelivered(self, error: KafkaError, topic: str) -> None:
-        if kafka_errors.outcome(error) is Outcome.FAILED:
-            self.tally.failed += 1
-        else:
-            self.tally.unconfirmed += 1
-        self._heed(error, topic)
-
-    def _heed(self, error: KafkaError, topic: str) -> None:
-        if self.trouble is None and kafka_errors.concerns_all(error):
-            self.trouble = kafka_errors.explain(error, self.settings, topic)
-
-    def _report(
-        self, error: KafkaError | None, message: Message, on_report: Callable[[Report], None]
-    ) -> None:
-        self._count(error, message)
-        report = Report(
-            outcome=kafka_errors.outcome(error),
-            topic=str(message.topic()),
-            partition=_partition(message),
-            offset=message.offset() if error is None else None,
-            latency_s=message.latency() or 0.0,
-            error=None if error is None else error.str(),
-        )
-        self._pass_on(report, on_report)
-
-    def _pass_on(self, report: Report, on_report: Callable[[Report], None]) -> None:
-        try:
-            on_report(report)
-        except BaseException as raised:  # noqa: BLE001 - must not unwind through librdkafka's C
-            self._callback_error = self._callback_error or raised
-
-    def _on_error(self, error: KafkaError) -> None:
-        """Take a client-wide error: a bad password shows here and nowhere else."""
-        if self.trouble is None and (kafka_errors.is_authentication(error) or error.fatal()):
-            self.trouble = kafka_errors.explain(error, self.settings, "")
-
-
-def _partition(message: Message) -> int:
-    partition = message.partition()
-    return -1 if partition is None else partition
+        self.reports.refuse(topic, error, message.get("on_report"))
 
 
 def _producer(

@@ -67,13 +67,16 @@ def outcome(error: KafkaError | None) -> Outcome:
     return Outcome.UNCONFIRMED if error.code() in _UNCONFIRMED else Outcome.FAILED
 
 
+def is_fatal(error: KafkaError) -> bool:
+    """Tell whether the client takes no message any more."""
+    # A message refused after a fatal error carries this code, and no flag.
+    return error.fatal() or error.code() == KafkaError._FATAL
+
+
 def concerns_all(error: KafkaError) -> bool:
     """Tell whether every later message to this topic would meet the same error."""
-    code = error.code()
-    # A message refused after a fatal error carries this code, and no flag.
-    return bool(error.fatal() or code == KafkaError._FATAL) or any(
-        code in group for group in (_AUTHENTICATION, _AUTHORIZATION, _NO_TOPIC, _NO_BROKER)
-    )
+    groups = (_AUTHENTICATION, _AUTHORIZATION, _NO_TOPIC, _NO_BROKER)
+    return is_fatal(error) or any(error.code() in group for group in groups)
 
 
 def is_no_answer(error: KafkaError) -> bool:
@@ -96,7 +99,8 @@ def explain(
 ) -> FreezerError:
     """Make the error that a user reads: names principal, broker, topic or operation."""
     code, brokers = error.code(), settings.bootstrap_servers
-    doing = f"{'produce to' if operation == 'WRITE' else 'read'} topic {topic!r} on {brokers}"
+    verb, where = ("produce", "to ") if operation == "WRITE" else ("read", "")
+    doing = f"{verb} {where}topic {topic!r} on {brokers}" if topic else f"{verb} on {brokers}"
     if code in _AUTHENTICATION:
         return AccessError(
             f"authenticate as {settings.sasl_username!r} at {brokers}",
@@ -109,7 +113,8 @@ def explain(
         return no_topic(settings, topic)
     if code in _NO_BROKER or code == KafkaError._SSL:
         return UnreachableError(doing, words(error), connection_advice(error))
-    return FreezerError(doing, words(error))
+    again = "start again, and send again what was not delivered" if is_fatal(error) else ""
+    return FreezerError(doing, words(error), again)
 
 
 def refused(error: KafkaError, settings: Settings, topic: str, value: bytes | None) -> FreezerError:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from producer.client import EventProducer
-    from producer.delivery import Report
+    from producer.reports import Report
     from producer.stop import Stop
     from producer.tally import Tally
 
@@ -79,10 +79,10 @@ class Pipeline:
 
         """
         due = time.monotonic()
-        send = self._sender(on_bad)
+        send, stop, reports = self._sender(on_bad), self._stop, self._delivery.reports
         try:
             for event in events:
-                if not send(event) or self._stopping():
+                if not send(event) or stop.asked or reports.trouble is not None:
                     break
                 if self._interval_s and self.tally.read != total:
                     due = self._pace(due + self._interval_s)

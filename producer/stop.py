@@ -15,24 +15,25 @@ class Stop:
     """Counts signals while its block runs. The first asks to finish, the second to end at once.
 
     Attributes:
+        asked: take no more readings.
         signal: the number of the first signal, or None.
         at_once: a second signal has come.
 
     """
 
     def __init__(self) -> None:
+        self.asked = False
         self.signal: int | None = None
         self.at_once = False
-        self._asked = False
         self._before: dict[signal.Signals, Any] = {}
 
     def __call__(self) -> bool:
         """Tell whether to take no more readings."""
-        return self._asked or self.signal is not None
+        return self.asked
 
     def ask(self) -> None:
         """Ask to finish without a signal: something went wrong that the next reading meets too."""
-        self._asked = True
+        self.asked = True
 
     @property
     def exit_code(self) -> int | None:
@@ -49,6 +50,6 @@ class Stop:
 
     def _heard(self, number: int, _frame: FrameType | None) -> None:
         if self.signal is None:
-            self.signal = number
+            self.asked, self.signal = True, number
         else:
             self.at_once = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 
@@ -13,19 +13,23 @@ class Tally:
     Attributes:
         read: readings taken from the source.
         rejected: readings that do not fit their event; never sent.
-        delivered: acknowledged by the cluster.
         failed: certainly not written.
         unconfirmed: timed out in flight or cut off; they may be on the topic all the same.
-        partitions: delivered messages by partition.
+        partitions: messages acknowledged by the cluster, by partition. No Counter: that one is
+            several times slower at `+= 1`, which happens for every message.
 
     """
 
     read: int = 0
     rejected: int = 0
-    delivered: int = 0
     failed: int = 0
     unconfirmed: int = 0
-    partitions: Counter[int] = field(default_factory=Counter)
+    partitions: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+
+    @property
+    def delivered(self) -> int:
+        """Messages acknowledged by the cluster."""
+        return sum(self.partitions.values())
 
     @property
     def unsent(self) -> int:

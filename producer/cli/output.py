@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 if TYPE_CHECKING:
-    from producer.delivery import Report
     from producer.event import EventType
+    from producer.reports import Report
     from producer.tally import Tally
 
 LINES: Final = 1000  # deliveries that get a line of their own unless asked otherwise

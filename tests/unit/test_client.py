@@ -13,7 +13,7 @@ from producer.events import FreezerReading
 from producer.preflight import listed_partitions
 
 if TYPE_CHECKING:
-    from producer.delivery import Report
+    from producer.reports import Report
     from producer.testing import EventCluster
 
 READINGS = [FreezerReading(sensor_id=f"sensor{n % 3}", temperature=n / 3) for n in range(10)]

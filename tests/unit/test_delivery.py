@@ -9,16 +9,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from confluent_kafka import KafkaError
 
 from producer import EventProducer
-from producer.errors import BadReading, NotDelivered
+from producer.errors import BadReading, FreezerError, NotDelivered
 from producer.events import FreezerReading
 from producer.outbox import LARGEST_BATCH, Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from producer.delivery import Report
+    from producer.reports import Report
     from producer.testing import EventCluster
 
 SMALL_QUEUE = {"queue.buffering.max.messages": "7"}
@@ -143,6 +144,24 @@ def test_with_brokers_gone_in_the_middle_the_tally_says_what_is_on_the_topic(
     }
     assert by["delivered"] >= set(range(1000))
     assert by["delivered"] <= found <= by["delivered"] | by["unconfirmed"]
+
+
+def test_a_fatal_error_ends_a_burst_with_its_reason_and_an_exact_count(
+    event_cluster: EventCluster,
+) -> None:
+    producer = producer_of(event_cluster)
+    producer.prepare(FreezerReading.__event__)
+    event_cluster.cluster.fail_next_produce(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER)
+    with pytest.raises(FreezerError, match="sequence desynchronization") as raised:  # noqa: PT012
+        for number in range(1_000_000):
+            producer.send(reading(number))
+    assert raised.value.fix == "start again, and send again what was not delivered"
+    with pytest.raises(NotDelivered, match="sequence desynchronization"):
+        producer.close()
+    tally = producer.tally
+    assert tally.read == tally.delivered + tally.failed + tally.unconfirmed < 1_000_000
+    there = len(event_cluster.events(FreezerReading))
+    assert tally.delivered <= there <= tally.delivered + tally.unconfirmed
 
 
 def test_a_burst_goes_out_without_a_further_call(event_cluster: EventCluster) -> None:
