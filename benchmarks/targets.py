@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from confluent_kafka.schema_registry import SchemaRegistryClient
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PARTITIONS: Final = 3
+_ANSWER_S: Final = 5.0  # what runs on this machine answers by then
+_SILENT: Final = logging.getLogger("benchmarks.nothing")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
 
 
 def _local_registry(topic: str) -> Registry:
@@ -43,7 +49,13 @@ def real() -> Iterator[Target | None]:
     if not servers.startswith("localhost:"):
         yield None
         return
-    admin, topic = AdminClient({"bootstrap.servers": servers}), f"bench-{time.time_ns()}"
+    admin = AdminClient({"bootstrap.servers": servers}, logger=_SILENT)
+    topic = f"bench-{time.time_ns()}"
+    try:
+        admin.list_topics(timeout=_ANSWER_S)
+    except KafkaException:
+        yield None
+        return
     for made in admin.create_topics([NewTopic(topic, _PARTITIONS)], request_timeout=15).values():
         made.result()
     try:

@@ -272,6 +272,12 @@ def _producer(
         **settings.kafka(),
         "error_cb": on_error,
     }
+    if str(conf.get("delivery.report.only.error")).lower() in {"true", "t", "1"}:
+        raise ConfigError(
+            "delivery.report.only.error",
+            "would leave nothing to count: a message is delivered when its report says so",
+            "leave that property out",
+        )
     try:
         return Producer(conf, logger=logger)
     except KafkaException as error:

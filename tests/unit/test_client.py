@@ -124,6 +124,11 @@ def test_an_unregistered_schema_stops_before_the_first_message(
     assert event_cluster.events(FreezerReading) == []
 
 
+def test_a_property_that_would_hide_deliveries_is_refused(event_cluster: EventCluster) -> None:
+    with pytest.raises(ConfigError, match=r"delivery\.report\.only\.error"):
+        event_cluster.producer(properties={"delivery.report.only.error": "true"})
+
+
 def test_leaving_the_block_raises_when_something_was_lost(event_cluster: EventCluster) -> None:
     producer = event_cluster.producer(timeout_s=1.0)
     producer.prepare(FreezerReading.__event__)
