@@ -10,7 +10,7 @@ ENV_FILE ?= .env
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo up local cloud down test coverage unit lint types check bench bench-quick clean
+.PHONY: help setup dev demo up local cloud down test coverage unit lint types check fast bench bench-quick clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +73,9 @@ coverage: $(DEV_STAMP) ## Everything, and which lines of producer/ no test ran
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 check: lint types test ## What CI runs
+
+fast: $(STAMP) ## Build the compiled encoder (needs a C compiler and Python's headers)
+	HATCH_BUILD_HOOK_ENABLE_CUSTOM=true $(BIN)/pip install --quiet --no-deps --editable .
 
 bench: $(STAMP) ## Speed beside peers, on the mock cluster and on the Kafka of make up
 	$(BIN)/pip install --quiet --editable '.[bench]'

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from producer import preflight
-from producer.codec import bad_reading, encode
 from producer.config.settings import REGISTRY_TIMEOUT_S
 from producer.delivery import DEFAULT_TIMEOUT_S, Delivery
 from producer.errors import BadReading, NotDelivered, SchemaError
-from producer.fill import Filler
 from producer.registry import NotRegistered, Registry
+from producer.route import Route
 from producer.serializer import EventSerializer
 
 if TYPE_CHECKING:
@@ -48,6 +46,7 @@ class EventProducer:
         registry: another registry than the one in the settings.
         check_topic: how a topic is checked before the first message; gives its partitions.
         stop: asked while waiting, by the check and for room in the queue; True gives up.
+        compiled: use the compiled encoder where it was built (make fast).
 
     """
 
@@ -60,6 +59,7 @@ class EventProducer:
         registry: Registry | None = None,
         check_topic: Callable[..., int] = preflight.partitions,
         stop: Callable[[], bool] = lambda: False,
+        compiled: bool = True,
     ) -> None:
         self.settings = settings
         self.delivery = Delivery(settings, timeout_s=timeout_s)
@@ -69,7 +69,9 @@ class EventProducer:
         self._timeout_s = timeout_s
         self._check_topic = check_topic
         self._stop = stop
-        self._routes: dict[type, _Route] = {}
+        self._compiled = compiled
+        self._routes: dict[type, Route] = {}
+        self._senders: dict[type, Callable[[Any], bool]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -90,7 +92,7 @@ class EventProducer:
         """What became of the events so far; `read` counts those that `send` was given."""
         return self.delivery.tally
 
-    def prepare(self, event_type: EventType) -> _Route:
+    def prepare(self, event_type: EventType) -> Route:
         """Make sure that events of this type can be delivered, before there is one.
 
         Raises:
@@ -111,9 +113,9 @@ class EventProducer:
                 prefix = serializer.prefix(topic)
             except NotRegistered as error:
                 raise _not_registered(event_type, topic, self._registry) from error
-            route = _Route(event_type, topic, partitions, prefix)
-            route.send = self._sender(route, event_type)
+            route = Route(event_type, topic, partitions, prefix, compiled=self._compiled)
             self._routes[event_type.record] = route
+            self._senders[event_type.record] = route.sender(self.delivery, self._stopping)
         return route
 
     def send(
@@ -140,15 +142,17 @@ class EventProducer:
             FreezerError: what `prepare` raises, or a fatal error of the producer.
 
         """
-        route = self._routes.get(type(event)) or self.prepare(_event_type(event))
         if key is KEY_FIELD and headers is None and on_delivery is None:
-            return route.send(event)
+            send = self._senders.get(type(event))
+            if send is not None:
+                return send(event)
+        route = self.prepare(_event_type(event))
         self.tally.read += 1
         try:
             filled = route.filler(event)
             return self.delivery.send(
                 route.topic,
-                route.prefix + encode(filled),
+                route.value(filled),
                 route.key(filled) if isinstance(key, _KeyField) else key,
                 headers=headers,
                 on_report=on_delivery,
@@ -157,37 +161,6 @@ class EventProducer:
         except BadReading:
             self.tally.rejected += 1
             raise
-
-    def _sender(self, route: _Route, event_type: EventType) -> Callable[[Any], bool]:
-        """Make the function that sends events of one type: all that can be known is known here."""
-        delivery, tally, stopping = self.delivery, self.tally, self._stopping
-        outbox, largest = delivery.outbox(route.topic), delivery.largest_in_batch
-        messages = outbox.messages
-        prefix, encoded, key_of = route.prefix, event_type.encode, route.key
-        fill = route.filler if event_type.fill else None
-
-        def send(event: Any) -> bool:
-            tally.read += 1
-            if fill is not None:
-                event = fill(event)
-            try:
-                value = prefix + encoded(event)
-            except Exception as error:
-                tally.rejected += 1
-                raise bad_reading(event, error) from error
-            if len(value) > largest:
-                return alone(value, key_of(event))
-            messages.append({"value": value, "key": key_of(event)})
-            return len(messages) < outbox.size or delivery.push(outbox, stopping)
-
-        def alone(value: bytes, key: str | None) -> bool:
-            try:
-                return delivery.send(route.topic, value, key, stop=stopping)
-            except BadReading:
-                tally.rejected += 1
-                raise
-
-        return send
 
     def _stopping(self) -> bool:
         return self._stop() or self.delivery.trouble is not None
@@ -218,25 +191,6 @@ class EventProducer:
     def _leave_registry(self) -> None:
         if self._registry_is_ours:
             self._registry.close()
-
-
-class _Route:
-    """Where events of one type go, what precedes their bodies, and what sends the plain ones."""
-
-    __slots__ = ("filler", "key", "partitions", "prefix", "send", "topic")
-
-    send: Callable[[Any], bool]
-
-    def __init__(self, event_type: EventType, topic: str, partitions: int, prefix: bytes) -> None:
-        self.topic = topic
-        self.partitions = partitions
-        self.prefix = prefix
-        self.filler = Filler(event_type)
-        self.key = _key_reader(event_type.key)
-
-
-def _key_reader(field: str | None) -> Callable[[Any], str | None]:
-    return attrgetter(field) if field else lambda _: None
 
 
 def _event_type(event: Event) -> EventType:

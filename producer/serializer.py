@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from confluent_kafka.schema_registry.avro import AvroSerializer
 
-from producer.codec import encode, prefix
+from producer.codec import bad_reading, prefix
+from producer.compiled import encoder
 from producer.registry import Registry, subject_name
 
 if TYPE_CHECKING:
@@ -40,11 +41,12 @@ class EventSerializer(AvroSerializer):
     """
 
     # The parent's own constructor is bound under a mangled name; keep our state apart from it.
-    __slots__ = ("_event_type", "_ids", "_prefixes")
+    __slots__ = ("_encode", "_event_type", "_ids", "_prefixes")
 
     def __init__(self, registry: Registry, event_type: EventType) -> None:
         super().__init__(registry.client, event_type.schema, conf=_CONF)
         self._event_type = event_type
+        self._encode = encoder(event_type)
         self._ids = registry
         self._prefixes: dict[str, bytes] = {}
 
@@ -53,7 +55,10 @@ class EventSerializer(AvroSerializer):
         if type(obj) is not self._event_type.record or ctx is None:
             parents: bytes | None = super().__call__(obj, ctx)
             return parents
-        body = encode(obj)  # type: ignore[arg-type]  # its class is a generated one
+        try:
+            body = self._encode(obj)
+        except Exception as error:
+            raise bad_reading(obj, error) from error  # type: ignore[arg-type]  # a generated class
         return self.prefix(ctx.topic) + body
 
     def prefix(self, topic: str) -> bytes:

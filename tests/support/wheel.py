@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -18,8 +19,7 @@ def install(folder: Path) -> Path:
     own installation of this package, which leads back to the checkout, is not found from there,
     because a `.pth` file is not read in a folder that another `.pth` file names.
     """
-    _run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT)
-    (wheel,) = folder.glob("*.whl")
+    wheel = build(folder)
     venv.create(folder / "venv", symlinks=True)
     python = folder / "venv" / "bin" / "python"
     _run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps",
@@ -29,8 +29,23 @@ def install(folder: Path) -> Path:
     return folder / "venv" / "bin" / "freezer"
 
 
-def _run(*command: str | Path) -> None:
+def build(folder: Path, *, compiled: bool = False) -> Path:
+    """Build the wheel in `folder`, with the compiled encoder or without."""
+    asked = {"HATCH_BUILD_HOOK_ENABLE_CUSTOM": "true"} if compiled else {}
+    _run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT,
+         **asked)  # fmt: skip
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def _run(*command: str | Path, **environment: str) -> None:
     done = subprocess.run(
-        [*map(str, command)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+        [*map(str, command)],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,379 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""Avro encoding of generated events, compiled: a tree of nodes, each of which writes one type.
+
+Takes and refuses the same values as the generated `encode`, and writes the same bytes. Errors here
+are bare: `codec.bad_reading` says which field and why.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.datetime cimport (
+    PyDateTime_Check, PyDelta_CheckExact, PyTime_Check, import_datetime, time_hour,
+    time_microsecond, time_minute, time_second, time_tzinfo, timedelta_days,
+    timedelta_microseconds, timedelta_seconds,
+)
+from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize
+from libc.math cimport isfinite
+from libc.stdint cimport int64_t, uint64_t
+from libc.string cimport memcpy
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+cdef extern from "Python.h":
+    int Py_EnterRecursiveCall(const char *where) except *  # which number tells of an error differs
+    void Py_LeaveRecursiveCall()
+
+import_datetime()
+
+cdef object _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+cdef object _LOCAL_EPOCH = datetime(1970, 1, 1)
+cdef long _ORDINAL_OF_1970 = 719163
+cdef const char *_HEX = b"0123456789abcdef"
+cdef Py_ssize_t _KEPT = 65536  # a buffer that has grown beyond this is not kept
+
+
+cdef class _Out:
+    """Bytes that grow."""
+
+    cdef char *data
+    cdef Py_ssize_t size, room
+
+    def __cinit__(self):
+        self.room = 512
+        self.data = <char *>PyMem_Malloc(self.room)
+        if self.data is NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        PyMem_Free(self.data)
+
+    cdef char *space(self, Py_ssize_t count) except NULL:
+        """Return where the next bytes go, with room for `count` of them."""
+        cdef char *grown
+        if self.size + count > self.room:
+            self.room = (self.size + count) * 2
+            grown = <char *>PyMem_Realloc(self.data, self.room)
+            if grown is NULL:
+                raise MemoryError
+            self.data = grown
+        return self.data + self.size
+
+    cdef int put(self, const char *found, Py_ssize_t count) except -1:
+        memcpy(self.space(count), found, count)
+        self.size += count
+        return 0
+
+    cdef int varint(self, uint64_t number) except -1:
+        """Write seven bits to a byte, lowest first."""
+        cdef char *at = self.space(10)
+        cdef Py_ssize_t count = 0
+        while number > 127:
+            at[count] = <char>(number & 127 | 128)
+            number >>= 7
+            count += 1
+        at[count] = <char>number
+        self.size += count + 1
+        return 0
+
+    cdef int long(self, int64_t number) except -1:
+        return self.varint((<uint64_t>number << 1) ^ <uint64_t>(number >> 63))
+
+    cdef int sized(self, const char *found, Py_ssize_t count) except -1:
+        self.varint(<uint64_t>count << 1)
+        return self.put(found, count)
+
+
+cdef class Node:
+    """One type of the schema."""
+
+    cdef int write(self, object value, _Out out) except -1:
+        raise NotImplementedError
+
+
+cdef class Null(Node):
+    cdef int write(self, object value, _Out out) except -1:
+        if value is not None:
+            raise TypeError
+        return 0
+
+
+cdef class Boolean(Node):
+    cdef int write(self, object value, _Out out) except -1:
+        if value is not True and value is not False:
+            raise TypeError
+        return out.put(b"\1" if value else b"\0", 1)
+
+
+cdef class Whole(Node):
+    """An int or a long, told apart by its bounds."""
+
+    cdef int64_t lowest, highest
+
+    def __init__(self, int bits):
+        self.highest = <int64_t>((<uint64_t>1 << (bits - 1)) - 1)
+        self.lowest = -self.highest - 1
+
+    cdef int write(self, object value, _Out out) except -1:
+        cdef int64_t number
+        if type(value) is not int:
+            raise TypeError
+        number = value
+        if not self.lowest <= number <= self.highest:
+            raise OverflowError
+        return out.long(number)
+
+
+cdef class Real(Node):
+    """A float or a double, of 4 or 8 bytes; whole numbers up to `limit` lose nothing as one."""
+
+    cdef int size
+    cdef object limit
+
+    def __init__(self, int size):
+        self.size = size
+        self.limit = 2**53 if size == 8 else 2**24
+
+    cdef int write(self, object value, _Out out) except -1:
+        cdef double wide
+        cdef float narrow
+        if type(value) is int and not -self.limit <= value <= self.limit:
+            raise TypeError
+        if type(value) is not int and not isinstance(value, float):
+            raise TypeError
+        wide = value
+        if not isfinite(wide):
+            raise ValueError
+        if self.size == 8:
+            return out.put(<char *>&wide, 8)
+        narrow = <float>wide
+        if not isfinite(narrow):
+            raise OverflowError
+        return out.put(<char *>&narrow, 4)
+
+
+cdef class Bytes(Node):
+    cdef int write(self, object value, _Out out) except -1:
+        if not isinstance(value, bytes):
+            raise TypeError
+        return out.sized(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value))
+
+
+cdef class Fixed(Node):
+    cdef Py_ssize_t size
+
+    def __init__(self, Py_ssize_t size):
+        self.size = size
+
+    cdef int write(self, object value, _Out out) except -1:
+        if not isinstance(value, bytes) or PyBytes_GET_SIZE(value) != self.size:
+            raise TypeError
+        return out.put(PyBytes_AS_STRING(value), self.size)
+
+
+cdef class String(Node):
+    cdef int write(self, object value, _Out out) except -1:
+        cdef Py_ssize_t size
+        cdef const char *text
+        if not isinstance(value, str):
+            raise TypeError
+        text = PyUnicode_AsUTF8AndSize(value, &size)
+        return out.sized(text, size)
+
+
+cdef class Uuid(Node):
+    """A UUID as 36 characters, or as 16 bytes where it is a fixed."""
+
+    cdef bint text
+
+    def __init__(self, bint text):
+        self.text = text
+
+    cdef int write(self, object value, _Out out) except -1:
+        cdef bytes given
+        cdef const unsigned char *found
+        cdef char *at
+        cdef int number
+        if not isinstance(value, UUID):
+            raise TypeError
+        given = value.int.to_bytes(16, "big")
+        found = <const unsigned char *>PyBytes_AS_STRING(given)
+        if not self.text:
+            return out.put(<const char *>found, 16)
+        at = out.space(37)
+        at[0] = 36 << 1
+        at += 1
+        for number in range(16):
+            if number in (4, 6, 8, 10):
+                at[0] = b"-"
+                at += 1
+            at[0] = _HEX[found[number] >> 4]
+            at[1] = _HEX[found[number] & 15]
+            at += 2
+        out.size += 37
+        return 0
+
+
+cdef class Date(Node):
+    cdef int write(self, object value, _Out out) except -1:
+        if type(value) is not date:
+            raise TypeError
+        return out.long(<int64_t>value.toordinal() - _ORDINAL_OF_1970)
+
+
+cdef class TimeOfDay(Node):
+    """Since midnight, in units of `micros` microseconds."""
+
+    cdef int micros
+
+    def __init__(self, int micros):
+        self.micros = micros
+
+    cdef int write(self, object value, _Out out) except -1:
+        cdef int64_t seconds
+        if not PyTime_Check(value) or time_tzinfo(value) is not None:
+            raise TypeError
+        seconds = (time_hour(value) * 60 + time_minute(value)) * 60 + time_second(value)
+        return out.long((seconds * 1000000 + time_microsecond(value)) // self.micros)
+
+
+cdef class Timestamp(Node):
+    """Since 1970, in units of `micros` microseconds; with a zone, or `local`: without one."""
+
+    cdef int micros
+    cdef object epoch
+
+    def __init__(self, int micros, bint local):
+        self.micros = micros
+        self.epoch = _LOCAL_EPOCH if local else _EPOCH
+
+    cdef int write(self, object value, _Out out) except -1:
+        cdef int64_t days, seconds, rest
+        if not PyDateTime_Check(value):
+            raise TypeError
+        since = value - self.epoch  # raises unless both have a zone, or neither
+        if PyDelta_CheckExact(since):
+            days, seconds = timedelta_days(since), timedelta_seconds(since)
+            rest = timedelta_microseconds(since)
+        else:
+            days, seconds, rest = since.days, since.seconds, since.microseconds
+        return out.long((days * 86400 + seconds) * (1000000 // self.micros) + rest // self.micros)
+
+
+cdef class Enum(Node):
+    """Takes a dict of the members to their indexes."""
+
+    cdef object kind
+    cdef dict indexes
+
+    def __init__(self, object kind, dict indexes):
+        self.kind = kind
+        self.indexes = indexes
+
+    cdef int write(self, object value, _Out out) except -1:
+        if type(value) is not self.kind:
+            raise TypeError
+        return out.long(self.indexes[value])
+
+
+cdef class Optional(Node):
+    """A union of null and one other type."""
+
+    cdef Node node
+    cdef int null, index
+
+    def __init__(self, Node node, int null):
+        self.node = node
+        self.null, self.index = null, 1 - null
+
+    cdef int write(self, object value, _Out out) except -1:
+        if value is None:
+            return out.long(self.null)
+        out.long(self.index)
+        return self.node.write(value, out)
+
+
+cdef class Array(Node):
+    cdef Node items
+
+    def __init__(self, Node items):
+        self.items = items
+
+    cdef int write(self, object value, _Out out) except -1:
+        if not isinstance(value, list):
+            raise TypeError
+        if value:
+            out.long(len(value))
+            for item in value:
+                self.items.write(item, out)
+        return out.long(0)
+
+
+cdef class Map(Node):
+    cdef Node keys, values
+
+    def __init__(self, Node values):
+        self.keys = String()
+        self.values = values
+
+    cdef int write(self, object value, _Out out) except -1:
+        if not isinstance(value, dict):
+            raise TypeError
+        if value:
+            out.long(len(value))
+            for key, item in value.items():
+                self.keys.write(key, out)
+                self.values.write(item, out)
+        return out.long(0)
+
+
+cdef class Record(Node):
+    """A generated class; its fields come later, because one may be of this very type."""
+
+    cdef object kind
+    cdef tuple attributes, nodes
+
+    def __init__(self, object kind):
+        self.kind = kind
+        self.attributes = self.nodes = ()
+
+    def fill(self, tuple attributes, tuple nodes):
+        """Give the record its fields: attribute names, and as many nodes."""
+        if not all(isinstance(node, Node) for node in nodes) or len(nodes) != len(attributes):
+            raise TypeError
+        self.attributes, self.nodes = attributes, nodes
+
+    cdef int write(self, object value, _Out out) except -1:
+        cdef Py_ssize_t number
+        if type(value) is not self.kind:
+            raise TypeError
+        Py_EnterRecursiveCall(b" while encoding an event")
+        try:
+            for number in range(len(self.nodes)):
+                item = getattr(value, <str>self.attributes[number])
+                (<Node>self.nodes[number]).write(item, out)
+        finally:
+            Py_LeaveRecursiveCall()
+        return 0
+
+
+cdef class Encoder:
+    """Called with an event, returns its Avro body; raises if a value does not fit."""
+
+    cdef Record record
+    cdef _Out spare
+
+    def __init__(self, Record record not None):
+        self.record = record
+
+    def __call__(self, event):
+        cdef _Out out = self.spare
+        # Python code may run in between (a time zone's), and another thread come here meanwhile.
+        self.spare = None
+        if out is None:
+            out = _Out()
+        out.size = 0
+        self.record.write(event, out)
+        if out.room <= _KEPT:
+            self.spare = out
+        return PyBytes_FromStringAndSize(out.data, out.size)

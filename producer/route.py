@@ -1,0 +1,93 @@
+"""A route: where the events of one type go, and all about them that is known before the first."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from producer.codec import bad_reading
+from producer.compiled import encoder
+from producer.errors import BadReading
+from producer.fill import Filler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from producer.delivery import Delivery
+    from producer.event import EventType
+
+
+class Route:
+    """The way of one event type to one topic.
+
+    Args:
+        event_type: the event.
+        topic: where it goes.
+        partitions: how many the topic has.
+        prefix: the five bytes that precede every body.
+        compiled: use the compiled encoder where it was built.
+
+    Attributes:
+        filler: supplies what an event did not bring.
+        key: takes the message key from an event.
+
+    """
+
+    def __init__(
+        self, event_type: EventType, topic: str, partitions: int, prefix: bytes, *, compiled: bool
+    ) -> None:
+        self.topic = topic
+        self.partitions = partitions
+        self.filler = Filler(event_type)
+        self.key: Callable[[Any], str | None] = (
+            attrgetter(event_type.key) if event_type.key else lambda _: None
+        )
+        self._fills = bool(event_type.fill)
+        self._prefix = prefix
+        self._encode = encoder(event_type, compiled=compiled)
+
+    def value(self, event: Any) -> bytes:
+        """Return an event's message value: prefix and body.
+
+        Raises:
+            BadReading: a value does not fit its field.
+
+        """
+        try:
+            return self._prefix + self._encode(event)
+        except Exception as error:
+            raise bad_reading(event, error) from error
+
+    def sender(self, delivery: Delivery, stop: Callable[[], bool]) -> Callable[[Any], bool]:
+        """Make the function that sends plain events: no more than it must happens for each.
+
+        It counts the event as read, and as rejected if it raises BadReading; returns False when
+        `stop` ended the wait for room, and the event was not taken.
+        """
+        topic, tally, key_of = self.topic, delivery.tally, self.key
+        outbox, largest = delivery.outbox(topic), delivery.largest_in_batch
+        messages, prefix, encode = outbox.messages, self._prefix, self._encode
+        fill = self.filler if self._fills else None
+
+        def send(event: Any) -> bool:
+            tally.read += 1
+            if fill is not None:
+                event = fill(event)
+            try:
+                value = prefix + encode(event)
+            except Exception as error:
+                tally.rejected += 1
+                raise bad_reading(event, error) from error
+            if len(value) > largest:
+                return alone(value, key_of(event))
+            messages.append({"value": value, "key": key_of(event)})
+            return len(messages) < outbox.size or delivery.push(outbox, stop)
+
+        def alone(value: bytes, key: str | None) -> bool:
+            try:
+                return delivery.send(topic, value, key, stop=stop)
+            except BadReading:
+                tally.rejected += 1
+                raise
+
+        return send

@@ -1,0 +1,191 @@
+"""The compiled encoder, built here: takes, refuses and writes what the generated Python does."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shutil
+import sys
+import sysconfig
+import zipfile
+from datetime import datetime, timedelta, tzinfo
+from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from benchmarks import targets
+from benchmarks.events import BenchReading
+from benchmarks.measure import deliver
+from benchmarks.ways import OURS
+from producer import compiled
+from producer.errors import BadReading
+from producer.events import FreezerReading
+from tests.support import wheel
+from tests.support.generated import (
+    AWARE,
+    Sample,
+    events_of,
+    module_of,
+    moved,
+    record,
+    samples,
+    spoiled,
+    written,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from producer.testing import EventCluster
+
+ROOT = Path(__file__).parents[2]
+THOROUGH = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+NAME = "producer.compiled.avro"
+
+
+def no_compiler() -> str:
+    """Return what is missing to build an extension module, or ""."""
+    program = (sysconfig.get_config_var("CC") or "cc").split()[0]
+    if shutil.which(program) is None:
+        return f"no C compiler {program!r} (Debian: apt-get install gcc python3-dev)"
+    if not Path(sysconfig.get_path("include"), "Python.h").exists():
+        return "no Python.h (Debian: apt-get install python3-dev)"
+    return ""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Build it as a wheel has it, and use it in this module's tests."""
+    if compiled.BUILT:  # by `make fast`
+        yield
+        return
+    if missing := no_compiler():
+        pytest.skip(missing)
+    folder = tmp_path_factory.mktemp("compiled")
+    made = wheel.build(folder, compiled=True)
+    assert sysconfig.get_platform().replace("-", "_").split("_")[0] in made.name
+    zipfile.ZipFile(made).extractall(folder)
+    (library,) = folder.glob(f"producer/compiled/avro*{EXTENSION_SUFFIXES[0]}")
+    spec = spec_from_file_location(NAME, library)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, NAME, module)
+        patch.setattr(compiled, "BUILT", True)
+        yield
+
+
+def compiled_encoder(module: Any) -> Callable[[Any], bytes]:
+    """Return a module's compiled encoder, None where its schema has a type without a node."""
+    return importlib.import_module("producer.compiled.plan").encoder(module.EVENT)  # type: ignore[no-any-return]
+
+
+@THOROUGH
+@given(samples())
+def test_an_event_of_any_schema_has_the_bytes_that_fastavro_writes(sample: Sample) -> None:
+    encode = compiled_encoder(sample.module)
+    assume(encode)
+    assert encode(sample.event) == written(sample.schema, sample.datum)
+
+
+@THOROUGH
+@given(samples(), st.data())
+def test_it_refuses_what_the_generated_python_refuses(sample: Sample, data: st.DataObject) -> None:
+    encode = compiled_encoder(sample.module)
+    assume(encode)
+    event = data.draw(st.composite(spoiled)(sample.event))
+    assert outcome(encode, event) == outcome(sample.module.encode, event)
+
+
+def outcome(encode: Callable[[Any], bytes], event: Any) -> bytes | str:
+    try:
+        return encode(event)
+    except Exception:  # noqa: BLE001 - whatever it is, it becomes a BadReading
+        return "refused"
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(p for folder in ("schemas", "benchmarks/schemas") for p in ROOT.glob(f"{folder}/*/v*")),
+    ids=lambda path: f"{path.parent.name} {path.stem}",
+)
+def test_every_released_version_is_compiled(path: Path) -> None:
+    schema = moved(json.loads(path.read_text(encoding="utf-8")))
+    module = module_of(schema)
+    encode = compiled_encoder(module)
+
+    @settings(max_examples=50, deadline=None)
+    @given(events_of(schema, module))
+    def check(sample: Sample) -> None:
+        assert encode(sample.event) == written(sample.schema, sample.datum)
+
+    check()
+
+
+def test_types_without_a_node_are_left_to_the_generated_python() -> None:
+    decimal = {"type": "bytes", "logicalType": "decimal", "precision": 9}
+    for kind in (decimal, ["int", "string"]):
+        event_type = module_of(record(("part", kind))).EVENT
+        assert compiled.encoder(event_type) is event_type.encode
+
+
+def test_an_event_that_is_too_deep_raises_as_python_does() -> None:
+    module = module_of(record(("next", ["null", "test.Event"])))
+    deep = module.Event(next=None)
+    for _ in range(100_000):
+        deep = module.Event(next=deep)
+    with pytest.raises(RecursionError):
+        compiled_encoder(module)(deep)
+    while deep is not None:  # or Python itself would go as deep to free it
+        deep = deep.next
+
+
+def test_an_event_encoded_while_another_one_is_does_not_mix_with_it() -> None:
+    module = module_of(record(("text", "string"), ("at", timestamp())))
+    encode, inner = compiled_encoder(module), module.Event(text="inner", at=AWARE)
+
+    class Zone(tzinfo):
+        def utcoffset(self, _: datetime | None) -> timedelta:
+            assert encode(inner) == module.encode(inner)
+            return timedelta(0)
+
+        def dst(self, _: datetime | None) -> None:
+            return None
+
+        def tzname(self, _: datetime | None) -> str:
+            return "Zone"
+
+    outer = module.Event(text="outer", at=AWARE.replace(tzinfo=Zone()))
+    assert encode(outer) == module.encode(module.Event(text="outer", at=AWARE))
+
+
+def timestamp() -> dict[str, str]:
+    return {"type": "long", "logicalType": "timestamp-micros"}
+
+
+def test_producers_use_it_and_explain_as_before(event_cluster: EventCluster) -> None:
+    good = FreezerReading(sensor_id="é" * 40_000, temperature=1.5)
+    with event_cluster.producer() as producer:
+        producer.send(good)
+        with pytest.raises(BadReading, match="temperature: nan is not a finite number"):
+            producer.send(FreezerReading(sensor_id="s", temperature=float("nan")))
+    assert event_cluster.events(FreezerReading) == [good]
+    assert str(producer.tally) == "2 read, 1 rejected, 1 delivered"
+
+
+def test_it_can_be_left_aside() -> None:
+    event_type = BenchReading.__event__
+    assert compiled.encoder(event_type) is not event_type.encode
+    assert compiled.encoder(event_type, compiled=False) is event_type.encode
+
+
+def test_its_row_of_the_benchmarks_delivers_every_event() -> None:
+    with targets.mock() as target:
+        assert deliver(OURS, target, 1500, built=False) > 0
