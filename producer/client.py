@@ -48,6 +48,10 @@ class EventProducer:
         stop: asked while waiting, by the check and for room in the queue; True gives up.
         compiled: use the compiled encoder where it was built (make fast).
 
+    Attributes:
+        on_undelivered: told of every event that was not delivered and that was sent without an
+            `on_delivery` of its own, with its report; costs nothing as long as all goes well.
+
     """
 
     def __init__(
@@ -70,6 +74,8 @@ class EventProducer:
         self._check_topic = check_topic
         self._stop = stop
         self._compiled = compiled
+        self.on_undelivered: Callable[[Any, Report], None] | None = None
+        self.delivery.reports.on_undelivered = self._undelivered
         self._routes: dict[type, Route] = {}
         self._senders: dict[type, Callable[[Any], bool]] = {}
 
@@ -161,6 +167,13 @@ class EventProducer:
         except BadReading:
             self.tally.rejected += 1
             raise
+
+    def _undelivered(self, value: bytes, report: Report) -> None:
+        if self.on_undelivered is not None:
+            found = (route.event(report.topic, value) for route in self._routes.values())
+            event = next((each for each in found if each is not None), None)
+            if event is not None:
+                self.on_undelivered(event, report)
 
     def _stopping(self) -> bool:
         return self._stop() or self.delivery.trouble is not None

@@ -260,7 +260,7 @@ class Delivery:
     def _refused(self, topic: str, message: dict[str, Any], error: KafkaError) -> None:
         """Count a message that was taken here, and that librdkafka will not have."""
         self._accepted += 1
-        self.reports.refuse(topic, error, message.get("on_report"))
+        self.reports.refuse(topic, message["value"], error, message.get("on_report"))
 
 
 def _producer(

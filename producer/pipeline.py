@@ -6,7 +6,7 @@ The stages are arguments: any iterable of events and any EventProducer.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from producer.delivery import DEFAULT_TIMEOUT_S
 from producer.errors import BadReading
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from producer.stop import Stop
     from producer.tally import Tally
 
+_PROGRESS_EVERY: Final = 1000  # events
+
 
 class Pipeline:
     """One run from a source to a producer.
@@ -29,7 +31,10 @@ class Pipeline:
         stop: asked between readings and while waiting.
         interval_s: seconds from one reading to the next; 0 for no pace.
         flush_s: how long the flush at the end may take, in seconds.
-        on_report: called with the event and its delivery report.
+        on_report: called with an event and its delivery report.
+        reports: how many events get a report in any case; later ones only if they are not
+            delivered, which costs nothing as long as they are. None: every event.
+        on_progress: called with the tally now and then after that.
 
     """
 
@@ -41,6 +46,8 @@ class Pipeline:
         interval_s: float = 0.0,
         flush_s: float = DEFAULT_TIMEOUT_S,
         on_report: Callable[[Any, Report], None] | None = None,
+        reports: int | None = None,
+        on_progress: Callable[[Tally], None] = lambda _: None,
     ) -> None:
         self._producer = producer
         self._delivery = producer.delivery
@@ -48,6 +55,8 @@ class Pipeline:
         self._interval_s = interval_s
         self._flush_s = flush_s
         self._on_report = on_report
+        self._reports = reports
+        self._on_progress = on_progress
 
     @property
     def tally(self) -> Tally:
@@ -98,8 +107,18 @@ class Pipeline:
         return send if on_bad is None else _tolerant(send, on_bad)
 
     def _reporting(self, report: Callable[[Any, Report], None]) -> Callable[[Any], bool]:
-        send = self._producer.send
-        return lambda event: send(event, on_delivery=lambda found: report(event, found))
+        send, tally, progress = self._producer.send, self.tally, self._on_progress
+        limit = self._reports
+        self._producer.on_undelivered = report
+
+        def reporting(event: Any) -> bool:
+            if limit is None or tally.read < limit:
+                return send(event, on_delivery=lambda found: report(event, found))
+            if not tally.read % _PROGRESS_EVERY:
+                progress(tally)
+            return send(event)
+
+        return reporting
 
     def _stopping(self) -> bool:
         if self._delivery.trouble is not None:

@@ -5,6 +5,7 @@ Pure Python around librdkafka's callbacks: nothing here calls a client, so it ca
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from producer import kafka_errors
@@ -54,6 +55,7 @@ class Reports:
         trouble: the first error that every later message would meet too, else None.
         fatal: the error after which this producer takes no message any more, else None.
         count: the callback of a message for whose report nobody asked.
+        on_undelivered: told the value and the report of such a message if it was not delivered.
 
     """
 
@@ -62,6 +64,7 @@ class Reports:
         self.trouble: FreezerError | None = None
         self.fatal: FreezerError | None = None
         self.count = self._counter()
+        self.on_undelivered: Callable[[bytes, Report], None] | None = None
         self._settings = settings
         self._raised: BaseException | None = None
 
@@ -71,21 +74,30 @@ class Reports:
             return self.count
 
         def report(error: KafkaError | None, message: Message) -> None:
-            self.count(error, message)
-            self._tell(_report(error, message), on_report)
+            if error is None:
+                self.tally.partitions[_partition(message)] += 1
+            else:
+                self._add(error, str(message.topic()))
+            self._tell(on_report, _report(error, message))
 
         return report
 
     def refuse(
-        self, topic: str, error: KafkaError, on_report: Callable[[Report], None] | None
+        self,
+        topic: str,
+        value: bytes | None,
+        error: KafkaError,
+        on_report: Callable[[Report], None] | None,
     ) -> None:
         """Take the error of a message that librdkafka would not have: it gets no report."""
-        self.tally.failed += 1
-        self._heed(error, topic)
+        self._add(error, topic)
         if kafka_errors.is_fatal(error):
             self.fatal = self.trouble
+        report = Report(kafka_errors.outcome(error), topic, -1, None, 0.0, error.str())
         if on_report is not None:
-            self._tell(Report(Outcome.FAILED, topic, -1, None, 0.0, error.str()), on_report)
+            self._tell(on_report, report)
+        else:
+            self._tell_undelivered(value, report)
 
     def on_error(self, error: KafkaError) -> None:
         """Take a client-wide error: a bad password shows here and nowhere else.
@@ -111,34 +123,41 @@ class Reports:
             if error is None:
                 partitions[message.partition()] += 1  # type: ignore[index]  # delivered: it has one
             else:
-                self._undelivered(error, str(message.topic()))
+                self._add(error, str(message.topic()))
+                self._tell_undelivered(message.value(), _report(error, message))
 
         return count
 
-    def _undelivered(self, error: KafkaError, topic: str) -> None:
+    def _add(self, error: KafkaError, topic: str) -> None:
+        """Count a message that was not delivered."""
         if kafka_errors.outcome(error) is Outcome.FAILED:
             self.tally.failed += 1
         else:
             self.tally.unconfirmed += 1
-        self._heed(error, topic)
-
-    def _heed(self, error: KafkaError, topic: str) -> None:
         if self.trouble is None and kafka_errors.concerns_all(error):
             self.trouble = kafka_errors.explain(error, self._settings, topic)
 
-    def _tell(self, report: Report, on_report: Callable[[Report], None]) -> None:
+    def _tell_undelivered(self, value: bytes | None, report: Report) -> None:
+        if self.on_undelivered is not None and value is not None:
+            self._tell(partial(self.on_undelivered, value), report)
+
+    def _tell(self, on_report: Callable[[Report], None], report: Report) -> None:
         try:
             on_report(report)
         except BaseException as raised:  # noqa: BLE001 - must not unwind through librdkafka's C
             self._raised = self._raised or raised
 
 
-def _report(error: KafkaError | None, message: Message) -> Report:
+def _partition(message: Message) -> int:
     partition = message.partition()
+    return -1 if partition is None else partition
+
+
+def _report(error: KafkaError | None, message: Message) -> Report:
     return Report(
         outcome=kafka_errors.outcome(error),
         topic=str(message.topic()),
-        partition=-1 if partition is None else partition,
+        partition=_partition(message),
         offset=message.offset() if error is None else None,
         latency_s=message.latency() or 0.0,
         error=None if error is None else error.str(),

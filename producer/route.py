@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from producer.codec import bad_reading
+from producer.codec import bad_reading, decode
 from producer.compiled import encoder
 from producer.errors import BadReading
 from producer.fill import Filler
@@ -42,7 +42,7 @@ class Route:
         self.key: Callable[[Any], str | None] = (
             attrgetter(event_type.key) if event_type.key else lambda _: None
         )
-        self._fills = bool(event_type.fill)
+        self._event_type = event_type
         self._prefix = prefix
         self._encode = encoder(event_type, compiled=compiled)
 
@@ -58,6 +58,13 @@ class Route:
         except Exception as error:
             raise bad_reading(event, error) from error
 
+    def event(self, topic: str, value: bytes) -> Any:
+        """Return the event whose message value on a topic this is; None if it is not ours."""
+        if topic != self.topic or not value.startswith(self._prefix):
+            return None
+        body = value[len(self._prefix) :]
+        return decode(body, self._event_type.schema, self._event_type)
+
     def sender(self, delivery: Delivery, stop: Callable[[], bool]) -> Callable[[Any], bool]:
         """Make the function that sends plain events: no more than it must happens for each.
 
@@ -67,7 +74,7 @@ class Route:
         topic, tally, key_of = self.topic, delivery.tally, self.key
         outbox, largest = delivery.outbox(topic), delivery.largest_in_batch
         messages, prefix, encode = outbox.messages, self._prefix, self._encode
-        fill = self.filler if self._fills else None
+        fill = self.filler if self._event_type.fill else None
 
         def send(event: Any) -> bool:
             tally.read += 1

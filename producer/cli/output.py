@@ -65,7 +65,7 @@ def note(text: str) -> None:
 
 
 class Deliveries:
-    """Prints delivery reports as they come: a line each, beyond LINES a status line.
+    """Prints delivery reports, a line each, and how far a longer run has come.
 
     Args:
         output: where the lines go.
@@ -73,41 +73,41 @@ class Deliveries:
         as_json: one JSON object per report instead of text.
         every: True for a line per report however many, False for none, None for up to LINES.
 
+    Attributes:
+        limit: how many deliveries get a line, None for all. What is not delivered always does.
+
     """
 
     def __init__(
         self, output: Output, event_type: EventType, *, as_json: bool, every: bool | None
     ) -> None:
+        self.limit = LINES if every is None else (None if every else 0)
         self._output = output
         self._as_json = as_json
-        self._limit = LINES if every is None else (None if every else 0)
         self._event_type = event_type
-        self._seen = 0
         self._status_at = 0.0
 
     def __call__(self, event: Any, report: Report) -> None:
         """Print one report."""
-        self._seen += 1
-        if self._limit is not None and self._seen > self._limit and report.error is None:
-            self._status()
-        elif self._as_json:
+        if self._as_json:
             self._output.json(self._object(event, report))
         else:
             self._output.line(self._text(event, report))
+
+    def progress(self, tally: Tally) -> None:
+        """Say how far a run has come that has no further lines: on a terminal, now and then."""
+        now = time.monotonic()
+        if sys.stderr.isatty() and now - self._status_at > _STATUS_EVERY_S:
+            self._status_at = now
+            click.echo(f"\r{tally.delivered:,} delivered", err=True, nl=False)
+        elif not self._status_at and self.limit:
+            self._status_at = now
+            note(f"more than {self.limit:,} readings: no further lines (--lines prints all)")
 
     def done(self) -> None:
         """End the status line."""
         if self._status_at and sys.stderr.isatty():
             click.echo("", err=True)
-
-    def _status(self) -> None:
-        now = time.monotonic()
-        if sys.stderr.isatty() and now - self._status_at > _STATUS_EVERY_S:
-            self._status_at = now
-            click.echo(f"\r{self._seen:,} delivered", err=True, nl=False)
-        elif not self._status_at and self._limit:
-            self._status_at = now
-            note(f"more than {self._limit:,} readings: no further lines (--lines prints all)")
 
     def _text(self, event: Any, report: Report) -> str:
         text = event_text(event, self._event_type)

@@ -72,7 +72,13 @@ class Run:
         producer = EventProducer(settings, topic=self.topic, timeout_s=self.timeout, stop=stop)
         show = Deliveries(self._out, event_type, as_json=self.output == "json", every=self._every)
         pipeline = Pipeline(
-            producer, stop, interval_s=self._interval_s, flush_s=self.timeout, on_report=show
+            producer,
+            stop,
+            interval_s=self._interval_s,
+            flush_s=self.timeout,
+            on_report=show,
+            reports=show.limit,
+            on_progress=show.progress,
         )
         events = self._events(event_type, pipeline.wait, pipeline.tally)
         try:

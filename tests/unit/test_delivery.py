@@ -146,6 +146,35 @@ def test_with_brokers_gone_in_the_middle_the_tally_says_what_is_on_the_topic(
     assert by["delivered"] <= found <= by["delivered"] | by["unconfirmed"]
 
 
+def test_an_event_without_a_report_of_its_own_is_named_when_it_is_not_delivered(
+    event_cluster: EventCluster,
+) -> None:
+    lost: dict[int, str] = {}
+
+    def on_undelivered(event: FreezerReading, report: Report) -> None:
+        assert report.error
+        assert int(event.temperature) not in lost
+        lost[int(event.temperature)] = report.outcome
+
+    producer = producer_of(event_cluster, timeout_s=1.5)
+    producer.on_undelivered = on_undelivered
+    for number in range(1000):
+        producer.send(reading(number))
+    producer.flush()
+    event_cluster.cluster.take_down()
+    for number in range(1000, 2000):
+        producer.send(reading(number))
+    producer.flush()
+    event_cluster.cluster.bring_up()
+    with pytest.raises(NotDelivered):
+        producer.close()
+    found = {int(each.temperature) for each in event_cluster.events(FreezerReading)}
+    assert producer.tally.delivered == 2000 - len(lost)
+    assert found >= set(range(2000)) - set(lost)
+    assert not found & {number for number, outcome in lost.items() if outcome == "failed"}
+    assert lost
+
+
 def test_a_fatal_error_ends_a_burst_with_its_reason_and_an_exact_count(
     event_cluster: EventCluster,
 ) -> None:

@@ -90,6 +90,34 @@ def test_a_full_queue_lets_go_when_told_to_stop(event_cluster: EventCluster) -> 
     assert tally.read == tally.failed + tally.unconfirmed + tally.unsent
 
 
+def test_events_after_those_with_a_report_get_one_only_if_they_are_not_delivered(
+    event_cluster: EventCluster,
+) -> None:
+    seen: list[tuple[float, str]] = []
+    told: list[int] = []
+    producer = event_cluster.producer()
+
+    def source() -> Any:
+        yield from readings(2500)
+        producer.flush()
+        event_cluster.cluster.fail_next_produce(KafkaError.MSG_SIZE_TOO_LARGE)
+        yield FreezerReading(sensor_id="s", temperature=77.0)
+        producer.flush()
+        yield from readings(5)
+
+    pipeline = Pipeline(
+        producer,
+        Stop(),
+        on_report=lambda event, report: seen.append((event.temperature, report.outcome)),
+        reports=10,
+        on_progress=lambda tally: told.append(tally.read),
+    )
+    tally = pipeline.run(source())
+    assert sorted(seen) == [*((float(n), "delivered") for n in range(10)), (77.0, "failed")]
+    assert (tally.read, tally.delivered, tally.failed) == (2506, 2505, 1)
+    assert told == [1000, 2000]
+
+
 def test_without_somebody_who_takes_it_a_bad_event_ends_the_run(
     event_cluster: EventCluster,
 ) -> None:
