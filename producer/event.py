@@ -5,11 +5,11 @@ Generated code imports this module and nothing else of ours, so it stays at the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, make_dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 Fill = Literal["now", "uuid", "count"]
 
@@ -53,3 +53,23 @@ class Event(Protocol):
     """Any instance of a generated event class."""
 
     __event__: ClassVar[EventType]
+
+
+def twin(record: type[Any], names: Sequence[str]) -> type[Any]:
+    """Return a class whose objects become those of a generated class: `made.__class__ = record`.
+
+    The generated classes are frozen, so that their constructors set each attribute through
+    `object.__setattr__`: that takes four times as long. The twin has the same slots, is not frozen,
+    and takes values by position.
+
+    Args:
+        record: the generated class, of an event or of a record inside one.
+        names: the attributes, in the order in which values come; the others must have defaults.
+
+    """
+    rest = [
+        (each.name, Any, field(default=each.default))
+        for each in fields(record)
+        if each.name not in names
+    ]
+    return make_dataclass(record.__name__, [*names, *rest], eq=False, repr=False, slots=True)

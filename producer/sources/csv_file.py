@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from producer.errors import BadReading, UsageError
 from producer.sources.reading import Rejected
-from producer.values import BadValue, attribute, field_names, from_text, required
+from producer.values import BadValue, attribute, field_names, from_text, required, row_parser
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from producer.event import EventType
     from producer.sources.reading import Format, OnReject
+    from producer.values import Cell
 
 
 class CsvFile:
@@ -42,17 +43,18 @@ class CsvFile:
     ) -> None:
         self._text = text
         self._name = name
-        self._record = event_type.record
         self._on_reject = on_reject
         self._delimiter = delimiter = written.delimiter
+        self._ahead: list[str] = []
         try:
-            self._rows = csv.reader(text, delimiter=delimiter)
+            self._rows = csv.reader(self._lines(), delimiter=delimiter)
         except TypeError as error:
             raise UsageError("--delimiter", f"{delimiter!r} is not one character") from error
         self._line = 1
         self._row: list[str] = []
         self._header = self._read_header()
         self._cells, self.ignored = _match(self._header, event_type, written, name)
+        self._parse = row_parser(event_type.record, self._cells)
 
     @property
     def place(self) -> str:
@@ -71,25 +73,15 @@ class CsvFile:
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the events."""
-        rows, cells, record, width = self._rows, self._cells, self._record, len(self._header)
-        while True:
-            self._line = rows.line_num + 1
-            try:
-                self._row = row = next(rows)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                self._row = []
-                self._on_reject(Rejected(self.place, str(error), ""))
-                continue
+        parse, width = self._parse, len(self._header)
+        for row in self._each_row():
             if len(row) != width:
-                if row:
-                    noun = "cell" if len(row) == 1 else "cells"
-                    why = f"{len(row)} {noun} where the header has {width}"
-                    self._on_reject(Rejected(self.place, why, self.text))
+                noun = "cell" if len(row) == 1 else "cells"
+                why = f"{len(row)} {noun} where the header has {width}"
+                self._on_reject(Rejected(self.place, why, self.text))
                 continue
             try:
-                event = record(**{name: parse(row[at]) for name, at, parse in cells})
+                event = parse(row)
             except BadValue:
                 self._on_reject(Rejected(self.place, self._complaint(row), self.text))
             else:
@@ -98,6 +90,40 @@ class CsvFile:
     def close(self) -> None:
         """Close the input."""
         self._text.close()
+
+    def _each_row(self) -> Iterator[list[str]]:
+        """Yield the rows that are not empty; `_line` and `_row` then tell of them."""
+        rows, delimiter, longest = self._rows, self._delimiter, csv.field_size_limit()
+        ended = rows.line_num
+        for line in self._text:
+            self._line = ended + 1
+            # Without quotes a row is a line, and to split that takes half the time.
+            if '"' in line or len(line) > longest:
+                before = rows.line_num
+                row = self._read_row(line)
+                ended += rows.line_num - before
+            else:
+                bare = line.rstrip("\r\n")
+                row = bare.split(delimiter) if bare else []
+                ended += 1
+            if row:
+                self._row = row
+                yield row
+
+    def _read_row(self, line: str) -> list[str]:
+        """Have the csv module read the row that begins with this line; [] if it cannot."""
+        self._ahead.append(line)
+        try:
+            return next(self._rows)
+        except csv.Error as error:
+            self._row = []
+            self._on_reject(Rejected(self.place, str(error), ""))
+            return []
+
+    def _lines(self) -> Iterator[str]:
+        """Yield the line that was looked at and then the ones that follow, for the csv module."""
+        while line := self._ahead.pop() if self._ahead else next(self._text, ""):
+            yield line
 
     def _read_header(self) -> list[str]:
         try:
@@ -110,9 +136,9 @@ class CsvFile:
 
     def _complaint(self, row: list[str]) -> str:
         """Parse once more, cell by cell, to name the one that does not fit."""
-        for name, at, parse in self._cells:
+        for name, (at, cell) in self._cells.items():
             try:
-                parse(row[at])
+                cell(row[at])
             except BadValue as error:
                 return str(error.under(name))
         return "does not fit"
@@ -128,8 +154,8 @@ def _match(
     event_type: EventType,
     written: Format,
     name: str,
-) -> tuple[list[tuple[str, int, Callable[[str], Any]]], tuple[str, ...]]:
-    """Pair fields with columns: (attribute, column index, parse), and the columns left over."""
+) -> tuple[dict[str, tuple[int, Cell]], tuple[str, ...]]:
+    """Pair attributes with columns: index and cell; and tell the columns left over."""
     columns, listed = written.columns, ", ".join(header)
     for column in columns:
         if column not in header:
@@ -144,13 +170,13 @@ def _match(
                 f"no column holds {field}; the columns are: {listed}",
                 f"name the one that does: --column COLUMN={field}",
             )
-    parsers = from_text(event_type, written.decimal)
-    cells = [
-        (attribute(field), targets.index(field), parse)
-        for field, parse in parsers.items()
+    known = from_text(event_type, written.decimal)
+    cells = {
+        attribute(field): (targets.index(field), cell)
+        for field, cell in known.items()
         if field in targets
-    ]
+    }
     ignored = tuple(
-        column for column, field in zip(header, targets, strict=True) if field not in parsers
+        column for column, field in zip(header, targets, strict=True) if field not in known
     )
     return cells, ignored

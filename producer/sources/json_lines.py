@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from producer.sources.reading import Rejected
 from producer.values import BadValue, from_json
@@ -76,14 +76,30 @@ class JsonLines:
 
     def _parse(self, line: str) -> Any:
         try:
-            value = json.loads(line.rstrip(), object_pairs_hook=_unique, parse_constant=_refuse)
-        except json.JSONDecodeError as error:
-            raise BadValue("", f"not JSON: {error.msg} at column {error.colno}") from None
-        except RecursionError:
-            raise BadValue("", "not JSON that anybody can read: nested too deeply") from None
+            value, end = _raw_decode(line)
+            alone = not line[end:].strip()
+        except (json.JSONDecodeError, RecursionError):
+            alone = False
+        if not alone:
+            value = _with_care(line)
         if isinstance(value, dict) and self._columns:
             value = {self._columns.get(key, key): each for key, each in value.items()}
         return self._event(value)
+
+
+def _with_care(line: str) -> Any:
+    """Parse a line that begins with blanks, or is no JSON.
+
+    Raises:
+        BadValue: it is none, for the reason given.
+
+    """
+    try:
+        return json.loads(line.rstrip(), object_pairs_hook=_unique, parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        raise BadValue("", f"not JSON: {error.msg} at column {error.colno}") from None
+    except RecursionError:
+        raise BadValue("", "not JSON that anybody can read: nested too deeply") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -97,3 +113,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(literal: str) -> Any:
     raise BadValue("", f"{literal} is not a finite number")
+
+
+# Made once: `json.loads` makes a decoder for every line when it is given such functions, and looks
+# for blanks around what it reads.
+_raw_decode: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse).raw_decode

@@ -14,6 +14,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
+from producer.values.cells import Cell, row_parser
 from producer.values.forms import Forms, namespace_of
 from producer.values.primitives import BadValue, attribute
 
@@ -22,7 +23,17 @@ if TYPE_CHECKING:
 
     from producer.event import EventType
 
-__all__ = ["BadValue", "attribute", "field_names", "from_json", "from_text", "required", "to_json"]
+__all__ = [
+    "BadValue",
+    "Cell",
+    "attribute",
+    "field_names",
+    "from_json",
+    "from_text",
+    "required",
+    "row_parser",
+    "to_json",
+]
 
 
 def required(event_type: EventType) -> set[str]:
@@ -49,8 +60,8 @@ def from_json(event_type: EventType) -> Callable[[dict[str, Any]], Any]:
     return forms.record(json.loads(event_type.schema))
 
 
-def from_text(event_type: EventType, decimal: str = ".") -> dict[str, Callable[[str], Any]]:
-    """Return, per Avro field name, the function that makes its value of a CSV cell.
+def from_text(event_type: EventType, decimal: str = ".") -> dict[str, Cell]:
+    """Return, per Avro field name, what makes its value of a CSV cell.
 
     An empty cell means that there is no value: None where the field may be without one.
     """

@@ -7,13 +7,14 @@ from dataclasses import MISSING, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from producer.event import twin
 from producer.schema.avsc.logical import logical
+from producer.values.cells import Cell, no_value, refuse_empty
 from producer.values.primitives import (
     INT_BITS,
     LOGICAL,
     PRIMITIVES,
     BadValue,
-    attribute,
     boolean_cell,
     bytes_of,
     number_cell,
@@ -57,64 +58,63 @@ class Forms:
         """Return the function for a record given as a JSON object."""
         full, inner = _full_name(schema, namespace)
         made = self._types[full]
-        defaults = {each.name for each in fields(made) if each.default is not MISSING}
+        own = fields(made)  # in the schema's order
+        make = twin(made, [each.name for each in own])
+        defaults = [each.default for each in own]
         members = {
-            each["name"]: (attribute(each["name"]), self.of(each["type"], inner))
-            for each in schema["fields"]
+            each["name"]: (at, self.of(each["type"], inner))
+            for at, each in enumerate(schema["fields"])
         }
+
+        def refuse(_: Any) -> Any:
+            raise BadValue("", f"no such field; there are: {', '.join(members)}")
+
+        unknown = (0, refuse)
 
         def parse(value: Any) -> Any:
             if not isinstance(value, dict):
                 raise BadValue("", f"{shown(value)} is not an object")
-            given = {}
-            for name, item in value.items():
-                if name not in members:
-                    raise BadValue(name, f"no such field; there are: {', '.join(members)}")
-                given[members[name][0]] = under(name, members[name][1], item)
-            for name, (own, _) in members.items():
-                if own not in given and own not in defaults:
-                    raise BadValue(name, "is missing")
-            return made(**given)
+            values = defaults.copy()
+            name = ""
+            try:
+                for name, item in value.items():
+                    at, convert = members.get(name) or unknown
+                    values[at] = convert(item)
+            except BadValue as error:
+                raise error.under(name) from None
+            if len(value) < len(members):
+                for name, (at, _) in members.items():
+                    if values[at] is MISSING:
+                        raise BadValue(name, "is missing")
+            found = make(*values)
+            found.__class__ = made
+            return found
 
         self._named[full] = parse
         return parse
 
-    def cell(self, schema: Any, decimal: str, namespace: str) -> Parse:
-        """Return the function for a value in a CSV cell."""
+    def cell(self, schema: Any, decimal: str, namespace: str) -> Cell:
+        """Return what makes a value of a CSV cell."""
+        if schema == "string":
+            return Cell(str, str)  # it may be empty: there is no other way to write one down
         branches = schema if isinstance(schema, list) else [schema]
         kinds = [each for each in branches if each != "null"]
-        optional = len(kinds) < len(branches)
-        text = (
-            self._cell_kind(kinds[0], decimal, namespace)
-            if len(kinds) == 1
-            else self._json_cell(kinds, namespace)
-        )
-
-        def parse(cell: str) -> Any:
-            if cell:
-                return text(cell)
-            if optional:
-                return None
-            raise BadValue("", "is empty")
-
-        # A string may be empty: there is no other way to write one down.
-        return (lambda cell: cell) if schema == "string" else parse
-
-    def _cell_kind(self, schema: Any, decimal: str, namespace: str) -> Parse:
+        empty = no_value if len(kinds) < len(branches) else refuse_empty
+        if len(kinds) != 1:
+            return Cell(self._json_cell(kinds, namespace), empty)
+        schema = kinds[0]
+        number = number_cell(decimal)
+        written: dict[str, Parse] = {each: whole_cell(each) for each in INT_BITS}
+        written |= {"float": number, "double": number, "boolean": boolean_cell, "string": str}
         plain = schema["type"] if isinstance(schema, dict) and len(schema) == 1 else schema
-        if isinstance(plain, str) and plain in {"float", "double"}:
-            return number_cell(decimal)
-        if isinstance(plain, str) and plain in INT_BITS:
-            return whole_cell(plain)
-        if plain == "boolean":
-            return boolean_cell
-        value = self.of(schema, namespace)
+        if isinstance(plain, str) and plain in written:
+            return Cell(written[plain], empty)
         if isinstance(schema, dict) and schema["type"] in {"record", "array", "map"}:
-            return lambda cell: value(_json(cell))
-        return lambda cell: value(cell.strip()) if plain != "string" else cell
+            return Cell(self._json_cell(schema, namespace), empty)
+        return Cell(self.of(schema, namespace), empty, strip=True)
 
-    def _json_cell(self, kinds: list[Any], namespace: str) -> Parse:
-        value = self.of(kinds, namespace)
+    def _json_cell(self, schema: Any, namespace: str) -> Parse:
+        value = self.of(schema, namespace)
         return lambda cell: value(_json(cell))
 
     def _later(self, name: str, namespace: str) -> Parse:
@@ -129,6 +129,10 @@ class Forms:
     def _union(self, branches: list[Any], namespace: str) -> Parse:
         parsers = [self.of(each, namespace) for each in branches if each != "null"]
         optional = len(parsers) < len(branches)
+
+        if optional and len(parsers) == 1:
+            only = parsers[0]
+            return lambda value: None if value is None else only(value)
 
         def parse(value: Any) -> Any:
             if value is None and optional:
@@ -149,8 +153,8 @@ class Forms:
         symbols = {str(each): each for each in made} if issubclass(made, StrEnum) else {}
 
         def parse(value: Any) -> Any:
-            if isinstance(value, str) and value in symbols:
-                return symbols[value]
+            if isinstance(value, str) and (found := symbols.get(value)) is not None:
+                return found
             raise BadValue("", f"{shown(value)} is none of {', '.join(symbols)}")
 
         self._named[full] = parse
