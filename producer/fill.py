@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from producer.event import twin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +26,21 @@ class Filler:
         self._counts: Counter[Any] = Counter()
         self._key = event_type.key
         self._makers = tuple((name, self._maker(way)) for name, way in event_type.fill.items())
+        self._record = event_type.record
+        self._names = [each.name for each in fields(event_type.record)]
+        self._twin = twin(event_type.record, self._names)
 
     def __call__(self, event: Any) -> Any:
         """Return the event, or a copy in which declared fields that were None have a value."""
         missing = {name: make(event) for name, make in self._makers if getattr(event, name) is None}
-        return replace(event, **missing) if missing else event
+        if not missing or type(event) is not self._record:
+            return event  # no encoder takes an object of another class
+        values = [getattr(event, name) for name in self._names]
+        filled: Any = self._twin(*values)
+        for name, value in missing.items():
+            setattr(filled, name, value)
+        filled.__class__ = self._record
+        return filled
 
     def _maker(self, way: Fill) -> Callable[[Any], Any]:
         makers: dict[Fill, Callable[[Any], Any]] = {
