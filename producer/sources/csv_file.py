@@ -145,8 +145,9 @@ class CsvFile:
 
     def _written(self, row: list[str]) -> str:
         out = io.StringIO()
-        csv.writer(out, delimiter=self._delimiter, lineterminator="").writerow(row)
-        return out.getvalue()
+        # The writer puts quotes around a cell that holds a character of its line terminator.
+        csv.writer(out, delimiter=self._delimiter, lineterminator="\r\n").writerow(row)
+        return out.getvalue().removesuffix("\r\n")
 
 
 def _match(

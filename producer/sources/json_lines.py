@@ -78,7 +78,7 @@ class JsonLines:
         try:
             value, end = _raw_decode(line)
             alone = not line[end:].strip()
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             alone = False
         if not alone:
             value = _with_care(line)
@@ -96,10 +96,14 @@ def _with_care(line: str) -> Any:
     """
     try:
         return json.loads(line.rstrip(), object_pairs_hook=_unique, parse_constant=_refuse)
+    except BadValue:
+        raise
     except json.JSONDecodeError as error:
         raise BadValue("", f"not JSON: {error.msg} at column {error.colno}") from None
     except RecursionError:
         raise BadValue("", "not JSON that anybody can read: nested too deeply") from None
+    except ValueError as error:
+        raise BadValue("", f"not JSON that anybody can read: {error}") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -149,7 +149,10 @@ def timestamp(value: Any) -> datetime:
     found: datetime = _iso(datetime, value, "a time (2026-01-31T12:00:00Z)")
     if found.tzinfo is None:
         raise BadValue("", f"{value} has no time zone (2026-01-31T12:00:00Z)")
-    return found.astimezone(UTC)
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:
+        raise BadValue("", f"{value} is outside the years 1 to 9999 in UTC") from None
 
 
 def local_timestamp(value: Any) -> datetime:

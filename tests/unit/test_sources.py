@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -219,3 +221,31 @@ def test_the_simulator_makes_what_any_schema_asks_for() -> None:
     assert len(events) == 5
     for event in events:
         assert module.encode(event)
+
+
+@given(st.lists(st.text("a,;\"\r\n '", max_size=5), min_size=1, max_size=3))
+def test_what_is_kept_of_a_rejected_row_reads_as_the_same_row(
+    tmp_path_factory: pytest.TempPathFactory, cells: list[str]
+) -> None:
+    path = tmp_path_factory.mktemp("kept") / "r.csv"
+    out = io.StringIO(newline="")
+    csv.writer(out).writerow(["bad", *cells])
+    _, (rejected,) = read(path, "sensor_id,temperature,a,b,c\n" + out.getvalue())
+    again = next(csv.reader(io.StringIO(rejected.text + "\n", newline="")))
+    assert again == ["bad", *cells]
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:00:00-05:00"])
+def test_a_time_that_utc_has_no_year_for_is_rejected(tmp_path: Path, at: str) -> None:
+    kind = {"type": "long", "logicalType": "timestamp-millis"}
+    event_type = module_of(record(("at", kind))).EVENT
+    events, (rejected,) = read(tmp_path / "r.csv", f"at\n{at}\n", event_type)
+    assert events == []
+    assert rejected.why == f"at: {at} is outside the years 1 to 9999 in UTC"
+
+
+def test_a_number_too_long_for_python_is_rejected(tmp_path: Path) -> None:
+    line = '{"sensor_id": "a", "temperature": ' + "1" * 5000 + "}\n"
+    events, (rejected,) = read(tmp_path / "r.jsonl", line + '{"sensor_id": "b", "temperature": 4}')
+    assert events == [B]
+    assert rejected.why.startswith("not JSON that anybody can read: Exceeds the limit")
