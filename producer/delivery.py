@@ -147,14 +147,14 @@ class Delivery:
             Exception: what an earlier `on_report` raised.
 
         """
+        if self.reports.fatal is not None:
+            raise self.reports.fatal
         while not outbox.push():
             if stop():
                 outbox.take_back()
                 return False
             self.poll(SLICE_S)
         self.poll(0)
-        if self.reports.fatal is not None:
-            raise self.reports.fatal
         return True
 
     def poll(self, timeout_s: float) -> int:
