@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 GOOD = FreezerReading(sensor_id="s", temperature=1.0)
 BAD = FreezerReading(sensor_id="s", temperature=float("nan"))
-BIG = FreezerReading(sensor_id="s" * 1_100_000, temperature=1.0)
+BIG = FreezerReading(sensor_id="s" * 3_000, temperature=1.0)
 REFUSALS = [
     KafkaError.MSG_SIZE_TOO_LARGE,
     KafkaError.INVALID_MSG,
@@ -60,7 +60,9 @@ def test_the_tally_adds_up_and_tells_the_truth_about_the_topic(
         # This cluster lets a retried request overtake another, and then takes the other for a
         # duplicate (6 of 500 runs); brokers refuse the gap. With one at a time there is none.
         one_at_a_time = {"max.in.flight.requests.per.connection": "1"}
-        producer = cluster.producer(timeout_s=3.0, properties=one_at_a_time)
+        producer = cluster.producer(
+            timeout_s=3.0, properties=one_at_a_time | {"message.max.bytes": "2000"}
+        )
         producer.prepare(GOOD.__event__)
         cluster.cluster.fail_next_produce(*refusals)
         tally = Pipeline(producer, stop).run(source(), lambda *_: None)
