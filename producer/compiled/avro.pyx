@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False
+# cython: language_level=3, boundscheck=False, wraparound=False, auto_pickle=False
 """Avro encoding of generated events, compiled: a tree of nodes, each of which writes one type.
 
 Takes and refuses the same values as the generated `encode`, and writes the same bytes. Errors here
@@ -110,7 +110,7 @@ cdef class Whole(Node):
 
     cdef int64_t lowest, highest
 
-    def __init__(self, int bits):
+    def __cinit__(self, int bits):
         self.highest = <int64_t>((<uint64_t>1 << (bits - 1)) - 1)
         self.lowest = -self.highest - 1
 
@@ -130,7 +130,7 @@ cdef class Real(Node):
     cdef int size
     cdef object limit
 
-    def __init__(self, int size):
+    def __cinit__(self, int size):
         self.size = size
         self.limit = 2**53 if size == 8 else 2**24
 
@@ -162,7 +162,7 @@ cdef class Bytes(Node):
 cdef class Fixed(Node):
     cdef Py_ssize_t size
 
-    def __init__(self, Py_ssize_t size):
+    def __cinit__(self, Py_ssize_t size):
         self.size = size
 
     cdef int write(self, object value, _Out out) except -1:
@@ -186,7 +186,7 @@ cdef class Uuid(Node):
 
     cdef bint text
 
-    def __init__(self, bint text):
+    def __cinit__(self, bint text):
         self.text = text
 
     cdef int write(self, object value, _Out out) except -1:
@@ -226,7 +226,7 @@ cdef class TimeOfDay(Node):
 
     cdef int micros
 
-    def __init__(self, int micros):
+    def __cinit__(self, int micros):
         self.micros = micros
 
     cdef int write(self, object value, _Out out) except -1:
@@ -243,7 +243,7 @@ cdef class Timestamp(Node):
     cdef int micros
     cdef object epoch
 
-    def __init__(self, int micros, bint local):
+    def __cinit__(self, int micros, bint local):
         self.micros = micros
         self.epoch = _LOCAL_EPOCH if local else _EPOCH
 
@@ -266,7 +266,7 @@ cdef class Enum(Node):
     cdef object kind
     cdef dict indexes
 
-    def __init__(self, object kind, dict indexes):
+    def __cinit__(self, object kind, dict indexes not None):
         self.kind = kind
         self.indexes = indexes
 
@@ -282,7 +282,7 @@ cdef class Optional(Node):
     cdef Node node
     cdef int null, index
 
-    def __init__(self, Node node, int null):
+    def __cinit__(self, Node node not None, int null):
         self.node = node
         self.null, self.index = null, 1 - null
 
@@ -296,7 +296,7 @@ cdef class Optional(Node):
 cdef class Array(Node):
     cdef Node items
 
-    def __init__(self, Node items):
+    def __cinit__(self, Node items not None):
         self.items = items
 
     cdef int write(self, object value, _Out out) except -1:
@@ -312,7 +312,7 @@ cdef class Array(Node):
 cdef class Map(Node):
     cdef Node keys, values
 
-    def __init__(self, Node values):
+    def __cinit__(self, Node values not None):
         self.keys = String()
         self.values = values
 
@@ -333,7 +333,7 @@ cdef class Record(Node):
     cdef object kind
     cdef tuple attributes, nodes
 
-    def __init__(self, object kind):
+    def __cinit__(self, object kind):
         self.kind = kind
         self.attributes = self.nodes = ()
 
@@ -345,13 +345,14 @@ cdef class Record(Node):
 
     cdef int write(self, object value, _Out out) except -1:
         cdef Py_ssize_t number
+        cdef tuple attributes = self.attributes, nodes = self.nodes  # fill() may change them
         if type(value) is not self.kind:
             raise TypeError
         Py_EnterRecursiveCall(b" while encoding an event")
         try:
-            for number in range(len(self.nodes)):
-                item = getattr(value, <str>self.attributes[number])
-                (<Node>self.nodes[number]).write(item, out)
+            for number in range(len(nodes)):
+                item = getattr(value, <str>attributes[number])
+                (<Node>nodes[number]).write(item, out)
         finally:
             Py_LeaveRecursiveCall()
         return 0
@@ -363,7 +364,7 @@ cdef class Encoder:
     cdef Record record
     cdef _Out spare
 
-    def __init__(self, Record record not None):
+    def __cinit__(self, Record record not None):
         self.record = record
 
     def __call__(self, event):

@@ -9,6 +9,7 @@ import sys
 import sysconfig
 import zipfile
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -151,9 +152,19 @@ def test_an_event_encoded_while_another_one_is_does_not_mix_with_it() -> None:
     module = module_of(record(("text", "string"), ("at", timestamp())))
     encode, inner = compiled_encoder(module), module.Event(text="inner", at=AWARE)
 
+    def check() -> None:
+        assert encode(inner) == module.encode(inner)
+
+    outer = module.Event(text="outer", at=when(check))
+    assert encode(outer) == module.encode(module.Event(text="outer", at=AWARE))
+
+
+def when(run: Callable[[], object]) -> datetime:
+    """Return a time whose zone runs something while the time is encoded."""
+
     class Zone(tzinfo):
         def utcoffset(self, _: datetime | None) -> timedelta:
-            assert encode(inner) == module.encode(inner)
+            run()
             return timedelta(0)
 
         def dst(self, _: datetime | None) -> None:
@@ -162,8 +173,42 @@ def test_an_event_encoded_while_another_one_is_does_not_mix_with_it() -> None:
         def tzname(self, _: datetime | None) -> str:
             return "Zone"
 
-    outer = module.Event(text="outer", at=AWARE.replace(tzinfo=Zone()))
-    assert encode(outer) == module.encode(module.Event(text="outer", at=AWARE))
+    return AWARE.replace(tzinfo=Zone())
+
+
+def test_no_node_is_made_by_halves() -> None:
+    avro = importlib.import_module(NAME)
+    halves: tuple[Callable[[], object], ...] = (
+        *(lambda: avro.Optional(None, 0), lambda: avro.Array(None), lambda: avro.Map(None)),
+        *(lambda: avro.Enum(str, None), lambda: avro.Encoder(None)),
+        *(partial(each.__new__, each) for each in (avro.Optional, avro.Array, avro.Encoder)),
+    )
+    for make in halves:
+        with pytest.raises(TypeError):
+            make()
+
+
+def test_a_node_keeps_what_it_was_made_with() -> None:
+    avro = importlib.import_module(NAME)
+    module = module_of(record(("all", {"type": "array", "items": "string"})))
+    event, array, node = (
+        module.Event(all=["a"]),
+        avro.Array(avro.String()),
+        avro.Record(module.Event),
+    )
+    node.fill(("all",), (array,))
+    array.__init__(avro.Array(avro.String()))
+    assert avro.Encoder(node)(event) == module.encode(event)
+    assert not hasattr(array, "__setstate_cython__")
+
+
+def test_a_record_may_be_filled_again_while_it_is_written() -> None:
+    avro = importlib.import_module(NAME)
+    module = module_of(record(("at", timestamp()), ("text", "string")))
+    node = avro.Record(module.Event)
+    node.fill(("at", "text"), (avro.Timestamp(1, local=False), avro.String()))
+    event = module.Event(at=when(lambda: node.fill((), ())), text="text")
+    assert avro.Encoder(node)(event) == module.encode(module.Event(at=AWARE, text="text"))
 
 
 def timestamp() -> dict[str, str]:
