@@ -196,7 +196,9 @@ cdef class Uuid(Node):
         cdef int number
         if not isinstance(value, UUID):
             raise TypeError
-        given = value.int.to_bytes(16, "big")
+        given = value.int.to_bytes(16, "big") if self.text else value.bytes
+        if given is None or PyBytes_GET_SIZE(given) != 16:  # a subclass may answer anything
+            raise TypeError
         found = <const unsigned char *>PyBytes_AS_STRING(given)
         if not self.text:
             return out.put(<const char *>found, 16)

@@ -13,7 +13,9 @@ from functools import partial
 from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -209,6 +211,17 @@ def test_a_record_may_be_filled_again_while_it_is_written() -> None:
     node.fill(("at", "text"), (avro.Timestamp(1, local=False), avro.String()))
     event = module.Event(at=when(lambda: node.fill((), ())), text="text")
     assert avro.Encoder(node)(event) == module.encode(module.Event(at=AWARE, text="text"))
+
+
+@pytest.mark.parametrize("answer", [None, b"", b"0" * 15, b"0" * 17, bytearray(16), 5])
+def test_a_uuid_that_answers_something_else_is_refused(answer: Any) -> None:
+    number = SimpleNamespace(to_bytes=lambda *_: answer)
+    odd: Any = type("Odd", (UUID,), {"int": number, "bytes": answer})
+    text = {"type": "string", "logicalType": "uuid"}
+    fixed = {"type": "fixed", "name": "Id", "size": 16, "logicalType": "uuid"}
+    for kind in (text, fixed):
+        module = module_of(record(("id", kind)))
+        assert outcome(compiled_encoder(module), module.Event(id=object.__new__(odd))) == "refused"
 
 
 def timestamp() -> dict[str, str]:
