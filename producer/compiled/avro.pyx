@@ -7,9 +7,7 @@ are bare: `codec.bad_reading` says which field and why.
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.datetime cimport (
-    PyDateTime_Check, PyDelta_CheckExact, PyTime_Check, import_datetime, time_hour,
-    time_microsecond, time_minute, time_second, time_tzinfo, timedelta_days,
-    timedelta_microseconds, timedelta_seconds,
+    PyDelta_CheckExact, import_datetime, timedelta_days, timedelta_microseconds, timedelta_seconds,
 )
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
@@ -17,7 +15,7 @@ from libc.math cimport isfinite
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 cdef extern from "Python.h":
@@ -29,6 +27,8 @@ import_datetime()
 cdef object _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 cdef object _LOCAL_EPOCH = datetime(1970, 1, 1)
 cdef long _ORDINAL_OF_1970 = 719163
+# In variables: isinstance asks an object's __class__ as well then, as it does in Python.
+cdef object _FLOAT = float, _LIST = list, _DICT = dict
 cdef const char *_HEX = b"0123456789abcdef"
 cdef Py_ssize_t _KEPT = 65536  # a buffer that has grown beyond this is not kept
 
@@ -137,10 +137,13 @@ cdef class Real(Node):
     cdef int write(self, object value, _Out out) except -1:
         cdef double wide
         cdef float narrow
-        if type(value) is int and not -self.limit <= value <= self.limit:
-            raise TypeError
-        if type(value) is not int and not isinstance(value, float):
-            raise TypeError
+        if type(value) is not float:
+            if type(value) is int:
+                if not -self.limit <= value <= self.limit:
+                    raise TypeError
+            elif not isinstance(value, _FLOAT):
+                raise TypeError
+            value = float(value)  # of a subclass, what its __float__ returns
         wide = value
         if not isfinite(wide):
             raise ValueError
@@ -233,10 +236,10 @@ cdef class TimeOfDay(Node):
 
     cdef int write(self, object value, _Out out) except -1:
         cdef int64_t seconds
-        if not PyTime_Check(value) or time_tzinfo(value) is not None:
+        if not isinstance(value, time) or value.tzinfo is not None:
             raise TypeError
-        seconds = (time_hour(value) * 60 + time_minute(value)) * 60 + time_second(value)
-        return out.long((seconds * 1000000 + time_microsecond(value)) // self.micros)
+        seconds = (<int>value.hour * 60 + <int>value.minute) * 60 + <int>value.second
+        return out.long((seconds * 1000000 + <int>value.microsecond) // self.micros)
 
 
 cdef class Timestamp(Node):
@@ -251,7 +254,7 @@ cdef class Timestamp(Node):
 
     cdef int write(self, object value, _Out out) except -1:
         cdef int64_t days, seconds, rest
-        if not PyDateTime_Check(value):
+        if not isinstance(value, datetime):
             raise TypeError
         since = value - self.epoch  # raises unless both have a zone, or neither
         if PyDelta_CheckExact(since):
@@ -302,7 +305,7 @@ cdef class Array(Node):
         self.items = items
 
     cdef int write(self, object value, _Out out) except -1:
-        if not isinstance(value, list):
+        if not isinstance(value, _LIST):
             raise TypeError
         if value:
             out.long(len(value))
@@ -319,7 +322,7 @@ cdef class Map(Node):
         self.values = values
 
     cdef int write(self, object value, _Out out) except -1:
-        if not isinstance(value, dict):
+        if not isinstance(value, _DICT):
             raise TypeError
         if value:
             out.long(len(value))

@@ -8,7 +8,7 @@ import shutil
 import sys
 import sysconfig
 import zipfile
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from functools import partial
 from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import module_from_spec, spec_from_file_location
@@ -222,6 +222,76 @@ def test_a_uuid_that_answers_something_else_is_refused(answer: Any) -> None:
     for kind in (text, fixed):
         module = module_of(record(("id", kind)))
         assert outcome(compiled_encoder(module), module.Event(id=object.__new__(odd))) == "refused"
+
+
+class OddFloat(float):
+    def __float__(self) -> float:
+        return 7.25
+
+
+class NoFloat(float):
+    def __float__(self) -> float:
+        return float("nan")
+
+
+class OddTime(time):
+    @property
+    def hour(self) -> int:
+        return 1
+
+
+class OddUuid(UUID):
+    @property
+    def bytes(self) -> bytes:
+        return b"0123456789abcdef"
+
+
+class Stand:
+    """In for a value, as lazily loaded ones are: says to be of its class."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return type(self.value)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.value, name)
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __iter__(self) -> Any:
+        return iter(self.value)
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __sub__(self, other: Any) -> Any:
+        return self.value - other
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        *(("double", each) for each in (OddFloat(1.5), NoFloat(1.5), Stand(1.5), Stand("1"))),
+        *(("float", each) for each in (OddFloat(1.5), Stand(1.5), Stand(1e39))),
+        ({"type": "array", "items": "int"}, Stand([1, 2])),
+        ({"type": "map", "values": "int"}, Stand({"a": 1})),
+        ({"type": "int", "logicalType": "time-millis"}, OddTime(12)),
+        ({"type": "int", "logicalType": "time-millis"}, Stand(time(12))),
+        ({"type": "long", "logicalType": "timestamp-millis"}, Stand(AWARE)),
+        ({"type": "fixed", "name": "Id", "size": 16, "logicalType": "uuid"}, OddUuid(int=1)),
+        *((kind, Stand(value)) for kind, value in (("string", "a"), ("long", 1), ("null", None))),
+    ],
+)
+def test_a_value_of_a_class_of_its_own_is_taken_as_the_generated_python_takes_it(
+    kind: Any, value: Any
+) -> None:
+    module = module_of(record(("part", kind), ("last", "string")))
+    event = module.Event(part=value, last="")
+    assert outcome(compiled_encoder(module), event) == outcome(module.encode, event)
 
 
 def timestamp() -> dict[str, str]:
