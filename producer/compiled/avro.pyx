@@ -19,6 +19,8 @@ from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 cdef extern from "Python.h":
+    int PyFloat_Pack4(double number, char *at, int little_endian) except -1
+    int PyFloat_Pack8(double number, char *at, int little_endian) except -1
     int Py_EnterRecursiveCall(const char *where) except *  # which number tells of an error differs
     void Py_LeaveRecursiveCall()
 
@@ -135,8 +137,7 @@ cdef class Real(Node):
         self.limit = 2**53 if size == 8 else 2**24
 
     cdef int write(self, object value, _Out out) except -1:
-        cdef double wide
-        cdef float narrow
+        cdef double number
         if type(value) is not float:
             if type(value) is int:
                 if not -self.limit <= value <= self.limit:
@@ -144,15 +145,15 @@ cdef class Real(Node):
             elif not isinstance(value, _FLOAT):
                 raise TypeError
             value = float(value)  # of a subclass, what its __float__ returns
-        wide = value
-        if not isfinite(wide):
+        number = value
+        if not isfinite(number):
             raise ValueError
         if self.size == 8:
-            return out.put(<char *>&wide, 8)
-        narrow = <float>wide
-        if not isfinite(narrow):
-            raise OverflowError
-        return out.put(<char *>&narrow, 4)
+            PyFloat_Pack8(number, out.space(8), 1)
+        else:
+            PyFloat_Pack4(number, out.space(4), 1)  # raises if the number is too large
+        out.size += self.size
+        return 0
 
 
 cdef class Bytes(Node):
