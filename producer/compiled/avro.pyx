@@ -21,8 +21,6 @@ from uuid import UUID
 cdef extern from "Python.h":
     int PyFloat_Pack4(double number, char *at, int little_endian) except -1
     int PyFloat_Pack8(double number, char *at, int little_endian) except -1
-    int Py_EnterRecursiveCall(const char *where) except *  # which number tells of an error differs
-    void Py_LeaveRecursiveCall()
 
 import_datetime()
 
@@ -31,6 +29,7 @@ cdef object _LOCAL_EPOCH = datetime(1970, 1, 1)
 cdef long _ORDINAL_OF_1970 = 719163
 # In variables: isinstance asks an object's __class__ as well then, as it does in Python.
 cdef object _FLOAT = float, _LIST = list, _DICT = dict
+cdef int _DEEPEST = 1000  # Python's own limit; C's stack has room for it in small threads too
 cdef const char *_HEX = b"0123456789abcdef"
 cdef Py_ssize_t _KEPT = 65536  # a buffer that has grown beyond this is not kept
 
@@ -40,6 +39,7 @@ cdef class _Out:
 
     cdef char *data
     cdef Py_ssize_t size, room
+    cdef int depth  # of records, arrays and maps: the generated Python has a function for each
 
     def __cinit__(self):
         self.room = 512
@@ -60,6 +60,12 @@ cdef class _Out:
                 raise MemoryError
             self.data = grown
         return self.data + self.size
+
+    cdef int enter(self) except -1:
+        if self.depth == _DEEPEST:
+            raise RecursionError
+        self.depth += 1
+        return 0
 
     cdef int put(self, const char *found, Py_ssize_t count) except -1:
         memcpy(self.space(count), found, count)
@@ -308,10 +314,12 @@ cdef class Array(Node):
     cdef int write(self, object value, _Out out) except -1:
         if not isinstance(value, _LIST):
             raise TypeError
+        out.enter()
         if value:
             out.long(len(value))
             for item in value:
                 self.items.write(item, out)
+        out.depth -= 1
         return out.long(0)
 
 
@@ -325,11 +333,13 @@ cdef class Map(Node):
     cdef int write(self, object value, _Out out) except -1:
         if not isinstance(value, _DICT):
             raise TypeError
+        out.enter()
         if value:
             out.long(len(value))
             for key, item in value.items():
                 self.keys.write(key, out)
                 self.values.write(item, out)
+        out.depth -= 1
         return out.long(0)
 
 
@@ -354,13 +364,11 @@ cdef class Record(Node):
         cdef tuple attributes = self.attributes, nodes = self.nodes  # fill() may change them
         if type(value) is not self.kind:
             raise TypeError
-        Py_EnterRecursiveCall(b" while encoding an event")
-        try:
-            for number in range(len(nodes)):
-                item = getattr(value, <str>attributes[number])
-                (<Node>nodes[number]).write(item, out)
-        finally:
-            Py_LeaveRecursiveCall()
+        out.enter()
+        for number in range(len(nodes)):
+            item = getattr(value, <str>attributes[number])
+            (<Node>nodes[number]).write(item, out)
+        out.depth -= 1
         return 0
 
 
@@ -379,7 +387,7 @@ cdef class Encoder:
         self.spare = None
         if out is None:
             out = _Out()
-        out.size = 0
+        out.size = out.depth = 0
         self.record.write(event, out)
         if out.room <= _KEPT:
             self.spare = out

@@ -139,6 +139,31 @@ def test_types_without_a_node_are_left_to_the_generated_python() -> None:
         assert compiled.encoder(event_type) is event_type.encode
 
 
+def test_lists_and_maps_count_as_depth_as_they_do_in_python() -> None:
+    inner: Any = {"type": "array", "items": ["null", "test.Event"]}
+    module = module_of(
+        record(("next", {"type": "array", "items": {"type": "map", "values": inner}}))
+    )
+    encode, event = compiled_encoder(module), module.Event(next=[])
+    for _ in range(200):
+        event = module.Event(next=[{"a": [event]}])
+    assert encode(event) == module.encode(event)
+    for _ in range(100):
+        event = module.Event(next=[{"a": [event]}])
+    for each in (encode, module.encode):
+        with pytest.raises(RecursionError):
+            each(event)
+
+
+def test_the_limit_of_depth_is_no_higher_where_python_gives_c_code_more() -> None:
+    module = module_of(record(("next", ["null", "test.Event"])))
+    event = module.Event(next=None)
+    for _ in range(1100):
+        event = module.Event(next=event)
+    with pytest.raises(RecursionError):  # on 3.12 and later, Py_EnterRecursiveCall allows more
+        compiled_encoder(module)(event)
+
+
 def test_an_event_that_is_too_deep_raises_as_python_does() -> None:
     module = module_of(record(("next", ["null", "test.Event"])))
     deep = module.Event(next=None)
