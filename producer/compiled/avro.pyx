@@ -336,7 +336,8 @@ cdef class Map(Node):
         out.enter()
         if value:
             out.long(len(value))
-            for key, item in value.items():
+            pairs = value.items()  # or Cython's own loop would miss that keys change meanwhile
+            for key, item in pairs:
                 self.keys.write(key, out)
                 self.values.write(item, out)
         out.depth -= 1

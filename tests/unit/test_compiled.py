@@ -319,6 +319,19 @@ def test_a_value_of_a_class_of_its_own_is_taken_as_the_generated_python_takes_it
     assert outcome(compiled_encoder(module), event) == outcome(module.encode, event)
 
 
+def test_a_map_whose_keys_change_meanwhile_is_refused() -> None:
+    module = module_of(record(("all", {"type": "map", "values": timestamp()})))
+    encode = compiled_encoder(module)
+
+    def change() -> None:
+        found["other"] = found.pop("a")
+
+    for each in (encode, module.encode):
+        found = {"a": when(change)}
+        with pytest.raises(RuntimeError, match="changed during iteration"):
+            each(module.Event(all=found))
+
+
 def timestamp() -> dict[str, str]:
     return {"type": "long", "logicalType": "timestamp-micros"}
 
