@@ -6,7 +6,7 @@ https://hatch.pypa.io/latest/plugins/build-hook/custom/
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from Cython.Build import cythonize
@@ -21,7 +21,8 @@ class CompiledEncoder(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile, and tell hatchling that the wheel is for this platform and Python."""
         source = Path(self.root, "producer", "compiled", "avro.pyx")
-        scratch = mkdtemp()
+        self._scratch = TemporaryDirectory()  # until hatchling has taken what is made there
+        scratch = self._scratch.name
         module = Extension("producer.compiled.avro", [str(source)], extra_compile_args=["-O2"])
         modules = cythonize([module], build_dir=scratch, quiet=True)  # type: ignore[no-untyped-call]
         command = build_ext(Distribution({"ext_modules": modules}))
@@ -33,3 +34,7 @@ class CompiledEncoder(BuildHookInterface[Any]):
         build_data["pure_python"], build_data["infer_tag"] = False, True
         if version != "editable":
             build_data["force_include"][made] = str(Path(made).relative_to(scratch))
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
+        """Remove what is left of the build."""
+        self._scratch.cleanup()

@@ -70,7 +70,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     if missing := no_compiler():
         pytest.skip(missing)
     folder = tmp_path_factory.mktemp("compiled")
-    made = wheel.build(folder, compiled=True)
+    scratch = tmp_path_factory.mktemp("scratch")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(scratch))
+        made = wheel.build(folder, compiled=True)
+    assert not [*scratch.glob("tmp*")]
     assert sysconfig.get_platform().replace("-", "_").split("_")[0] in made.name
     zipfile.ZipFile(made).extractall(folder)
     (library,) = folder.glob(f"producer/compiled/avro*{EXTENSION_SUFFIXES[0]}")
