@@ -87,4 +87,4 @@ bench-quick: $(STAMP) ## Ours, Confluent's way and the ceiling, in a minute
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
-	  .coverage .coverage.* dist build *.egg-info
+	  .coverage .coverage.* dist build *.egg-info producer/compiled/*.so

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import shutil
+import subprocess
 import sys
 import sysconfig
 import zipfile
@@ -354,6 +355,16 @@ def test_it_can_be_left_aside() -> None:
     event_type = BenchReading.__event__
     assert compiled.encoder(event_type) is not event_type.encode
     assert compiled.encoder(event_type, compiled=False) is event_type.encode
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="no make")
+def test_make_clean_removes_it(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    library = tmp_path / "producer" / "compiled" / f"avro{EXTENSION_SUFFIXES[0]}"
+    library.parent.mkdir(parents=True)
+    library.touch()
+    subprocess.run(["make", "clean"], cwd=tmp_path, check=True, capture_output=True)
+    assert not library.exists()
 
 
 def test_its_row_of_the_benchmarks_delivers_every_event() -> None:
