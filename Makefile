@@ -79,6 +79,7 @@ fast: $(STAMP) ## Build the compiled encoder (needs a C compiler and Python's he
 
 bench: $(STAMP) ## Speed beside peers, on the mock cluster and on the Kafka of make up
 	$(BIN)/pip install --quiet --editable '.[bench]'
+	-@$(MAKE) --no-print-directory fast
 	-@$(BIN)/pip install --quiet --no-deps quixstreams 'rocksdict>=0.3,<0.4' jsonlines jsonpath-ng
 	@$(BIN)/python -m benchmarks
 

@@ -12,8 +12,9 @@ from benchmarks import targets
 from benchmarks.measure import Row, deliver, interleaved
 from benchmarks.peers import MISSING, PEERS, avro_serializer
 from benchmarks.report import as_json, chart, machine, table, write
-from benchmarks.ways import CEILING, CONFLUENT, OURS, PIPELINE
+from benchmarks.ways import CEILING, COMPILED, CONFLUENT, OURS, PIPELINE
 from benchmarks.workload import events
+from producer.compiled import BUILT, encoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,8 +38,13 @@ def encoding(rounds: int, count: int) -> Sequence[Row]:
         return count / (time.perf_counter() - started)
 
     with targets.mock() as target:
-        theirs = avro_serializer(target)
-        ways = {"freezer-events": BenchReading.__event__.encode, "AvroSerializer": theirs}
+        event_type = BenchReading.__event__
+        ways = {
+            "freezer-events": event_type.encode,
+            "AvroSerializer": avro_serializer(target),
+        }
+        if BUILT:
+            ways["freezer-events compiled"] = encoder(event_type)
         return interleaved({name: partial(rate, encode) for name, encode in ways.items()}, rounds)
 
 
@@ -57,7 +63,7 @@ def delivering(
 
 def main(rounds: int, count: int, *, quick: bool) -> None:
     """Measure, print, and keep the results."""
-    own = [OURS, PIPELINE, CONFLUENT, CEILING]
+    own = [OURS, PIPELINE, *(COMPILED if BUILT else ()), CONFLUENT, CEILING]
     groups: dict[str, Sequence[Row]] = {"encode only": encoding(rounds, count // 5)}
     mock_peers = [way for way in PEERS if not way.real_only]
     with targets.mock() as target:
@@ -75,6 +81,8 @@ def main(rounds: int, count: int, *, quick: bool) -> None:
                 groups["Kafka in a container, events built before"] = delivering(
                     real, [*own, *PEERS], rounds, count, built=True
                 )
+    if not BUILT:
+        print("the compiled encoder: skipped, not built (make fast)")
     if MISSING:
         print(f"skipped, not installed (pip install -e '.[bench]'): {', '.join(MISSING)}")
     print(f"{machine()}; medians of {rounds} interleaved rounds of {count:,} events\n")
@@ -94,5 +102,5 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, help="how often each row is measured")
     parser.add_argument("--events", type=int, help="how many events a round has")
     given = parser.parse_args()
-    default = (3, 50_000) if given.quick else (5, 300_000)
+    default = (3, 50_000) if given.quick else (7, 200_000)
     main(given.rounds or default[0], given.events or default[1], quick=given.quick)

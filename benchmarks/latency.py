@@ -11,21 +11,26 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks import targets
+from benchmarks.way import TUNING
 from benchmarks.ways import librdkafka, producer_to
 from benchmarks.workload import event
 from producer.codec import encode
+from producer.compiled import BUILT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from benchmarks.way import Target
+    from producer.reports import Report
 
-_COUNT: Final = 500
+_COUNT: Final = 5000
+_AT_ONCE: Final = {**TUNING, "linger.ms": "0"}  # what a producer of ours has unless told otherwise
 
 
 def ours(target: Target) -> Callable[[int], None]:
     """Return what sends one event and waits for its report."""
-    producer, reports = producer_to(target), []
+    producer = producer_to(target, compiled=BUILT, tuning=_AT_ONCE)
+    reports: list[Report] = []
 
     def once(number: int) -> None:
         producer.send(event(number), on_delivery=reports.append)
@@ -37,7 +42,8 @@ def ours(target: Target) -> Callable[[int], None]:
 
 def bare(target: Target) -> Callable[[int], None]:
     """Return what produces the bytes of one event and waits for its report."""
-    producer, reports = librdkafka(target), []
+    producer = librdkafka(target, _AT_ONCE)
+    reports: list[Any] = []
 
     def report(*found: Any) -> None:
         reports.append(found)

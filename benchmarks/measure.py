@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from benchmarks.workload import events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from benchmarks.way import Target, Way
 
@@ -62,7 +62,7 @@ def deliver(way: Way, target: Target, count: int, *, built: bool) -> float:
     return count / took
 
 
-def interleaved(actions: dict[str, Callable[[], float]], rounds: int) -> Sequence[Row]:
+def interleaved(actions: Mapping[str, Callable[[], float]], rounds: int) -> Sequence[Row]:
     """Take every action once per round, each round in turn from another one on."""
     rows = {name: Row(name) for name in actions}
     names = list(actions)

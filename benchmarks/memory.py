@@ -11,15 +11,17 @@ import sys
 from typing import Final
 
 from benchmarks import targets
-from benchmarks.ways import PIPELINE
+from benchmarks.ways import COMPILED, PIPELINE
 from benchmarks.workload import events
+from producer.compiled import BUILT
 
 _COUNTS: Final = (1_000_000, 10_000_000)
 
 
 def peak_mb(count: int) -> float:
     """Produce in this process; returns its largest resident set in MB."""
-    with targets.mock() as target, PIPELINE.open(target) as run:
+    way = COMPILED[-1] if BUILT else PIPELINE
+    with targets.mock() as target, way.open(target) as run:
         assert run(events(count)) == count
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 

@@ -19,17 +19,19 @@ from producer.serializer import EventSerializer
 from producer.stop import Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from confluent_kafka import KafkaError, Message
 
 _BATCH: Final = 1000
 
 
-def producer_to(target: Target) -> EventProducer:
-    """Return our producer with everybody's tuning."""
+def producer_to(
+    target: Target, *, compiled: bool, tuning: Mapping[str, str] = TUNING
+) -> EventProducer:
+    """Return our producer with everybody's tuning, and the compiled encoder or Python alone."""
     settings = Settings(
-        bootstrap_servers=target.servers, schema_registry_url="mock://none", properties=TUNING
+        bootstrap_servers=target.servers, schema_registry_url="mock://none", properties=tuning
     )
     producer = EventProducer(
         settings,
@@ -37,36 +39,44 @@ def producer_to(target: Target) -> EventProducer:
         timeout_s=FLUSH_S,
         registry=target.registry,
         check_topic=lambda *_, **__: 3,
+        compiled=compiled,
     )
     producer.prepare(BenchReading.__event__)
     return producer
 
 
-@contextmanager
-def _send(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
-    with producer_to(target) as producer:
+def _send(*, compiled: bool) -> Callable[[Target], Any]:
+    @contextmanager
+    def opened(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
+        with producer_to(target, compiled=compiled) as producer:
 
-        def run(events: Iterable[Any]) -> int:
-            send = producer.send
-            for event in events:
-                send(event)
-            producer.flush()
-            return producer.tally.delivered
+            def run(events: Iterable[Any]) -> int:
+                send = producer.send
+                for event in events:
+                    send(event)
+                producer.flush()
+                return producer.tally.delivered
 
-        yield run
+            yield run
+
+    return opened
 
 
-@contextmanager
-def _pipeline(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
+def _pipeline(*, compiled: bool) -> Callable[[Target], Any]:
     """What `freezer produce` runs."""
-    with producer_to(target) as producer:
-        pipeline = Pipeline(producer, Stop(), flush_s=FLUSH_S)
-        yield lambda events: pipeline.run(events).delivered
+
+    @contextmanager
+    def opened(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
+        with producer_to(target, compiled=compiled) as producer:
+            pipeline = Pipeline(producer, Stop(), flush_s=FLUSH_S)
+            yield lambda events: pipeline.run(events).delivered
+
+    return opened
 
 
-def librdkafka(target: Target) -> Producer:
+def librdkafka(target: Target, tuning: Mapping[str, str] = TUNING) -> Producer:
     """Return a bare producer with everybody's tuning."""
-    return Producer({"bootstrap.servers": target.servers, **TUNING})
+    return Producer({"bootstrap.servers": target.servers, **tuning})
 
 
 class Reports:
@@ -135,7 +145,12 @@ def _ceiling(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
     yield run
 
 
-OURS: Final = Way("freezer-events, send", _send)
-PIPELINE: Final = Way("freezer-events, pipeline", _pipeline)
+OURS: Final = Way("freezer-events, send", _send(compiled=False))
+PIPELINE: Final = Way("freezer-events, pipeline", _pipeline(compiled=False))
+# These need what `make fast` builds.
+COMPILED: Final = (
+    Way("freezer-events compiled, send", _send(compiled=True)),
+    Way("freezer-events compiled, pipeline", _pipeline(compiled=True)),
+)
 CONFLUENT: Final = Way("avro_producer.py", _confluent)
 CEILING: Final = Way("ceiling: ready bytes", _ceiling, _bytes_of)

@@ -96,18 +96,19 @@ def test_the_steps_to_the_cloud_deliver_and_print_what_is_shown(shell: Shell) ->
             assert bare(output) == bare(step.output), step.command
 
     # Then the topic and the schema are there for the Python snippets.
-    first, second, _ = blocks(PYTHON, "python")
-    for number, snippet in enumerate((first, second)):
+    first, second, third, _ = blocks(PYTHON, "python")
+    for number, snippet in enumerate((first, second, third)):
         (shell.folder / f"snippet{number}.py").write_text(snippet)
     assert shell("python -W error snippet0.py") == ""
     lines = shell("python -W error snippet1.py").splitlines()
     assert lines[0] == "freezer-reading: temperature: nan is not a finite number"
     assert lines[1].startswith("delivered freezer-temperatura")
     assert len(lines) == 2
+    assert shell("python -W error snippet2.py").strip() == "0 lost; 5,000 read, 5,000 delivered"
 
 
 def test_the_snippet_for_own_tests_is_one_that_passes(shell: Shell) -> None:
-    (shell.folder / "test_theirs.py").write_text(blocks(PYTHON, "python")[2])
+    (shell.folder / "test_theirs.py").write_text(blocks(PYTHON, "python")[3])
     assert "1 passed" in shell("python -m pytest -c /dev/null -q -W error test_theirs.py")
 
 

@@ -24,8 +24,7 @@ from hypothesis import strategies as st
 
 from benchmarks import targets
 from benchmarks.events import BenchReading
-from benchmarks.measure import deliver
-from benchmarks.ways import OURS
+from benchmarks.ways import COMPILED
 from producer import compiled
 from producer.errors import BadReading
 from producer.events import FreezerReading
@@ -41,10 +40,12 @@ from tests.support.generated import (
     spoiled,
     written,
 )
+from tests.support.rows import delivers_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from benchmarks.way import Way
     from producer.testing import EventCluster
 
 ROOT = Path(__file__).parents[2]
@@ -367,6 +368,7 @@ def test_make_clean_removes_it(tmp_path: Path) -> None:
     assert not library.exists()
 
 
-def test_its_row_of_the_benchmarks_delivers_every_event() -> None:
+@pytest.mark.parametrize("way", COMPILED, ids=lambda way: way.name)
+def test_its_rows_of_the_benchmarks_deliver_every_event_once_and_equal(way: Way) -> None:
     with targets.mock() as target:
-        assert deliver(OURS, target, 1500, built=False) > 0
+        delivers_all(way, target)

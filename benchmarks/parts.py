@@ -1,0 +1,89 @@
+"""Where the time of one event goes: `python -m benchmarks.parts`.
+
+Microseconds of processor time on the Python thread, the least of many rounds: what the machine does
+besides can only add to it. The mock cluster takes what is delivered.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from typing import TYPE_CHECKING, Any, Final
+from unittest import mock
+
+from benchmarks import targets
+from benchmarks.events import BenchReading
+from benchmarks.ways import CEILING, COMPILED, CONFLUENT, OURS, producer_to
+from benchmarks.workload import events
+from producer.compiled import BUILT, encoder
+from producer.outbox import LARGEST_BATCH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.way import Target, Way
+
+_COUNT: Final = 100_000
+_ROUNDS: Final = 15
+
+
+def took_us(act: Callable[[], Any]) -> float:
+    """Do it once; returns microseconds for each event."""
+    gc.collect()
+    started = time.thread_time()
+    act()
+    return (time.thread_time() - started) / _COUNT * 1e6
+
+
+def whole(way: Way, target: Target, given: Sequence[Any]) -> float:
+    """Deliver all events."""
+    ready: Any = way.ready(target, given) if way.ready else given
+    with way.open(target) as run:
+        return took_us(lambda: run(ready))
+
+
+def encoding(given: Sequence[Any], *, compiled: bool) -> float:
+    """Encode all events."""
+    encode = encoder(BenchReading.__event__, compiled=compiled)
+    return took_us(lambda: [None for event in given if not encode(event)])
+
+
+def sending(target: Target, given: Sequence[Any], *, compiled: bool) -> float:
+    """Send all events, and forget each batch instead of handing it over."""
+    with producer_to(target, compiled=compiled) as producer:
+        outbox = producer.delivery.outbox(target.topic)
+        outbox.size = LARGEST_BATCH
+
+        def forget(*_: object) -> bool:
+            outbox.messages.clear()
+            return True
+
+        with mock.patch.object(producer.delivery, "push", forget):
+            producer.send(given[0])  # the first one of its type takes another way
+            return took_us(lambda: [None for event in given if not producer.send(event)])
+
+
+def main() -> None:
+    """Measure all in turn and print."""
+    given = list(events(_COUNT))
+    with targets.mock() as target:
+        parts: dict[str, Callable[[], float]] = {
+            "encode": lambda: encoding(given, compiled=False),
+            "send, encode included": lambda: sending(target, given, compiled=False),
+            "send to counted report": lambda: whole(OURS, target, given),
+        }
+        if BUILT:
+            parts |= {
+                "compiled: encode": lambda: encoding(given, compiled=True),
+                "compiled: send, encode included": lambda: sending(target, given, compiled=True),
+                "compiled: send to counted report": lambda: whole(COMPILED[0], target, given),
+            }
+        parts["ceiling: ready bytes"] = lambda: whole(CEILING, target, given)
+        parts["avro_producer.py"] = lambda: whole(CONFLUENT, target, given)
+        least = {name: min(part() for _ in range(_ROUNDS)) for name, part in parts.items()}
+    for name, microseconds in least.items():
+        print(f"{name:<34} {microseconds:5.2f} µs")
+
+
+if __name__ == "__main__":
+    main()
