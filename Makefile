@@ -75,6 +75,8 @@ coverage: $(DEV_STAMP) ## Everything, and which lines of producer/ no test ran
 check: lint types test ## What CI runs
 
 fast: $(STAMP) ## Build the compiled encoder (needs a C compiler and Python's headers)
+	@command -v $${CC:-cc} >/dev/null || \
+	  { echo "no C compiler; on Debian: apt-get install gcc python3-dev"; exit 1; }
 	HATCH_BUILD_HOOK_ENABLE_CUSTOM=true $(BIN)/pip install --quiet --no-deps --editable .
 
 bench: $(STAMP) ## Speed beside peers, on the mock cluster and on the Kafka of make up
