@@ -15,7 +15,6 @@ from benchmarks.way import TUNING
 from benchmarks.ways import librdkafka, producer_to
 from benchmarks.workload import event
 from producer.codec import encode
-from producer.compiled import BUILT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +28,7 @@ _AT_ONCE: Final = {**TUNING, "linger.ms": "0"}  # what a producer of ours has un
 
 def ours(target: Target) -> Callable[[int], None]:
     """Return what sends one event and waits for its report."""
-    producer = producer_to(target, compiled=BUILT, tuning=_AT_ONCE)
+    producer = producer_to(target, tuning=_AT_ONCE)
     reports: list[Report] = []
 
     def once(number: int) -> None:

@@ -18,7 +18,6 @@ from benchmarks.events import BenchReading
 from benchmarks.way import FLUSH_S
 from benchmarks.ways import producer_to
 from benchmarks.workload import events
-from producer.compiled import BUILT
 from producer.pipeline import Pipeline
 from producer.sources import Format, open_source
 from producer.stop import Stop
@@ -47,7 +46,7 @@ def refuse(found: Rejected) -> None:
 
 def replay(path: Path, target: Target) -> tuple[int, float]:
     """Produce the file; returns how many rows were delivered, and the seconds it took."""
-    with producer_to(target, compiled=BUILT) as producer:
+    with producer_to(target) as producer:
         pipeline = Pipeline(producer, Stop(), flush_s=FLUSH_S)
         started = time.perf_counter()
         source = open_source(

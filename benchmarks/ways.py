@@ -27,7 +27,7 @@ _BATCH: Final = 1000
 
 
 def producer_to(
-    target: Target, *, compiled: bool, tuning: Mapping[str, str] = TUNING
+    target: Target, *, compiled: bool = True, tuning: Mapping[str, str] = TUNING
 ) -> EventProducer:
     """Return our producer with everybody's tuning, and the compiled encoder or Python alone."""
     settings = Settings(

@@ -77,7 +77,6 @@ class EventProducer:
         self.on_undelivered: Callable[[Any, Report], None] | None = None
         self.delivery.reports.on_undelivered = self._undelivered
         self._routes: dict[type, Route] = {}
-        self._senders: dict[type, Callable[[Any], bool]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -111,17 +110,17 @@ class EventProducer:
         route = self._routes.get(event_type.record)
         if route is None:
             topic = self._topic or self.settings.topic_for(event_type)
-            serializer = EventSerializer(self._registry, event_type)
+            serializer = EventSerializer(self._registry, event_type, compiled=self._compiled)
             partitions = self._check_topic(
                 self.settings, topic, timeout_s=self._timeout_s, stop=self._stop
             )
             try:
-                prefix = serializer.prefix(topic)
+                route = Route(
+                    event_type, topic, partitions, serializer, self.delivery, self._stopping
+                )
             except NotRegistered as error:
                 raise _not_registered(event_type, topic, self._registry) from error
-            route = Route(event_type, topic, partitions, prefix, compiled=self._compiled)
             self._routes[event_type.record] = route
-            self._senders[event_type.record] = route.sender(self.delivery, self._stopping)
         return route
 
     def send(
@@ -148,11 +147,9 @@ class EventProducer:
             FreezerError: what `prepare` raises, or a fatal error of the producer.
 
         """
+        route = self._routes.get(type(event)) or self.prepare(_event_type(event))
         if key is KEY_FIELD and headers is None and on_delivery is None:
-            send = self._senders.get(type(event))
-            if send is not None:
-                return send(event)
-        route = self.prepare(_event_type(event))
+            return route.send(event)
         self.tally.read += 1
         try:
             filled = route.filler(event)

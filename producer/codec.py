@@ -15,6 +15,8 @@ from producer.check import first_problem
 from producer.errors import BadReading, SchemaError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from producer.event import Event, EventType
 
 E = TypeVar("E")
@@ -34,15 +36,19 @@ class BodyError(SchemaError):
     """A body does not decode under its writer schema, or not for our reader schema."""
 
 
-def encode(event: Event) -> bytes:
+def encode(event: Event, by: Callable[[Any], bytes] | None = None) -> bytes:
     """Return the event's Avro body (no framing).
+
+    Args:
+        event: an instance of a generated class.
+        by: the function that encodes it; its own `encode` where none is given.
 
     Raises:
         BadReading: a value does not fit its field; names the field's path and the value.
 
     """
     try:
-        return event.__event__.encode(event)
+        return (by or event.__event__.encode)(event)
     except Exception as error:
         raise bad_reading(event, error) from error
 

@@ -9,6 +9,7 @@ import uuid
 from collections import Counter
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from producer.event import twin
@@ -28,7 +29,11 @@ class Filler:
         self._makers = tuple((name, self._maker(way)) for name, way in event_type.fill.items())
         self._record = event_type.record
         self._names = [each.name for each in fields(event_type.record)]
-        self._twin = twin(event_type.record, self._names)
+
+    @cached_property
+    def _twin(self) -> type[Any]:
+        """Made when it is needed: most events have nothing to be filled in."""
+        return twin(self._record, self._names)
 
     def __call__(self, event: Any) -> Any:
         """Return the event, or a copy in which declared fields that were None have a value."""

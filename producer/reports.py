@@ -75,7 +75,7 @@ class Reports:
 
         def report(error: KafkaError | None, message: Message) -> None:
             if error is None:
-                self.tally.partitions[_partition(message)] += 1
+                self.count(None, message)
             else:
                 self._add(error, str(message.topic()))
             self._tell(on_report, _report(error, message))
@@ -148,16 +148,12 @@ class Reports:
             self._raised = self._raised or raised
 
 
-def _partition(message: Message) -> int:
-    partition = message.partition()
-    return -1 if partition is None else partition
-
-
 def _report(error: KafkaError | None, message: Message) -> Report:
+    partition = message.partition()
     return Report(
         outcome=kafka_errors.outcome(error),
         topic=str(message.topic()),
-        partition=_partition(message),
+        partition=-1 if partition is None else partition,
         offset=message.offset() if error is None else None,
         latency_s=message.latency() or 0.0,
         error=None if error is None else error.str(),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from producer.codec import bad_reading, decode
-from producer.compiled import encoder
+from producer.codec import bad_reading, decode, encode
 from producer.errors import BadReading
 from producer.fill import Filler
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     from producer.delivery import Delivery
     from producer.event import EventType
+    from producer.serializer import EventSerializer
 
 
 class Route:
@@ -24,17 +24,29 @@ class Route:
         event_type: the event.
         topic: where it goes.
         partitions: how many the topic has.
-        prefix: the five bytes that precede every body.
-        compiled: use the compiled encoder where it was built.
+        serializer: makes the bodies, and knows the five bytes that precede them.
+        delivery: takes the messages.
+        stop: asked while waiting for room; True gives up.
 
     Attributes:
         filler: supplies what an event did not bring.
         key: takes the message key from an event.
+        send: sends a plain event. It counts it as read, and as rejected if it raises BadReading;
+            returns False when `stop` ended the wait for room, and the event was not taken.
+
+    Raises:
+        NotRegistered: the schema is not registered under the topic's subject.
 
     """
 
     def __init__(
-        self, event_type: EventType, topic: str, partitions: int, prefix: bytes, *, compiled: bool
+        self,
+        event_type: EventType,
+        topic: str,
+        partitions: int,
+        serializer: EventSerializer,
+        delivery: Delivery,
+        stop: Callable[[], bool],
     ) -> None:
         self.topic = topic
         self.partitions = partitions
@@ -43,8 +55,9 @@ class Route:
             attrgetter(event_type.key) if event_type.key else lambda _: None
         )
         self._event_type = event_type
-        self._prefix = prefix
-        self._encode = encoder(event_type, compiled=compiled)
+        self._prefix = serializer.prefix(topic)
+        self._encode = serializer.encode
+        self.send = self._sender(delivery, stop)
 
     def value(self, event: Any) -> bytes:
         """Return an event's message value: prefix and body.
@@ -53,10 +66,7 @@ class Route:
             BadReading: a value does not fit its field.
 
         """
-        try:
-            return self._prefix + self._encode(event)
-        except Exception as error:
-            raise bad_reading(event, error) from error
+        return self._prefix + encode(event, self._encode)
 
     def event(self, topic: str, value: bytes) -> Any:
         """Return the event whose message value on a topic this is; None if it is not ours."""
@@ -65,15 +75,11 @@ class Route:
         body = value[len(self._prefix) :]
         return decode(body, self._event_type.schema, self._event_type)
 
-    def sender(self, delivery: Delivery, stop: Callable[[], bool]) -> Callable[[Any], bool]:
-        """Make the function that sends plain events: no more than it must happens for each.
-
-        It counts the event as read, and as rejected if it raises BadReading; returns False when
-        `stop` ended the wait for room, and the event was not taken.
-        """
+    def _sender(self, delivery: Delivery, stop: Callable[[], bool]) -> Callable[[Any], bool]:
+        """Make `send`: no more than it must happens for each event."""
         topic, tally, key_of = self.topic, delivery.tally, self.key
         outbox, largest = delivery.outbox(topic), delivery.largest_in_batch
-        messages, prefix, encode = outbox.messages, self._prefix, self._encode
+        messages, prefix, body_of = outbox.messages, self._prefix, self._encode
         fill = self.filler if self._event_type.fill else None
 
         def send(event: Any) -> bool:
@@ -81,7 +87,7 @@ class Route:
             if fill is not None:
                 event = fill(event)
             try:
-                value = prefix + encode(event)
+                value = prefix + body_of(event)
             except Exception as error:
                 tally.rejected += 1
                 raise bad_reading(event, error) from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from confluent_kafka.schema_registry.avro import AvroSerializer
 
-from producer.codec import bad_reading, prefix
+from producer.codec import encode, prefix
 from producer.compiled import encoder
 from producer.registry import Registry, subject_name
 
@@ -33,6 +33,10 @@ class EventSerializer(AvroSerializer):
     Args:
         registry: where ids are looked up. Nothing is ever registered.
         event_type: the event, with the schema that it is written under.
+        compiled: use the compiled encoder where it was built.
+
+    Attributes:
+        encode: the function that makes a body of an event, compiled or not.
 
     Raises:
         SchemaError: the schema is not registered under the topic's subject.
@@ -41,12 +45,12 @@ class EventSerializer(AvroSerializer):
     """
 
     # The parent's own constructor is bound under a mangled name; keep our state apart from it.
-    __slots__ = ("_encode", "_event_type", "_ids", "_prefixes")
+    __slots__ = ("_event_type", "_ids", "_prefixes", "encode")
 
-    def __init__(self, registry: Registry, event_type: EventType) -> None:
+    def __init__(self, registry: Registry, event_type: EventType, *, compiled: bool = True) -> None:
         super().__init__(registry.client, event_type.schema, conf=_CONF)
         self._event_type = event_type
-        self._encode = encoder(event_type)
+        self.encode = encoder(event_type, compiled=compiled)
         self._ids = registry
         self._prefixes: dict[str, bytes] = {}
 
@@ -55,10 +59,7 @@ class EventSerializer(AvroSerializer):
         if type(obj) is not self._event_type.record or ctx is None:
             parents: bytes | None = super().__call__(obj, ctx)
             return parents
-        try:
-            body = self._encode(obj)
-        except Exception as error:
-            raise bad_reading(obj, error) from error  # type: ignore[arg-type]  # a generated class
+        body = encode(obj, self.encode)  # type: ignore[arg-type]  # its class is a generated one
         return self.prefix(ctx.topic) + body
 
     def prefix(self, topic: str) -> bytes:
