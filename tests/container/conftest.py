@@ -40,6 +40,7 @@ from confluent_kafka.cimpl import NewTopic
 # infra is no part of the installed package, so it is found from here.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from infra.admin_target import AdminTarget, connect
 from infra.local import certificates
 from infra.local.stack import Login, Stack, answers, up
 from producer.config import Settings
@@ -142,6 +143,18 @@ def new_topic(admin: AdminClient) -> Iterator[Callable[[], str]]:
     if made:
         for done in admin.delete_topics(made).values():
             done.result(_ADMIN_WITHIN_S)
+
+
+@pytest.fixture
+def name(new_topic: Callable[[], str]) -> str:
+    """Give the name of one topic that is not there."""
+    return new_topic()
+
+
+@pytest.fixture
+def target(stack: Stack) -> AdminTarget:
+    """Give the local stack as provisioning sees it, through the Admin API."""
+    return connect(Settings(bootstrap_servers=stack.bootstrap), stack, print)
 
 
 @pytest.fixture

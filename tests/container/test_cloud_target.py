@@ -27,7 +27,7 @@ from tests.infra.target_suite import (
 from tests.support.acls import remove_acls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from confluent_kafka.admin import AdminClient
@@ -40,11 +40,6 @@ if TYPE_CHECKING:
 @pytest.fixture
 def standin(stack: Stack, tmp_path: Path) -> Standin:
     return make(tmp_path / "cloud", bootstrap=stack.bootstrap, endpoint=stack.sasl_bootstrap)
-
-
-@pytest.fixture
-def name(new_topic: Callable[[], str]) -> str:
-    return new_topic()
 
 
 @pytest.fixture

@@ -22,20 +22,9 @@ from producer.config import Settings
 from producer.errors import AccessError, ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from infra.local.stack import Stack
-
-
-@pytest.fixture
-def target(stack: Stack) -> AdminTarget:
-    return connect(Settings(bootstrap_servers=stack.bootstrap), stack, print)
-
-
-@pytest.fixture
-def name(new_topic: Callable[[], str]) -> str:
-    return new_topic()
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING
 import pytest
 from confluent_kafka.cimpl import NewTopic
 
-from infra.admin_target import AdminTarget, connect
 from infra.apply import apply, verify
 from infra.desired import Desired
 from infra.lock import alone
 from infra.observed import observe
 from infra.plan import make
 from infra.target import Topic
-from producer.config import Settings
 from tests.infra.target_suite import AccessSuite, TopicSuite
 
 if TYPE_CHECKING:
@@ -29,22 +27,13 @@ if TYPE_CHECKING:
 
     from confluent_kafka.admin import AdminClient
 
+    from infra.admin_target import AdminTarget
     from infra.local.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN_S = 15.0
 OURS = ("BOOTSTRAP_", "SASL_", "SCHEMA_REGISTRY_", "SECURITY_", "SSL_CA", "KAFKA_CONFIG", "TOPIC")
 TOPICS = '[events.freezer-reading]\nconfigs."retention.ms" = 86_400_000\n'
-
-
-@pytest.fixture
-def target(stack: Stack) -> AdminTarget:
-    return connect(Settings(bootstrap_servers=stack.bootstrap), stack, print)
-
-
-@pytest.fixture
-def name(new_topic: Callable[[], str]) -> str:
-    return new_topic()
 
 
 class TestTopics(TopicSuite):

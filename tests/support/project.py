@@ -65,6 +65,14 @@ class Project:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def refusal(self, *args: str, code: int) -> str:
+        """Run it, see that it ends with this code and writes nothing; return what it said."""
+        before = self.files()
+        done = self.schema(*args)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert self.files() == before
+        return done.stderr
+
     def files(self) -> dict[str, bytes]:
         """Return every file of the project."""
         return {
