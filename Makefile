@@ -1,5 +1,5 @@
 # What people type. Everything sets itself up; nothing is installed outside of .venv
-# (but for the container engine on a bare Debian, see infra/local).
+# (but for the container engine on a bare Debian, see infra/freezer_infra/local).
 
 PYTHON ?= python3
 VENV := .venv
@@ -40,10 +40,10 @@ demo: $(STAMP) ## Ten readings, the whole way, in one process
 	@$(BIN)/freezer demo
 
 up: $(STAMP) ## Start Kafka and Schema Registry in containers
-	@$(BIN)/python -m infra local up
+	@$(BIN)/python -m freezer_infra local up
 
 local: up ## The same, then topics, access, .env and schemas: ready to produce
-	@$(BIN)/python -m infra apply --target local --env-file .env.local --write-env $(ENV_FILE)
+	@$(BIN)/python -m freezer_infra apply --target local --env-file .env.local --write-env $(ENV_FILE)
 	@$(BIN)/freezer schema register --env-file $(ENV_FILE)
 	@$(BIN)/freezer doctor --env-file $(ENV_FILE)
 
@@ -51,7 +51,7 @@ cloud: $(STAMP) ## From a Confluent Cloud account to a cluster that takes events
 	@infra/bootstrap --write-env $(ENV_FILE) $(ARGS)
 
 down: $(STAMP) ## Stop the containers
-	@$(BIN)/python -m infra local down
+	@$(BIN)/python -m freezer_infra local down
 
 lint: $(DEV_STAMP) ## Style and layers
 	$(BIN)/ruff format --check --quiet .
@@ -65,11 +65,11 @@ unit: $(DEV_STAMP) ## The tests that need no container
 	$(BIN)/pytest tests/unit tests/infra
 
 test: $(DEV_STAMP) ## Everything, with the real Kafka and registry in containers
-	@$(BIN)/python -m infra local up
+	@$(BIN)/python -m freezer_infra local up
 	$(BIN)/pytest
 
 coverage: $(DEV_STAMP) ## Everything, and which lines of producer/ no test ran
-	@$(BIN)/python -m infra local up
+	@$(BIN)/python -m freezer_infra local up
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 check: lint types test ## What CI runs
@@ -90,4 +90,4 @@ bench-quick: $(STAMP) ## Ours, Confluent's way and the ceiling, in a minute
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
-	  .coverage .coverage.* dist build *.egg-info producer/compiled/*.so
+	  .coverage .coverage.* dist build *.egg-info producer/freezer_events/avro/fast/*.so

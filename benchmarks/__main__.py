@@ -14,7 +14,7 @@ from benchmarks.peers import MISSING, PEERS, avro_serializer
 from benchmarks.report import as_json, chart, machine, table, write
 from benchmarks.ways import CEILING, COMPILED, CONFLUENT, OURS, PIPELINE
 from benchmarks.workload import events
-from producer.compiled import BUILT, encoder
+from freezer_events.avro.fast import BUILT, encoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

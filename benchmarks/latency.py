@@ -14,13 +14,13 @@ from benchmarks import targets
 from benchmarks.way import TUNING
 from benchmarks.ways import librdkafka, producer_to
 from benchmarks.workload import event
-from producer.codec import encode
+from freezer_events.avro.wire import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from benchmarks.way import Target
-    from producer.reports import Report
+    from freezer_events.send.reports import Report
 
 _COUNT: Final = 5000
 _AT_ONCE: Final = {**TUNING, "linger.ms": "0"}  # what a producer of ours has unless told otherwise

@@ -13,7 +13,7 @@ from typing import Final
 from benchmarks import targets
 from benchmarks.ways import COMPILED, PIPELINE
 from benchmarks.workload import events
-from producer.compiled import BUILT
+from freezer_events.avro.fast import BUILT
 
 _COUNTS: Final = (1_000_000, 10_000_000)
 

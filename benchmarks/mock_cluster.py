@@ -10,7 +10,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from producer.embedded import EmbeddedCluster
+from freezer_events.kafka.embedded import EmbeddedCluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

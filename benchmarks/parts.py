@@ -15,8 +15,8 @@ from benchmarks import targets
 from benchmarks.events import BenchReading
 from benchmarks.ways import CEILING, COMPILED, CONFLUENT, OURS, producer_to
 from benchmarks.workload import events
-from producer.compiled import BUILT, encoder
-from producer.outbox import LARGEST_BATCH
+from freezer_events.avro.fast import BUILT, encoder
+from freezer_events.send.outbox import LARGEST_BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -21,7 +21,7 @@ from fastavro import parse_schema, schemaless_writer
 from benchmarks.way import FLUSH_S, TUNING, Target, Way
 from benchmarks.ways import Reports, librdkafka
 from benchmarks.workload import SCHEMA, as_dict
-from producer.codec import prefix
+from freezer_events.avro.wire import prefix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Iterator

@@ -18,13 +18,13 @@ from benchmarks.events import BenchReading
 from benchmarks.way import FLUSH_S
 from benchmarks.ways import producer_to
 from benchmarks.workload import events
-from producer.pipeline import Pipeline
-from producer.sources import Format, open_source
-from producer.stop import Stop
+from freezer_events.console.stop import Stop
+from freezer_events.send.pipeline import Pipeline
+from freezer_events.sources import Format, open_source
 
 if TYPE_CHECKING:
     from benchmarks.way import Target
-    from producer.sources import Rejected
+    from freezer_events.sources import Rejected
 
 _ROWS: Final = 5_000_000
 

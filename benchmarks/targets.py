@@ -15,8 +15,8 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from benchmarks.mock_cluster import mock_cluster
 from benchmarks.way import Target
 from benchmarks.workload import SCHEMA
-from producer import Settings
-from producer.registry import Registry
+from freezer_events import Settings
+from freezer_events.registry.client import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

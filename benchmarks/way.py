@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
 
-    from producer.registry import Registry
+    from freezer_events.registry.client import Registry
 
 FLUSH_S: Final = 120.0
 

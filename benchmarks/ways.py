@@ -12,11 +12,11 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 from benchmarks.events import BenchReading
 from benchmarks.way import FLUSH_S, TUNING, Target, Way
 from benchmarks.workload import SCHEMA, as_dict
-from producer import EventProducer, Settings
-from producer.codec import encode
-from producer.pipeline import Pipeline
-from producer.serializer import EventSerializer
-from producer.stop import Stop
+from freezer_events import EventProducer, Settings
+from freezer_events.avro.wire import encode
+from freezer_events.console.stop import Stop
+from freezer_events.registry.serializer import EventSerializer
+from freezer_events.send.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

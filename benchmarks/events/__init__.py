@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from producer.event import EventType
+from freezer_events.event import EventType
 
 from .bench_reading import BenchReading, State
 

@@ -14,7 +14,7 @@ from struct import Struct
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from producer.event import EventType
+from freezer_events.event import EventType
 
 __all__ = ['BenchReading', 'State']
 

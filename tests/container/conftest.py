@@ -40,13 +40,13 @@ from confluent_kafka.cimpl import NewTopic
 # infra is no part of the installed package, so it is found from here.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from infra.admin_target import AdminTarget, connect
-from infra.local import certificates
-from infra.local.stack import Login, Stack, answers, up
-from producer.config import Settings
-from producer.errors import FreezerError
-from producer.events import FreezerReading
-from producer.registry import Registry
+from freezer_events.config import Settings
+from freezer_events.errors import FreezerError
+from freezer_events.events import FreezerReading
+from freezer_events.registry.client import Registry
+from freezer_infra.admin.target import AdminTarget, connect
+from freezer_infra.local import certificates
+from freezer_infra.local.stack import Login, Stack, answers, up
 from tests.support.acls import remove_acls
 from tests.support.cli import Freezer
 

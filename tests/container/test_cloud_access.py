@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
-from infra.accepted import Patience, until_cluster_accepts, until_registry_accepts
-from infra.confluent.access import Access, Acl, Key
-from infra.confluent.cli import find
-from producer.config import Settings
-from producer.errors import UnreachableError
+from freezer_events.config import Settings
+from freezer_events.errors import UnreachableError
+from freezer_infra.confluent.access import Access, Acl, Key
+from freezer_infra.confluent.cli import find
+from freezer_infra.keys.accepted import Patience, until_cluster_accepts, until_registry_accepts
 from tests.infra.standin.harness import CLUSTER, ENVIRONMENT, Standin, make
 from tests.infra.standin.registry_door import door
 from tests.support.acls import remove_acls
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka.admin import AdminClient
 
-    from infra.local.stack import Stack
+    from freezer_infra.local.stack import Stack
 
 WITHIN_S = 30.0
 

@@ -29,7 +29,7 @@ from tests.support.cloud import Cloud
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from infra.local.stack import Stack
+    from freezer_infra.local.stack import Stack
 
 WITHIN_S = 15.0
 BIN = Path(sys.executable).parent

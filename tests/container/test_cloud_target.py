@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.confluent import target as confluent
-from infra.desired import Access, Desired
-from infra.env_file import EnvFile
-from infra.steps import CreateTopic
-from infra.target import Client, Topic
-from producer.errors import UsageError
+from freezer_events.errors import UsageError
+from freezer_infra.confluent import target as confluent
+from freezer_infra.keys.env_file import EnvFile
+from freezer_infra.planner.desired import Access, Desired
+from freezer_infra.planner.steps import CreateTopic
+from freezer_infra.planner.target import Client, Topic
 from tests.infra.standin.harness import CLUSTER, ENVIRONMENT, PLATFORM_URL, Standin, make
 from tests.infra.target_suite import (
     RETENTION,
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     from confluent_kafka.admin import AdminClient
 
-    from infra.confluent.target import CliTarget, CloudTarget
-    from infra.local.stack import Stack
-    from infra.target import Target
+    from freezer_infra.confluent.target import CliTarget, CloudTarget
+    from freezer_infra.local.stack import Stack
+    from freezer_infra.planner.target import Target
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.confluent import faults
-from infra.confluent.cli import find
-from infra.confluent.topics import Topics
-from producer.errors import FreezerError
+from freezer_events.errors import FreezerError
+from freezer_infra.confluent import faults
+from freezer_infra.confluent.cli import find
+from freezer_infra.confluent.topics import Topics
 from tests.infra.standin.harness import CLUSTER, ENVIRONMENT, PLATFORM_URL, Standin, make
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka.admin import AdminClient
 
-    from infra.local.stack import Stack
+    from freezer_infra.local.stack import Stack
 
 SCOPE = ("--cluster", CLUSTER, "--environment", ENVIRONMENT)
 
@@ -77,7 +77,7 @@ def test_a_killed_cli_leaves_what_a_second_run_completes(
     name: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("infra.confluent.topics.UNCLEAR_WITHIN_S", 1.0)
+    monkeypatch.setattr("freezer_infra.confluent.topics.UNCLEAR_WITHIN_S", 1.0)
     standin.fault("kill-after:1")
     topics.create(name, 3, {})
     with pytest.raises(faults.OutcomeUnknownError, match="change the configs"):

@@ -10,7 +10,7 @@ from confluent_kafka import Producer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infra.local.stack import Stack
+    from freezer_infra.local.stack import Stack
     from tests.support.cli import Freezer
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from infra.local.stack import Login, Stack
+    from freezer_infra.local.stack import Login, Stack
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_principal_without_write_is_told_so(
     code, checks = examine(logged_in(freezer, secured, secured.freezer, "PLAIN"))
     assert (code, verdicts(checks)) == (4, {"write": "fail"}), checks
     assert "not allowed to WRITE" in checks["write"]["detail"]
-    assert "python -m infra apply" in checks["write"]["fix"]
+    assert "python -m freezer_infra apply" in checks["write"]["fix"]
 
 
 def test_a_principal_without_any_access_is_told_at_the_topic(
@@ -129,7 +129,7 @@ def test_a_missing_topic_names_the_command_and_is_not_created(freezer: Freezer) 
     for _ in range(2):
         code, checks = examine(missing)
         assert (code, checks["topic"]["verdict"], checks["write"]["verdict"]) == (3, "fail", "skip")
-        assert "python -m infra apply" in checks["topic"]["fix"]
+        assert "python -m freezer_infra apply" in checks["topic"]["fix"]
 
 
 @pytest.mark.parametrize(

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 import pytest
 from confluent_kafka import KafkaError, Producer
 
-from infra.admin_call import Admin
-from infra.admin_target import AdminTarget, connect
-from infra.apply import apply
-from infra.desired import Access, Desired
-from infra.env_file import EnvFile
-from infra.observed import find_key, observe
-from infra.plan import Plan, make
-from infra.target import Topic
-from producer.config import Settings
-from producer.errors import AccessError, ConfigError
+from freezer_events.config import Settings
+from freezer_events.errors import AccessError, ConfigError
+from freezer_infra.admin.call import Admin
+from freezer_infra.admin.target import AdminTarget, connect
+from freezer_infra.keys.env_file import EnvFile
+from freezer_infra.planner.apply import apply
+from freezer_infra.planner.desired import Access, Desired
+from freezer_infra.planner.observed import find_key, observe
+from freezer_infra.planner.plan import Plan, make
+from freezer_infra.planner.target import Topic
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.stack import Stack
+    from freezer_infra.local.stack import Stack
 
 
 @dataclass(frozen=True)

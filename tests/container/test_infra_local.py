@@ -1,4 +1,4 @@
-"""`python -m infra` on the real Kafka through its Admin API: topics, access, faults."""
+"""`python -m freezer_infra` on the real Kafka through its Admin API: topics, access, faults."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import pytest
 from confluent_kafka.cimpl import NewTopic
 
-from infra.apply import apply, verify
-from infra.desired import Desired
-from infra.lock import alone
-from infra.observed import observe
-from infra.plan import make
-from infra.target import Topic
+from freezer_infra.planner.apply import apply, verify
+from freezer_infra.planner.desired import Desired
+from freezer_infra.planner.lock import alone
+from freezer_infra.planner.observed import observe
+from freezer_infra.planner.plan import make
+from freezer_infra.planner.target import Topic
 from tests.infra.target_suite import AccessSuite, TopicSuite
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from confluent_kafka.admin import AdminClient
 
-    from infra.admin_target import AdminTarget
-    from infra.local.stack import Stack
+    from freezer_infra.admin.target import AdminTarget
+    from freezer_infra.local.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN_S = 15.0
@@ -46,7 +46,7 @@ class TestAccess(AccessSuite):
 
 @dataclass(frozen=True)
 class Infra:
-    """Runs `python -m infra` as a user does, in a folder of its own."""
+    """Runs `python -m freezer_infra` as a user does, in a folder of its own."""
 
     folder: Path
     settings: dict[str, str]
@@ -76,12 +76,12 @@ class Infra:
 
     def argv(self, command: str, *args: str) -> list[str]:
         declared = ("--topics", str(self.folder / "topics.toml"))
-        return [sys.executable, "-m", "infra", command, *declared, *args]
+        return [sys.executable, "-m", "freezer_infra", command, *declared, *args]
 
     @property
     def environment(self) -> dict[str, str]:
         clean = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
-        return clean | {"PYTHONPATH": str(ROOT)} | self.settings
+        return clean | self.settings
 
     def having(self, **settings: str) -> Infra:
         return Infra(self.folder, self.settings | settings)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from infra.local.stack import Login, Stack
+    from freezer_infra.local.stack import Login, Stack
 
 # A spreadsheet's habits: byte order mark, CRLF, quotes, a comma in a text column.
 EXPORT = "\ufeffsensor_id,temp_c,note\r\n" + "".join(

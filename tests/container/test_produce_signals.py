@@ -12,7 +12,7 @@ from tests.support.broker_door import BrokerDoor
 from tests.support.cli import Freezer, tally_of
 
 if TYPE_CHECKING:
-    from infra.local.stack import Stack
+    from freezer_infra.local.stack import Stack
 
 ENDLESS = ("produce", "--count", "0", "--interval", "0.01", "--output", "json")
 

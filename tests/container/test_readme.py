@@ -19,7 +19,7 @@ from tests.support.readme import ROOT, blocks, shape, shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from infra.local.stack import Stack
+    from freezer_infra.local.stack import Stack
 
 CLOUD, PYTHON = "Produce to Confluent Cloud", "Use it from Python"
 

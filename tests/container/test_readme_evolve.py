@@ -30,8 +30,8 @@ def checkout(freezer: Freezer) -> Freezer:
     folder = freezer.folder / "checkout"
     shutil.copytree(ROOT / "schemas", folder / "schemas")
     shutil.copytree(
-        ROOT / "producer" / "events",
-        folder / "producer" / "events",
+        ROOT / "producer/freezer_events/events",
+        folder / "producer/freezer_events/events",
         ignore=shutil.ignore_patterns("__pycache__"),
     )
     shutil.copy(ROOT / "pyproject.toml", folder)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka.admin import AdminClient
 
-    from infra.local.stack import Stack
+    from freezer_infra.local.stack import Stack
     from tests.support.cloud import Cloud
 
 HEADING = "Provision topics"

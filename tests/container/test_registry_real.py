@@ -9,7 +9,7 @@ import pytest
 from tests.support.registry_suite import RegistrySuite
 
 if TYPE_CHECKING:
-    from infra.local.stack import Stack
+    from freezer_infra.local.stack import Stack
 
 
 @pytest.fixture

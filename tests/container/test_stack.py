@@ -17,9 +17,9 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
-from infra.local import build, certificates, engine, files, images
-from infra.local.stack import Stack, answers, up
-from producer.errors import ConfigError
+from freezer_events.errors import ConfigError
+from freezer_infra.local import build, certificates, engine, files, images
+from freezer_infra.local.stack import Stack, answers, up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from confluent_kafka import Message
     from confluent_kafka.admin import AdminClient
 
-    from infra.local.stack import Login
+    from freezer_infra.local.stack import Login
 
 _WITHIN_S = 15.0
 _SCHEMA = json.dumps(

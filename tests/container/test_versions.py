@@ -17,11 +17,11 @@ from uuid import UUID
 
 import pytest
 
-from producer import EventProducer
-from producer.cli.options import import_package
-from producer.config import Settings
-from producer.consume import EventConsumer
-from producer.registry import Registry
+from freezer_events import EventProducer
+from freezer_events.cli.options import import_package
+from freezer_events.config import Settings
+from freezer_events.read.consumer import EventConsumer
+from freezer_events.registry.client import Registry
 
 if TYPE_CHECKING:
     from types import ModuleType

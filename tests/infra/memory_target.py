@@ -1,4 +1,4 @@
-"""A target in memory that keeps the contract of `infra.target`, and can be told to fail.
+"""A target in memory that keeps the contract of `planner.target`, and can be told to fail.
 
 `test_apply.py` runs the suite of `target_suite.py` against it, as the real ones are tested.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from infra.target import (
+from freezer_events.errors import UnreachableError
+from freezer_infra.planner.target import (
     GROUP,
     SUBJECT,
     TOPIC,
@@ -20,7 +21,6 @@ from infra.target import (
     Topic,
     Value,
 )
-from producer.errors import UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,16 +10,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra import plan as planner
-from infra.apply import apply, verify
-from infra.desired import Access, Desired
-from infra.observed import observe
-from infra.steps import AllowRights, ChangeConfigs, CreateAccount, CreateTopic, RaisePartitions
-from infra.target import SUBJECT, AlreadyThereError, Right, Topic
+from freezer_infra.planner import plan as planner
+from freezer_infra.planner.apply import apply, verify
+from freezer_infra.planner.desired import Access, Desired
+from freezer_infra.planner.observed import observe
+from freezer_infra.planner.steps import (
+    AllowRights,
+    ChangeConfigs,
+    CreateAccount,
+    CreateTopic,
+    RaisePartitions,
+)
+from freezer_infra.planner.target import SUBJECT, AlreadyThereError, Right, Topic
 
 if TYPE_CHECKING:
-    from infra.plan import Plan
-    from infra.target import Target
+    from freezer_infra.planner.plan import Plan
+    from freezer_infra.planner.target import Target
 
 RETENTION, POLICY = "retention.ms", "cleanup.policy"
 NONE: frozenset[str] = frozenset()

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.apply import apply, verify
-from infra.desired import Access, Desired
-from infra.env_file import EnvFile
-from infra.lock import alone
-from infra.observed import find_key, observe
-from infra.plan import make
-from infra.steps import CreateTopic
-from infra.target import Shape, Topic
-from producer.errors import FreezerError, UnreachableError
+from freezer_events.errors import FreezerError, UnreachableError
+from freezer_infra.keys.env_file import EnvFile
+from freezer_infra.planner.apply import apply, verify
+from freezer_infra.planner.desired import Access, Desired
+from freezer_infra.planner.lock import alone
+from freezer_infra.planner.observed import find_key, observe
+from freezer_infra.planner.plan import make
+from freezer_infra.planner.steps import CreateTopic
+from freezer_infra.planner.target import Shape, Topic
 from tests.infra.memory_target import MemoryTarget
 from tests.infra.target_suite import AccessSuite, TopicSuite, plan_for
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.confluent import faults
-from infra.confluent.access import Access, Acl
-from infra.confluent.cli import find
-from producer.errors import ConfigError
+from freezer_events.errors import ConfigError
+from freezer_infra.confluent import faults
+from freezer_infra.confluent.access import Access, Acl
+from freezer_infra.confluent.cli import find
 from tests.infra.standin.harness import CLUSTER, ENVIRONMENT, REGISTRY, Standin, make
 
 if TYPE_CHECKING:

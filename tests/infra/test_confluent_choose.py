@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.confluent.choose import Chosen, choose
-from infra.confluent.cli import ConfluentCli, find
-from producer.errors import ConfigError
+from freezer_events.errors import ConfigError
+from freezer_infra.confluent.choose import Chosen, choose
+from freezer_infra.confluent.cli import ConfluentCli, find
 from tests.infra.standin.harness import CLUSTER, ENVIRONMENT, Standin, make
 
 if TYPE_CHECKING:

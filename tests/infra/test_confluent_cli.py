@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from infra.confluent import faults
-from infra.confluent.cli import find, version_of
-from infra.confluent.home import copied_home, private_home
-from infra.confluent.session import cloud_session, platform_session
-from infra.lock import only_cli
-from producer.errors import AccessError, ConfigError, UnreachableError
+from freezer_events.errors import AccessError, ConfigError, UnreachableError
+from freezer_infra.confluent import faults
+from freezer_infra.confluent.cli import find, version_of
+from freezer_infra.confluent.home import copied_home, private_home
+from freezer_infra.confluent.session import cloud_session, platform_session
+from freezer_infra.planner.lock import only_cli
 from tests.infra.standin.harness import EMAIL, PASSWORD, PLATFORM_URL, Standin, make
 
 CREDENTIALS = {"CONFLUENT_CLOUD_EMAIL": EMAIL, "CONFLUENT_CLOUD_PASSWORD": PASSWORD}
@@ -171,7 +171,7 @@ class TestLogin:
     def test_the_private_home_goes_with_a_signal_too(self, tmp_path: Path) -> None:
         code = (
             "import pathlib, sys, time\n"
-            "from infra.confluent.home import private_home\n"
+            "from freezer_infra.confluent.home import private_home\n"
             "with private_home() as home:\n"
             f"    pathlib.Path({str(tmp_path / 'where')!r}).write_text(str(home))\n"
             "    time.sleep(60)\n"
@@ -219,7 +219,7 @@ class TestTwoAtOnce:
 
     def test_sessions_never_run_the_cli_at_the_same_time(self, standin: Standin) -> None:
         code = (
-            "from infra.confluent.session import cloud_session, environment\n"
+            "from freezer_infra.confluent.session import cloud_session, environment\n"
             "with cloud_session(environment(), print) as cli:\n"
             "    [cli.rows('list', 'environment', 'list') for _ in range(4)]\n"
         )
@@ -231,7 +231,7 @@ class TestTwoAtOnce:
 
 
 def with_path(standin: Standin) -> dict[str, str]:
-    return {**standin.environ(), "PYTHONPATH": str(Path(__file__).parents[2])}
+    return standin.environ()
 
 
 def awaited(path: Path) -> str:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.confluent import faults
-from infra.confluent.faults import Failure, explain
-from producer.errors import AccessError, ConfigError, FreezerError, UnreachableError
+from freezer_events.errors import AccessError, ConfigError, FreezerError, UnreachableError
+from freezer_infra.confluent import faults
+from freezer_infra.confluent.faults import Failure, explain
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-import infra
-from infra.declared import load
-from infra.desired import Access
-from infra.target import Right, Topic
-from infra.toml_table import line
-from producer.errors import ConfigError, UsageError
-from producer.schema.catalogue import Catalogue
+import freezer_infra
+from freezer_events.errors import ConfigError, UsageError
+from freezer_events.schema.catalogue import Catalogue
+from freezer_infra.planner.declared import load
+from freezer_infra.planner.desired import Access
+from freezer_infra.planner.target import Right, Topic
+from freezer_infra.planner.toml_table import line
 
 EVENT = 'topic = "{topic}"\npartitions = {partitions}\ncompatibility = "FULL"\nversion = 1\n'
 
@@ -171,7 +171,7 @@ def test_the_key_in_env_is_the_first_producers(tmp_path: Path) -> None:
 
 
 def test_what_this_project_declares_is_valid() -> None:
-    here = Path(infra.__file__).parent
+    here = Path(freezer_infra.__file__).parents[1]
     desired = load(here / "topics.toml", Catalogue(here.parent / "schemas"))
     assert ("freezer-temperatura", 3) in [(t.name, t.partitions) for t in desired.topics]
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from infra.env_file import EnvFile, edit, values
-from producer.config import Settings
-from producer.errors import ConfigError
+from freezer_events.config import Settings
+from freezer_events.errors import ConfigError
+from freezer_infra.keys.env_file import EnvFile, edit, values
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra import show
-from infra.desired import Access, Desired
-from infra.observed import Key, Observed
-from infra.plan import Plan, Refusal, make
-from infra.steps import (
+from freezer_infra.planner import show
+from freezer_infra.planner.desired import Access, Desired
+from freezer_infra.planner.observed import Key, Observed
+from freezer_infra.planner.plan import Plan, Refusal, make
+from freezer_infra.planner.steps import (
     AllowRights,
     ChangeConfigs,
     CreateAccount,
@@ -24,7 +24,7 @@ from infra.steps import (
     WriteKey,
     moving,
 )
-from infra.target import Client, Right, Shape, Topic, Value
+from freezer_infra.planner.target import Client, Right, Shape, Topic, Value
 
 ALL = frozenset({"TOPIC", "GROUP", "SUBJECT"})
 CLIENT = Client("p", "t", None)

@@ -1,4 +1,4 @@
-"""A Confluent Cloud of one test, driven as a user drives it: `python -m infra`, `freezer`, make.
+"""A Confluent Cloud of one test, driven as a user drives it, through the command line and make.
 
 The `confluent` on PATH is the stand-in, the cluster is the real Kafka, and the checkout is a copy,
 so what a run leaves beside the code is gone with the test.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka.admin import AdminClient
 
-    from infra.local.stack import Stack
+    from freezer_infra.local.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("infra", "producer", "schemas", "pyproject.toml", "Makefile", ".env.example")
@@ -48,7 +48,7 @@ def checkout(folder: Path) -> Path:
 
 def name_stack(folder: Path, stack: Stack) -> None:
     """Let the checkout know the local stack, as if it had been started from there."""
-    state = folder / "infra" / "local" / ".state"
+    state = folder / "infra" / "freezer_infra" / "local" / ".state"
     state.mkdir(mode=0o700)
     (state / "stack.json").write_text(json.dumps(asdict(stack)))
     (folder / ".env.local").write_text(
@@ -65,7 +65,7 @@ class Cloud:
     settings: dict[str, str] = field(default_factory=dict)
 
     def infra(self, *args: str) -> subprocess.CompletedProcess[str]:
-        return self.run(sys.executable, "-m", "infra", *args)
+        return self.run(sys.executable, "-m", "freezer_infra", *args)
 
     def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

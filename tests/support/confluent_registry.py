@@ -1,8 +1,8 @@
 """A Schema Registry in memory that answers as Confluent's 8.5 does: statuses, codes and bodies.
 
 It stands in for Confluent's own, which no registry of packages has. What it says was recorded from
-the real one; what it decides comes from `producer.schema.compare`, so it tests no verdicts, only
-that its answers are understood. `Karapace` answers in the ways in which Karapace differs.
+the real one; what it decides comes from `schema.compare`, so it tests no verdicts, only that
+its answers are understood. `Karapace` answers in the ways in which Karapace differs.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from producer.errors import SchemaError
-from producer.schema import avsc
-from producer.schema.compare import Finding, Kind, Level, compare, judge
+from freezer_events.avro.parse import Schema, parse
+from freezer_events.errors import SchemaError
+from freezer_events.schema.compare import Finding, Kind, Level, compare, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -207,9 +207,9 @@ class ConfluentRegistry:
     def _level(self, name: str) -> Level:
         return self._levels.get(name, self._levels[""])
 
-    def _valid(self, body: Any) -> avsc.Schema:
+    def _valid(self, body: Any) -> Schema:
         try:
-            return avsc.parse(body["schema"], "schema")
+            return parse(body["schema"], "schema")
         except SchemaError as error:
             raise Refusal(422, 42201, f"Invalid schema of type AVRO, details: {error}") from None
 
@@ -224,18 +224,16 @@ class ConfluentRegistry:
             "schema": self.text(text),
         }
 
-    def _breaks(
-        self, subject: Subject, new: avsc.Schema, level: Level
-    ) -> tuple[int, list[Finding]]:
+    def _breaks(self, subject: Subject, new: Schema, level: Level) -> tuple[int, list[Finding]]:
         numbers = sorted(subject.versions, reverse=True)
         for number in numbers if level.transitive else numbers[:1]:
-            findings = compare(avsc.parse(subject.versions[number], "old"), new)
+            findings = compare(parse(subject.versions[number], "old"), new)
             broken = [each for each in judge(findings, level) if each.kind is Kind.DECODE]
             if broken:
                 return number, broken
         return 0, []
 
-    def _judge(self, name: str, subject: Subject, new: avsc.Schema) -> None:
+    def _judge(self, name: str, subject: Subject, new: Schema) -> None:
         level = self._level(name)
         number, broken = self._breaks(subject, new, level)
         if broken:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-from producer.testing import EventCluster
+from freezer_events.testing import EventCluster
 
 events = import_module(sys.argv[1])
 sent = [events.DoorEvent(door_id=f"door{n % 2}", open=bool(n % 3)) for n in range(6)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from producer.schema.catalogue import Catalogue
-from producer.schema.release import release
+from freezer_events.schema.catalogue import Catalogue
+from freezer_events.schema.release import release
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,13 +16,13 @@ from uuid import UUID
 from fastavro import parse_schema, schemaless_reader, schemaless_writer
 from hypothesis import strategies as st
 
-from producer.schema.avsc import parse
-from producer.schema.generate import module_source
+from freezer_events.avro.parse import parse
+from freezer_events.schema.generate import module_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from producer.event import EventType
+    from freezer_events.event import EventType
 
 
 def module_of(schema: Any, **changes: Any) -> Any:

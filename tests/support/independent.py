@@ -12,7 +12,7 @@ import requests
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 if TYPE_CHECKING:
-    from infra.local.stack import Stack
+    from freezer_infra.local.stack import Stack
 
 
 def read(stack: Stack, topic: str, count: int) -> list[Any]:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from producer.config import Settings
-from producer.errors import FreezerError
-from producer.registry import Incompatible, NotRegistered, Registry, same_schema
-from producer.schema.levels import Level
+from freezer_events.config import Settings
+from freezer_events.errors import FreezerError
+from freezer_events.registry.client import Incompatible, NotRegistered, Registry, same_schema
+from freezer_events.schema.levels import Level
 from tests.support.cli import Freezer
 from tests.support.evolution import V1, V2, V3, door, write_event
 

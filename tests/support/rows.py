@@ -11,7 +11,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from benchmarks.events import BenchReading
 from benchmarks.measure import deliver
 from benchmarks.workload import SCHEMA, events
-from producer.codec import decode, unframe
+from freezer_events.avro.wire import decode, unframe
 
 if TYPE_CHECKING:
     from benchmarks.way import Target, Way

@@ -12,13 +12,13 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from producer.schema.avsc import types as avro
+from freezer_events.avro.parse import types as avro
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from producer.schema.avsc import Schema
+    from freezer_events.avro.parse import Schema
 
 PRIMITIVES: Final = ("null", "boolean", "int", "long", "float", "double", "bytes", "string")
 SYMBOLS: Final = ("A", "B", "C", "D")

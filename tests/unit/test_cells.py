@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from benchmarks.events import BenchReading
 from benchmarks.replay import written
 from benchmarks.workload import events
-from producer.sources import Format, open_source
+from freezer_events.sources import Format, open_source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from producer.sources import Rejected
+    from freezer_events.sources import Rejected
 
 
 def _none() -> list[Rejected]:

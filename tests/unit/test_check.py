@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from producer.check import first_problem
+from freezer_events.avro.explain import first_problem
 from tests.support.generated import module_of, record, samples, spoiled
 
 ENUM = {"type": "enum", "name": "Quality", "symbols": ["UNKNOWN", "GOOD"]}

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from confluent_kafka import KafkaError
 
-from producer import EventProducer, Settings
-from producer.errors import BadReading, ConfigError, NotDelivered, SchemaError
-from producer.events import FreezerReading
-from producer.preflight import listed_partitions
+from freezer_events import EventProducer, Settings
+from freezer_events.errors import BadReading, ConfigError, NotDelivered, SchemaError
+from freezer_events.events import FreezerReading
+from freezer_events.kafka.topics import listed_partitions
 
 if TYPE_CHECKING:
-    from producer.reports import Report
-    from producer.testing import EventCluster
+    from freezer_events.send.reports import Report
+    from freezer_events.testing import EventCluster
 
 READINGS = [FreezerReading(sensor_id=f"sensor{n % 3}", temperature=n / 3) for n in range(10)]
 
@@ -102,7 +102,7 @@ def test_a_missing_topic_is_said_before_the_first_message_and_not_created(
             registry=event_cluster.producer()._registry,
             check_topic=listed_partitions,
         ) as producer,
-        pytest.raises(ConfigError, match="python -m infra apply"),
+        pytest.raises(ConfigError, match="python -m freezer_infra apply"),
     ):
         producer.send(READINGS[0])
     assert event_cluster.events(FreezerReading) == []
@@ -115,7 +115,7 @@ def test_an_unregistered_schema_stops_before_the_first_message(
     with (
         EventProducer(
             event_cluster.settings,
-            registry=event_cluster.cluster.registry,
+            registry=event_cluster.registry,
             check_topic=listed_partitions,
         ) as producer,
         pytest.raises(SchemaError, match="freezer schema register --event freezer-reading"),

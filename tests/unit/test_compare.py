@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from producer.schema import avsc
-from producer.schema.compare import Code, Direction, Finding, Kind, Level, compare, judge
+from freezer_events.avro.parse import Schema, parse
+from freezer_events.schema.compare import Code, Direction, Finding, Kind, Level, compare, judge
 
 CASES = json.loads(
     (Path(__file__).parents[1] / "data/avro_compatibility_cases.json").read_text(encoding="utf-8")
 )["cases"]
 
 
-def schema(value: Any) -> avsc.Schema:
-    return avsc.parse(json.dumps(value, indent=1), "x.avsc")
+def schema(value: Any) -> Schema:
+    return parse(json.dumps(value, indent=1), "x.avsc")
 
 
 def record(*fields: dict[str, Any], name: str = "R", **more: Any) -> dict[str, Any]:
@@ -252,8 +252,8 @@ def test_a_recursive_type_ends_and_is_compared_inside() -> None:
 
 
 def test_lines_are_those_of_the_files() -> None:
-    old = avsc.parse('{"type": "record", "name": "R",\n "fields": []}', "old.avsc")
-    new = avsc.parse(
+    old = parse('{"type": "record", "name": "R",\n "fields": []}', "old.avsc")
+    new = parse(
         '{"type": "record", "name": "R",\n\n "fields": [\n{"name": "a", "type": "int"}]}', "new"
     )
     (finding,) = compare(old, new)

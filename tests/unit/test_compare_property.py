@@ -10,16 +10,16 @@ import fastavro
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from producer.errors import SchemaError
-from producer.schema import avsc
-from producer.schema.avsc.types import Enum as EnumType
-from producer.schema.avsc.types import Fixed, Record
-from producer.schema.compare import Code, Direction, Finding, Kind, compare
-from producer.schema.compare.resolve import Problem, Resolution, Rule
+from freezer_events.avro.parse import parse
+from freezer_events.avro.parse.types import Enum as EnumType
+from freezer_events.avro.parse.types import Fixed, Record
+from freezer_events.errors import SchemaError
+from freezer_events.schema.compare import Code, Direction, Finding, Kind, compare
+from freezer_events.schema.compare.resolve import Problem, Resolution, Rule
 from tests.support.schema_pairs import EndlessError, changed, encoded, endless, model
 
 if TYPE_CHECKING:
-    from producer.schema.avsc import Schema
+    from freezer_events.avro.parse import Schema
 
 VALUES = 12
 """Values tried where reading must succeed."""
@@ -33,7 +33,7 @@ def pair(seed: int) -> tuple[Schema, Schema] | None:
     try:
         old = model(rng)
         new = changed(old, rng)
-        schemas = avsc.parse(old.text(), "old.avsc"), avsc.parse(new.text(), "new.avsc")
+        schemas = parse(old.text(), "old.avsc"), parse(new.text(), "new.avsc")
     except (SchemaError, EndlessError):
         return None
     return None if any(map(endless, schemas)) else schemas

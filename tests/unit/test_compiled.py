@@ -25,9 +25,9 @@ from hypothesis import strategies as st
 from benchmarks import targets
 from benchmarks.events import BenchReading
 from benchmarks.ways import COMPILED
-from producer import compiled
-from producer.errors import BadReading
-from producer.events import FreezerReading
+from freezer_events.avro import fast
+from freezer_events.errors import BadReading
+from freezer_events.events import FreezerReading
 from tests.support import wheel
 from tests.support.generated import (
     AWARE,
@@ -46,11 +46,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from benchmarks.way import Way
-    from producer.testing import EventCluster
+    from freezer_events.testing import EventCluster
 
 ROOT = Path(__file__).parents[2]
 THOROUGH = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-NAME = "producer.compiled.avro"
+NAME = "freezer_events.avro.fast.nodes"
 
 
 def no_compiler() -> str:
@@ -66,7 +66,7 @@ def no_compiler() -> str:
 @pytest.fixture(scope="module", autouse=True)
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Build it as a wheel has it, and use it in this module's tests."""
-    if compiled.BUILT:  # by `make fast`
+    if fast.BUILT:  # by `make fast`
         yield
         return
     if missing := no_compiler():
@@ -79,7 +79,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     assert not [*scratch.glob("tmp*")]
     assert sysconfig.get_platform().replace("-", "_").split("_")[0] in made.name
     zipfile.ZipFile(made).extractall(folder)
-    (library,) = folder.glob(f"producer/compiled/avro*{EXTENSION_SUFFIXES[0]}")
+    (library,) = folder.glob(f"freezer_events/avro/fast/nodes*{EXTENSION_SUFFIXES[0]}")
     spec = spec_from_file_location(NAME, library)
     assert spec is not None
     assert spec.loader is not None
@@ -87,13 +87,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     spec.loader.exec_module(module)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, NAME, module)
-        patch.setattr(compiled, "BUILT", True)
+        patch.setattr(fast, "BUILT", True)
         yield
 
 
 def compiled_encoder(module: Any) -> Callable[[Any], bytes]:
     """Return a module's compiled encoder, None where its schema has a type without a node."""
-    return importlib.import_module("producer.compiled.plan").encoder(module.EVENT)  # type: ignore[no-any-return]
+    return importlib.import_module("freezer_events.avro.fast.plan").encoder(module.EVENT)  # type: ignore[no-any-return]
 
 
 @THOROUGH
@@ -142,7 +142,7 @@ def test_types_without_a_node_are_left_to_the_generated_python() -> None:
     decimal = {"type": "bytes", "logicalType": "decimal", "precision": 9}
     for kind in (decimal, ["int", "string"]):
         event_type = module_of(record(("part", kind))).EVENT
-        assert compiled.encoder(event_type) is event_type.encode
+        assert fast.encoder(event_type) is event_type.encode
 
 
 def test_lists_and_maps_count_as_depth_as_they_do_in_python() -> None:
@@ -316,6 +316,7 @@ class Stand:
         ({"type": "fixed", "name": "Id", "size": 16, "logicalType": "uuid"}, OddUuid(int=1)),
         *((kind, Stand(value)) for kind, value in (("string", "a"), ("long", 1), ("null", None))),
     ],
+    ids=lambda part: type(part).__name__,  # a Stand's own words hold its address
 )
 def test_a_value_of_a_class_of_its_own_is_taken_as_the_generated_python_takes_it(
     kind: Any, value: Any
@@ -354,14 +355,14 @@ def test_producers_use_it_and_explain_as_before(event_cluster: EventCluster) -> 
 
 def test_it_can_be_left_aside() -> None:
     event_type = BenchReading.__event__
-    assert compiled.encoder(event_type) is not event_type.encode
-    assert compiled.encoder(event_type, compiled=False) is event_type.encode
+    assert fast.encoder(event_type) is not event_type.encode
+    assert fast.encoder(event_type, compiled=False) is event_type.encode
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make")
 def test_make_clean_removes_it(tmp_path: Path) -> None:
     shutil.copy(ROOT / "Makefile", tmp_path)
-    library = tmp_path / "producer" / "compiled" / f"avro{EXTENSION_SUFFIXES[0]}"
+    library = tmp_path / "producer/freezer_events/avro/fast" / f"nodes{EXTENSION_SUFFIXES[0]}"
     library.parent.mkdir(parents=True)
     library.touch()
     subprocess.run(["make", "clean"], cwd=tmp_path, check=True, capture_output=True)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from producer.config import Settings, property_options
-from producer.errors import ConfigError, UsageError
+from freezer_events.config import Settings, property_options
+from freezer_events.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from confluent_kafka import KafkaError
 
-from producer import EventProducer
-from producer.errors import BadReading, FreezerError, NotDelivered
-from producer.events import FreezerReading
-from producer.outbox import LARGEST_BATCH, Outbox
+from freezer_events import EventProducer
+from freezer_events.errors import BadReading, FreezerError, NotDelivered
+from freezer_events.events import FreezerReading
+from freezer_events.send.outbox import LARGEST_BATCH, Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from producer.reports import Report
-    from producer.testing import EventCluster
+    from freezer_events.send.reports import Report
+    from freezer_events.testing import EventCluster
 
 SMALL_QUEUE = {"queue.buffering.max.messages": "7"}
 
@@ -39,7 +39,7 @@ def producer_of(
     return EventProducer(
         replace(cluster.settings, properties=properties or {}),
         timeout_s=timeout_s,
-        registry=cluster._registry,
+        registry=cluster._open,
         check_topic=cluster._ensure_topic,
         stop=stop,
     )

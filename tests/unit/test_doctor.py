@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from producer import Settings
-from producer.cli.doctor import lines
-from producer.cli.options import find_event_type
-from producer.doctor import Check, Target, Verdict, diagnose, exit_code
-from producer.doctor.clock import clock, judge
-from producer.doctor.env_file import env_file
-from producer.doctor.schemas import registry, schema
-from producer.doctor.steps import Step, run
-from producer.errors import ConfigError
-from producer.schema.catalogue import Catalogue
+from freezer_events import Settings
+from freezer_events.cli.doctor import lines
+from freezer_events.cli.options import find_event_type
+from freezer_events.doctor import Check, Target, Verdict, diagnose, exit_code
+from freezer_events.doctor.clock import clock, judge
+from freezer_events.doctor.env_file import env_file
+from freezer_events.doctor.schemas import registry, schema
+from freezer_events.doctor.steps import Step, run
+from freezer_events.errors import ConfigError
+from freezer_events.schema.catalogue import Catalogue
 from tests.support.cli import Freezer
 from tests.support.http_faults import FaultyRegistry
 from tests.support.tls_server import silent
@@ -235,13 +235,13 @@ def test_an_answer_without_a_date_gives_no_verdict(date: str | None) -> None:
 
 
 def test_lines_fit_a_terminal_and_are_aligned() -> None:
-    check = Check("topic", Verdict.FAIL, "word " * 40, "python -m infra apply " * 5, 3)
+    check = Check("topic", Verdict.FAIL, "word " * 40, "python -m freezer_infra apply " * 5, 3)
     shown = lines(check)
     assert max(map(len, shown)) <= 80
     assert shown[0].startswith("fail  topic           word")
     assert all(line.startswith(" " * 22) for line in shown[1:])
     assert shown[1].split()[0] == "word"
-    assert any("next: python -m infra apply" in line for line in shown)
+    assert any("next: python -m freezer_infra apply" in line for line in shown)
 
 
 def test_a_malformed_env_file_is_explained_and_exits_3(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from producer import Settings
-from producer.doctor.network import Server, dns, reachable, servers, tcp
-from producer.doctor.steps import Check, Step, run
-from producer.doctor.tls import tls
-from producer.errors import ConfigError
+from freezer_events import Settings
+from freezer_events.doctor.network import Server, dns, reachable, servers, tcp
+from freezer_events.doctor.steps import Check, Step, run
+from freezer_events.doctor.tls import tls
+from freezer_events.errors import ConfigError
 from tests.support.tls_server import Authority, saying, serving, silent
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from producer.doctor import Check, Verdict, exit_code
-from producer.doctor.steps import Step, run
-from producer.errors import AccessError, UnreachableError
+from freezer_events.doctor import Check, Verdict, exit_code
+from freezer_events.doctor.steps import Step, run
+from freezer_events.errors import AccessError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from producer.fill import Filler
+from freezer_events.send.fill import Filler
 from tests.support.generated import module_of, record
 
 OPTIONAL = [(name, ["null", kind], None) for name, kind in (("note", "string"), ("class", "int"))]

@@ -15,12 +15,12 @@ from uuid import UUID
 
 import pytest
 
-from producer.errors import SchemaError
-from producer.schema.avsc import parse
-from producer.schema.avsc.types import PRIMITIVES
-from producer.schema.catalogue import Catalogue
-from producer.schema.generate import module_name, module_source, package_source
-from producer.schema.generated import stale
+from freezer_events.avro.parse import parse
+from freezer_events.avro.parse.types import PRIMITIVES
+from freezer_events.errors import SchemaError
+from freezer_events.schema.catalogue import Catalogue
+from freezer_events.schema.generate import module_name, module_source, package_source
+from freezer_events.schema.generated import stale
 from tests.support.generated import module_of, read, record, written
 
 ROOT = Path(__file__).parents[2]
@@ -176,7 +176,7 @@ def test_the_same_schema_gives_the_same_text() -> None:
 
 
 def test_the_committed_events_are_what_generation_gives() -> None:
-    assert stale(Catalogue(ROOT / "schemas", ROOT / "producer" / "events")) == []
+    assert stale(Catalogue(ROOT / "schemas", ROOT / "producer/freezer_events/events")) == []
 
 
 def test_generated_code_passes_mypy_strict_under_any_package_name(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_generated_code_passes_mypy_strict_under_any_package_name(tmp_path: Path
         "from datetime import datetime\n"
         "from uuid import UUID\n"
         "from their_events import EVENTS, Event, FreezerReading, Other\n"
-        "from producer.event import EventType\n"
+        "from freezer_events.event import EventType\n"
         "kind: EventType = EVENTS['door-event']\n"
         "assert list(EVENTS) == ['door-event', 'freezer-reading', 'other'], EVENTS\n"
         "reading = FreezerReading(sensor_id='sensor0', temperature=-3.2)\n"
@@ -205,7 +205,7 @@ def test_generated_code_passes_mypy_strict_under_any_package_name(tmp_path: Path
     ran = subprocess.run(
         [sys.executable, "use.py"],
         cwd=tmp_path,
-        env={"PYTHONPATH": f"{ROOT}"},
+        env={"PYTHONPATH": f"{ROOT / 'producer'}"},
         capture_output=True,
         text=True,
         check=False,

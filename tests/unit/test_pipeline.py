@@ -11,11 +11,11 @@ from confluent_kafka import KafkaError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from producer.errors import BadReading
-from producer.events import FreezerReading
-from producer.pipeline import Pipeline
-from producer.stop import Stop
-from producer.testing import EventCluster
+from freezer_events.console.stop import Stop
+from freezer_events.errors import BadReading
+from freezer_events.events import FreezerReading
+from freezer_events.send.pipeline import Pipeline
+from freezer_events.testing import EventCluster
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,13 +145,13 @@ def test_what_a_source_raises_leaves_nothing_undelivered(event_cluster: EventClu
 
 PEAK = """
 import re, sys
-from producer import EventProducer, Settings
-from producer.events import FreezerReading
-from producer.pipeline import Pipeline
-from producer.preflight import listed_partitions
-from producer.registry import Registry
-from producer.sources import Format, open_source
-from producer.stop import Stop
+from freezer_events import EventProducer, Settings
+from freezer_events.events import FreezerReading
+from freezer_events.send.pipeline import Pipeline
+from freezer_events.kafka.topics import listed_partitions
+from freezer_events.registry.client import Registry
+from freezer_events.sources import Format, open_source
+from freezer_events.console.stop import Stop
 
 servers, path = sys.argv[1:]
 settings = Settings(bootstrap_servers=servers, schema_registry_url="mock://memory")

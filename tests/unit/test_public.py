@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-import producer
-from producer import errors, testing
-from producer.cli import cli
+import freezer_events
+from freezer_events import errors, testing
+from freezer_events.cli import cli
 from tests.support.cli import FREEZER
 from tests.support.readme import ROOT
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def test_exactly_these_names_are_exported_and_each_can_be_imported() -> None:
-    assert producer.__all__ == [
+    assert freezer_events.__all__ == [
         "EventConsumer",
         "EventProducer",
         "EventSerializer",
@@ -31,10 +31,10 @@ def test_exactly_these_names_are_exported_and_each_can_be_imported() -> None:
         "Report",
         "Settings",
     ]
-    assert all(inspect.isclass(getattr(producer, name)) for name in producer.__all__)
+    assert all(inspect.isclass(getattr(freezer_events, name)) for name in freezer_events.__all__)
     assert testing.__all__ == ["EventCluster"]
     with pytest.raises(AttributeError, match="has no attribute 'Producer'"):
-        producer.Producer  # noqa: B018
+        freezer_events.Producer  # noqa: B018
 
 
 def test_the_tree_of_errors_is_the_one_that_is_drawn() -> None:
@@ -48,7 +48,7 @@ def test_the_tree_of_errors_is_the_one_that_is_drawn() -> None:
 
 
 def test_importing_the_package_loads_none_of_what_is_slow() -> None:
-    script = "import producer, producer.cli, sys; print([m for m in sys.modules])"
+    script = "import freezer_events, freezer_events.cli, sys; print([m for m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )

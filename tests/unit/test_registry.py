@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from producer.config import Settings
-from producer.errors import AccessError, FreezerError, SchemaError, UnreachableError
-from producer.registry import Incompatible, NotRegistered, Registry, same_schema, subject_name
+from freezer_events.config import Settings
+from freezer_events.errors import AccessError, FreezerError, SchemaError, UnreachableError
+from freezer_events.registry.client import (
+    Incompatible,
+    NotRegistered,
+    Registry,
+    same_schema,
+    subject_name,
+)
 from tests.support.http_faults import FaultyRegistry
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from producer.config import Settings
-from producer.errors import SchemaError
-from producer.registry import Incompatible, Registry
-from producer.schema.levels import Level
+from freezer_events.config import Settings
+from freezer_events.errors import SchemaError
+from freezer_events.registry.client import Incompatible, Registry
+from freezer_events.schema.levels import Level
 from tests.support.confluent_registry import ConfluentRegistry, Karapace
 from tests.support.evolution import V1, V2, door
 from tests.support.registry_suite import INT, RegistrySuite

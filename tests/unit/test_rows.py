@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.event import twin
-from producer.sources import Format, Rejected, open_source
-from producer.values import BadValue, from_text
+from freezer_events.avro.forms import BadValue, from_text
+from freezer_events.event import twin
+from freezer_events.sources import Format, Rejected, open_source
 from tests.support.generated import module_of, record
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from producer.schema import avsc
-from producer.schema.changes import changes
+from freezer_events.avro.parse import Schema, parse
+from freezer_events.schema.changes import changes
 from tests.support.cli import Freezer
 from tests.support.evolution import V1, V2, V3, write_event
 
@@ -87,14 +87,14 @@ OPTIONAL = ["null", "int"]
     ],
 )  # fmt: skip
 def test_a_change_is_told_in_words(old: list[Any], new: list[Any], told: list[str]) -> None:
-    schemas = [avsc.parse(json.dumps(record(*fields)), "x.avsc") for fields in (old, new)]
+    schemas = [parse(json.dumps(record(*fields)), "x.avsc") for fields in (old, new)]
     assert [f"{each.path} {each.words}" for each in changes(*schemas)] == told
 
 
 def test_a_recursive_type_is_told_once() -> None:
-    def tree(kind: str) -> avsc.Schema:
+    def tree(kind: str) -> Schema:
         below = field({"type": "array", "items": "R"}, "below")
-        return avsc.parse(json.dumps(record(field(kind), below)), "x.avsc")
+        return parse(json.dumps(record(field(kind), below)), "x.avsc")
 
     assert [each.path for each in changes(tree("int"), tree("long"))] == ["a"]
 

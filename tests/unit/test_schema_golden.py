@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fastavro import schemaless_reader, schemaless_writer
 
-from producer.errors import SchemaError
-from producer.schema import golden
-from producer.schema.avsc import Schema, parse
-from producer.schema.catalogue import EventSpec
-from producer.schema.examples import examples
-from producer.schema.levels import Level
-from producer.schema.lock import Entry, Lock
+from freezer_events.avro.parse import Schema, parse
+from freezer_events.errors import SchemaError
+from freezer_events.schema import golden
+from freezer_events.schema.catalogue import EventSpec
+from freezer_events.schema.examples import examples
+from freezer_events.schema.levels import Level
+from freezer_events.schema.lock import Entry, Lock
 from tests.support.generated import record
 from tests.support.schema_pairs import endless, model
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from producer.errors import UsageError
-from producer.schema.atomic import replace_all
-from producer.schema.avsc import parse
-from producer.schema.edit import with_fields
-from producer.schema.field_spec import FieldSpec
+from freezer_events.avro.parse import parse
+from freezer_events.config.atomic import replace_all
+from freezer_events.errors import UsageError
+from freezer_events.schema.edit import with_fields
+from freezer_events.schema.field_spec import FieldSpec
 from tests.support.project import DOORS, Project
 
 if TYPE_CHECKING:

@@ -54,15 +54,15 @@ def test_a_checkout_takes_a_second_event_without_an_edit_to_its_code(tmp_path: P
         shutil.copytree(ROOT / each, checkout / each, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", checkout)
     before = {path: path.read_bytes() for path in (checkout / "producer").rglob("*.py")}
-    freezer = (sys.executable, "-m", "producer.cli")
-    path = {"PYTHONPATH": str(checkout)}
+    freezer = (sys.executable, "-m", "freezer_events.cli")
+    path = {"PYTHONPATH": str(checkout / "producer")}
 
     begin(freezer, checkout, **path)
     assert "door_event" in run(
-        sys.executable, "-c", "import producer.events.door_event as m; print(m.__file__)",
+        sys.executable, "-c", "import freezer_events.events.door_event as m; print(m.__file__)",
         cwd=checkout, **path,
     )  # fmt: skip
-    shown = run(sys.executable, PROGRAM, "producer.events", cwd=checkout, **path)
+    shown = run(sys.executable, PROGRAM, "freezer_events.events", cwd=checkout, **path)
     assert shown == "6 events of door-event read back\n"
     readings = checkout / "doors.jsonl"
     readings.write_text('{"door_id": "door0", "open": true}\n', encoding="utf-8")
@@ -71,7 +71,10 @@ def test_a_checkout_takes_a_second_event_without_an_edit_to_its_code(tmp_path: P
 
     now = {path: path.read_bytes() for path in (checkout / "producer").rglob("*.py")}
     changed = {str(p.relative_to(checkout)) for p in now if before.get(p) != now[p]}
-    assert changed == {"producer/events/__init__.py", "producer/events/door_event.py"}
+    assert changed == {
+        "producer/freezer_events/events/__init__.py",
+        "producer/freezer_events/events/door_event.py",
+    }
 
 
 def test_a_project_with_the_wheel_has_its_own_schemas_and_events(

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.errors import BadReading, UsageError
-from producer.events import FreezerReading
-from producer.sources import Format, Rejected, column_options, open_source
-from producer.sources.simulator import Simulator
+from freezer_events.errors import BadReading, UsageError
+from freezer_events.events import FreezerReading
+from freezer_events.sources import Format, Rejected, column_options, open_source
+from freezer_events.sources.simulator import Simulator
 from tests.support.generated import module_of, record
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""`producer.testing` in a user's own tests: a pytest run of theirs, in a folder of theirs."""
+"""`freezer_events.testing` in a user's own tests: a pytest run of theirs, in a folder of theirs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 THEIRS = """
 import pytest
-from producer.errors import BadReading
-from producer.events import FreezerReading
-from producer.testing import EventCluster
+from freezer_events.errors import BadReading
+from freezer_events.events import FreezerReading
+from freezer_events.testing import EventCluster
 
 COLD = FreezerReading(sensor_id="sensor0", temperature=-3.2)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from producer.values import BadValue, from_json, from_text, to_json
+from freezer_events.avro.forms import BadValue, from_json, from_text, to_json
 from tests.support.generated import module_of, record, samples
 
 

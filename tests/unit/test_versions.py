@@ -11,15 +11,15 @@ from uuid import UUID
 
 import pytest
 
-from producer.cli.options import import_package
-from producer.schema.catalogue import Catalogue
-from producer.schema.generated import write
+from freezer_events.cli.options import import_package
+from freezer_events.schema.catalogue import Catalogue
+from freezer_events.schema.generated import write
 from tests.support.cli import Freezer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from producer.testing import EventCluster
+    from freezer_events.testing import EventCluster
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = (1, 2, 3)

@@ -24,7 +24,7 @@ def run(program: Path, folder: Path, *args: str) -> subprocess.CompletedProcess[
 
 def test_it_runs_its_own_code_and_not_the_checkouts(wheel_freezer: Path, tmp_path: Path) -> None:
     python = wheel_freezer.with_name("python")
-    done = run(python, tmp_path, "-c", "import producer; print(producer.__file__)")
+    done = run(python, tmp_path, "-c", "import freezer_events; print(freezer_events.__file__)")
     assert Path(done.stdout.strip()).is_relative_to(wheel_freezer.parents[1]), done.stderr
 
 
@@ -47,5 +47,5 @@ def test_a_command_works_outside_of_the_checkout(
 
 
 def test_its_types_are_there_for_users_who_check_theirs(wheel_freezer: Path) -> None:
-    (package,) = wheel_freezer.parents[1].glob("lib/python*/site-packages/producer")
+    (package,) = wheel_freezer.parents[1].glob("lib/python*/site-packages/freezer_events")
     assert (package / "py.typed").exists()

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.confluent import faults
-from infra.confluent.access import Access
-from infra.confluent.home import private_home
-from infra.confluent.session import cloud_session, environment
-from infra.confluent.topics import Topics
-from producer.errors import AccessError
+from freezer_events.errors import AccessError
+from freezer_infra.confluent import faults
+from freezer_infra.confluent.access import Access
+from freezer_infra.confluent.home import private_home
+from freezer_infra.confluent.session import cloud_session, environment
+from freezer_infra.confluent.topics import Topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.confluent.cli import ConfluentCli
+    from freezer_infra.confluent.cli import ConfluentCli
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -1,1 +1,0 @@
-"""Provisioning: topics on any cluster, and a Kafka with its registry on this machine."""

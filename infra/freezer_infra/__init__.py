@@ -1,0 +1,1 @@
+"""Provisioning: topics, access and a local stack. Never imported by the product."""

@@ -1,0 +1,1 @@
+"""Provisioning through Kafka's Admin API."""

@@ -1,0 +1,144 @@
+"""Service accounts on a Kafka of one's own: a SCRAM-SHA-512 user with ACLs on literal names.
+
+In the cloud an account and its keys are two things; here the user's password is the key. A user
+without a key has a password that nobody has seen.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+# The package exports these without saying so to type checkers.
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    ResourcePatternType,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialAlteration,
+    UserScramCredentialUpsertion,
+)
+
+from freezer_infra.admin.call import WITHIN_S, Admin, until_shown
+from freezer_infra.planner.target import GROUP, TOPIC, Right
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+_ITERATIONS: Final = 4096  # the least that Kafka takes; the password has 128 bits of its own
+_KINDS: Final = {TOPIC: ResourceType.TOPIC, GROUP: ResourceType.GROUP}
+
+
+def new_password() -> str:
+    """Make a password that needs no quoting anywhere."""
+    return secrets.token_hex(16)
+
+
+@dataclass(frozen=True)
+class AdminAccess:
+    """The SCRAM users and ACLs of one cluster."""
+
+    admin: Admin
+
+    def has_account(self, account: str) -> bool:
+        """Tell whether there is such a user."""
+
+        def ask() -> Future[object]:
+            asked = self.admin.client.describe_user_scram_credentials(
+                [account], request_timeout=WITHIN_S
+            )
+            future: Future[object] = asked[account]  # type: ignore[index] # one future per name
+            return future
+
+        def there() -> bool:
+            try:
+                ask().result(WITHIN_S)
+            except KafkaException as error:
+                if error.args[0].code() == KafkaError.RESOURCE_NOT_FOUND:
+                    return False
+                raise
+            return True
+
+        return self.admin.call(f"look up user {account!r}", there)
+
+    def set_password(self, account: str, password: str) -> None:
+        """Make the user, or replace its password; connections that are open stay open."""
+        change: list[UserScramCredentialAlteration] = [
+            UserScramCredentialUpsertion(
+                account,
+                ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, _ITERATIONS),
+                password.encode(),
+            )
+        ]
+        self.admin.wait(
+            f"set the password of user {account!r}",
+            lambda: self.admin.client.alter_user_scram_credentials(
+                change, request_timeout=WITHIN_S
+            )[account],
+        )
+        until_shown(f"user {account!r}", lambda: self.has_account(account))
+
+    def create_account(self, account: str) -> None:
+        """Make the user, unless there is one; its password is forgotten at once."""
+        if not self.has_account(account):
+            self.set_password(account, new_password())
+
+    def rights(self, account: str) -> frozenset[Right] | None:
+        """Read what the user is allowed on literal names; None where there is no such user."""
+        if not self.has_account(account):
+            return None
+        found = self.admin.wait(
+            f"list the ACLs of user {account!r}",
+            lambda: self.admin.client.describe_acls(_all_of(account), request_timeout=WITHIN_S),
+        )
+        names = {kind: name for name, kind in _KINDS.items()}
+        return frozenset(
+            Right(acl.operation.name, names[acl.restype], acl.name)
+            for acl in found
+            if acl.restype in names and acl.host == "*"
+        )
+
+    def allow(self, account: str, rights: frozenset[Right]) -> None:
+        """Grant these rights; those it has stay."""
+        for right in sorted(rights):
+            binding = _binding(account, right)
+
+            def grant(binding: AclBinding = binding) -> Future[object]:
+                made = self.admin.client.create_acls([binding], request_timeout=WITHIN_S)
+                future: Future[object] = made[binding]
+                return future
+
+            self.admin.wait(f"allow {account!r} to {right.operation} {right.name!r}", grant)
+        until_shown(
+            f"the ACLs of {account!r}", lambda: rights <= (self.rights(account) or frozenset())
+        )
+
+
+def _binding(account: str, right: Right) -> AclBinding:
+    return AclBinding(
+        _KINDS[right.resource_type],
+        right.name,
+        ResourcePatternType.LITERAL,
+        f"User:{account}",
+        "*",
+        AclOperation[right.operation],
+        AclPermissionType.ALLOW,
+    )
+
+
+def _all_of(account: str) -> AclBindingFilter:
+    return AclBindingFilter(
+        ResourceType.ANY,
+        None,  # type: ignore[arg-type] # any name; the type stub forgets it
+        ResourcePatternType.LITERAL,
+        f"User:{account}",
+        None,  # type: ignore[arg-type] # any host, as above
+        AclOperation.ANY,
+        AclPermissionType.ALLOW,
+    )

@@ -1,0 +1,1 @@
+"""What people type about provisioning: topics, and where they are."""

@@ -1,0 +1,66 @@
+"""Which target is meant, and opening it: the local stack, Confluent Cloud, Confluent Platform."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from freezer_events.config import Settings
+from freezer_events.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from freezer_infra.planner.target import Say, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the command line and the environment say about the target; empty where nothing."""
+
+    kind: str | None = None
+    cluster: str | None = None
+    environment: str | None = None
+    url: str | None = None
+    env_file: str | None = None
+
+    @property
+    def is_cloud(self) -> bool:
+        """Tell whether it is reached through the Confluent CLI: as told, or a cluster is named."""
+        return self.kind == "cloud" if self.kind else bool(self.cluster or self.url)
+
+
+@contextmanager
+def opened(place: Place, say: Say) -> Iterator[Target]:
+    """Open the target; what was opened for it is closed again.
+
+    Raises:
+        UsageError: the cloud is meant, and no cluster or environment is named.
+
+    """
+    if not place.is_cloud:
+        yield _local(place, say)
+        return
+    from freezer_infra.confluent import target as confluent  # noqa: PLC0415 - only the cloud needs it
+
+    if place.url:
+        with confluent.platform_target(place.url, say) as found:
+            yield found
+        return
+    if not (place.cluster and place.environment):
+        missing = "environment" if place.cluster else "cluster"
+        fix = f"confluent {_LISTS[missing]}, then --{missing} or CONFLUENT_{missing.upper()}"
+        raise UsageError("find the cluster", f"no {missing} is named", fix)
+    with confluent.cloud_target(place.cluster, place.environment, say) as found:
+        yield found
+
+
+_LISTS = {"environment": "environment list", "cluster": "kafka cluster list --environment …"}
+
+
+def _local(place: Place, say: Say) -> Target:
+    from freezer_infra.admin.target import connect  # noqa: PLC0415 - librdkafka is slow to load
+    from freezer_infra.local.state import Stack  # noqa: PLC0415 - as above
+
+    return connect(Settings.load(place.env_file), Stack.load(), say)

@@ -1,0 +1,63 @@
+"""One run of plan, apply or check: what was asked for, and the parts put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from freezer_events.config import Settings
+from freezer_events.schema.catalogue import Catalogue
+from freezer_infra.keys.env_file import EnvFile
+from freezer_infra.planner import declared, show
+from freezer_infra.planner import plan as planner
+from freezer_infra.planner.observed import find_key, observe
+
+if TYPE_CHECKING:
+    from freezer_infra.commands.place import Place
+    from freezer_infra.planner.desired import Desired
+    from freezer_infra.planner.observed import Key
+    from freezer_infra.planner.plan import Plan
+    from freezer_infra.planner.target import Target
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was asked for on the command line."""
+
+    place: Place
+    topics: Path
+    increase_partitions: bool
+    write_env: Path | None
+    rotate: str | None
+    output: str
+
+    def desired(self) -> Desired:
+        """Read what is declared."""
+        override = Settings.load(self.place.env_file).topic
+        return declared.load(self.topics, Catalogue.find(), override)
+
+    def file(self) -> EnvFile | None:
+        """Give the file that gets the key, if one is to be written."""
+        path = self.write_env or (Path(".env") if self.rotate else None)
+        return EnvFile(path) if path else None
+
+    def key(self, target: Target, desired: Desired) -> Key | None:
+        """Find out about the key that is asked for; refuse a file that cannot take it."""
+        file = self.file()
+        if file is None:
+            return None
+        file.check()
+        return find_key(target, desired.client(self.rotate), file, rotate=bool(self.rotate))
+
+    def plan(self, target: Target, desired: Desired, key: Key | None) -> Plan:
+        """Read the target and compare."""
+        found = observe(target, desired, key)
+        return planner.make(desired, found, increase_partitions=self.increase_partitions)
+
+    def show(self, plan: Plan, target: Target) -> None:
+        """Print the plan as asked."""
+        write = show.as_json if self.output == "json" else show.text
+        click.echo(write(plan, target.name))

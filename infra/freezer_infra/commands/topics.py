@@ -1,0 +1,176 @@
+"""Topics and access as people type them: plan, apply and check; start and stop the local stack."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+from freezer_events.console import command
+from freezer_events.errors import UsageError
+from freezer_infra.commands.place import Place, opened
+from freezer_infra.commands.run import Run
+from freezer_infra.planner import apply as applying
+from freezer_infra.planner.lock import alone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from freezer_infra.planner.plan import Plan
+    from freezer_infra.planner.target import Target
+
+_TOPICS: Final = Path(__file__).resolve().parents[2] / "topics.toml"
+_DRIFT: Final = 1
+_NOT_APPLIED: Final = 1
+_WIDTH: Final = 80
+
+
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that plan, apply and check share."""
+    for option in reversed(
+        (
+            click.option(
+                "--target",
+                "kind",
+                type=click.Choice(["local", "cloud"]),
+                help="[default: cloud if a cluster is named, else local]",
+            ),
+            click.option(
+                "--cluster", envvar="CONFLUENT_CLUSTER", help="lkc-…, in Confluent Cloud."
+            ),
+            click.option("--environment", envvar="CONFLUENT_ENVIRONMENT", help="env-…, likewise."),
+            click.option("--url", help="REST API of a Confluent Platform, instead of a cluster."),
+            click.option("--env-file", help="Another .env that names the local target's brokers."),
+            click.option("--topics", default=_TOPICS, type=Path, help="Another topics.toml."),
+            click.option("--allow-partition-increase", is_flag=True, help="Keys will move."),
+            click.option("--write-env", type=Path, help="Put the producer's key into this file."),
+            click.option(
+                "--rotate-key", metavar="NAME", help="Replace that service account's key."
+            ),
+            click.option("--output", type=click.Choice(["text", "json"]), default="text"),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _run(**given: Any) -> Run:
+    place = Place(
+        given["kind"], given["cluster"], given["environment"], given["url"], given["env_file"]
+    )
+    return Run(
+        place,
+        given["topics"],
+        given["allow_partition_increase"],
+        given["write_env"],
+        given["rotate_key"],
+        given["output"],
+    )
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(*, debug: bool) -> None:
+    """Bring topics and access to what is declared, on the local stack or in the cloud."""
+    del debug  # read by `run`
+
+
+@cli.command()
+@_options
+def plan(**given: Any) -> int:
+    """Show what apply would do; change nothing."""
+    return _compare(_run(**given), drift=0)
+
+
+@cli.command()
+@_options
+def check(**given: Any) -> int:
+    """Exit with 0 where everything is as declared, with 1 where not; change nothing."""
+    return _compare(_run(**given), drift=_DRIFT)
+
+
+def _compare(run: Run, drift: int) -> int:
+    desired = run.desired()
+    with opened(run.place, _say) as target:
+        found = run.plan(target, desired, run.key(target, desired))
+        run.show(found, target)
+    return drift if found.is_drift else 0
+
+
+@cli.command()
+@_options
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def apply(*, yes: bool, **given: Any) -> int:
+    """Show the plan, ask, carry it out and read it back."""
+    run = _run(**given)
+    desired = run.desired()
+    with ExitStack() as held:
+        target = held.enter_context(opened(run.place, _say))
+        held.enter_context(alone(target.name, _say))
+        key = run.key(target, desired)
+        found = run.plan(target, desired, key)
+        run.show(found, target)
+        if found.refusals:
+            raise applying.refused(found)
+        if not found.steps:
+            return 0
+        if not _agreed(found, target, yes=yes):
+            _say("nothing was changed")
+            return _NOT_APPLIED
+        applying.apply(target, found, run.file(), _say)
+        settled = replace(key, held=True, rotate=False) if key else None
+        applying.verify(target, desired, settled)
+        _say(f"applied to {target.name} and read back: everything is as declared")
+    return 0
+
+
+def _agreed(found: Plan, target: Target, *, yes: bool) -> bool:
+    """Ask whether to go on, unless that is known.
+
+    Raises:
+        UsageError: there is nobody to ask.
+
+    """
+    if yes or (target.is_local and found.only_creates):
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError("apply", "this needs a yes, and there is no terminal to ask at", "--yes")
+    return click.confirm(f"Apply this to {target.name}?", err=True)
+
+
+@cli.group()
+def local() -> None:
+    """Kafka and a Schema Registry in containers on this machine."""
+
+
+@local.command()
+def up() -> None:
+    """Start them."""
+    from freezer_infra.local import stack  # noqa: PLC0415 - what only containers need
+
+    stack.up(click.echo)
+
+
+@local.command()
+def down() -> None:
+    """Stop them; their topics and schemas are gone then."""
+    from freezer_infra.local import stack  # noqa: PLC0415 - what only containers need
+
+    stack.down(click.echo)
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line; errors become one message and an exit code."""
+    sys.exit(command.run(cli, "python -m freezer_infra", sys.argv[1:] if args is None else args))
+
+
+def _say(line: str) -> None:
+    told = textwrap.wrap(
+        line, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+    click.echo("\n".join(told), err=True)

@@ -1,0 +1,201 @@
+"""Who may do what in Confluent Cloud: service accounts, ACLs, one registry role, API keys.
+
+Everything is looked up before it is made, so a second run makes nothing. Making an API key is the
+exception, there is no asking for a secret again, so that is only done when it is called for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from freezer_events.errors import FreezerError
+from freezer_infra.confluent import faults
+from freezer_infra.confluent.home import copied_home
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from freezer_infra.confluent.cli import ConfluentCli, Row
+
+READER_ROLE = "DeveloperRead"
+
+
+@dataclass(frozen=True)
+class Acl:
+    """One right of a service account: an operation on a literal topic or consumer group."""
+
+    operation: str  # WRITE, READ, DESCRIBE
+    resource_type: str  # TOPIC, GROUP
+    name: str
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The environment's Schema Registry: its id (`lsrc-…`) and address."""
+
+    id: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Key:
+    """A new API key; the cloud shows its secret this once."""
+
+    id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Access:
+    """The access verbs for one cluster of one environment."""
+
+    cli: ConfluentCli
+    cluster: str
+    environment: str
+
+    @property
+    def _scope(self) -> tuple[str, ...]:
+        return ("--cluster", self.cluster, "--environment", self.environment)
+
+    def bootstrap_servers(self) -> str:
+        """Read the cluster's address, as clients want it: `host:9092`."""
+        doing = f"read the address of cluster {self.cluster}"
+        argv = ("kafka", "cluster", "describe", self.cluster, "--environment", self.environment)
+        return _text(doing, self.cli.row(doing, *argv), "endpoint").rpartition("://")[2]
+
+    def registry(self) -> Registry:
+        """Read the environment's registry.
+
+        Raises:
+            ConfigError: the environment has none.
+
+        """
+        doing = f"read the Schema Registry of environment {self.environment}"
+        argv = ("schema-registry", "cluster", "describe", "--environment", self.environment)
+        row = self.cli.row(doing, *argv)
+        return Registry(_text(doing, row, "cluster"), _text(doing, row, "endpoint_url"))
+
+    def account(self, name: str) -> str | None:
+        """Give the id (`sa-…`) of the service account of that name, if there is one."""
+        doing = "list the service accounts"
+        for row in self.cli.rows(doing, "iam", "service-account", "list"):
+            if row.get("name") == name:
+                return _text(doing, row, "id")
+        return None
+
+    def make_account(self, name: str, description: str) -> str:
+        """Give the id of the service account of that name, made if need be."""
+        doing = f"create service account '{name}'"
+        argv = ("iam", "service-account", "create", "--description", description, "--", name)
+        try:
+            return self.account(name) or _text(doing, self.cli.row(doing, *argv), "id")
+        except (faults.AlreadyThereError, faults.OutcomeUnknownError):
+            found = self.account(name)
+            if found is None:
+                raise
+            return found
+
+    def acls(self, account: str) -> set[Acl]:
+        """Read the account's rights on topics and groups named literally."""
+        doing = f"list the ACLs of {account}"
+        argv = ("kafka", "acl", "list", "--service-account", account, *self._scope)
+        rows = self.cli.rows(doing, *argv)
+        return {
+            Acl(str(row["operation"]), str(row["resource_type"]), str(row["resource_name"]))
+            for row in rows
+            if row.get("permission") == "ALLOW" and row.get("pattern_type") == "LITERAL"
+        }
+
+    def allow(self, account: str, wanted: Sequence[Acl]) -> None:
+        """Grant what is missing and read it back; rights that are there already stay."""
+        flags = {"TOPIC": "--topic", "GROUP": "--consumer-group"}
+        missing = set(wanted) - self.acls(account)
+        for kind, name in sorted({(acl.resource_type, acl.name) for acl in missing}):
+            operations = sorted(
+                acl.operation.lower()
+                for acl in missing
+                if (acl.resource_type, acl.name) == (kind, name)
+            )
+            self._allow(account, operations, (flags[kind], name))
+        if not set(wanted) <= self.acls(account):
+            why = "the CLI reported success, but the ACLs are not there"
+            raise FreezerError(f"grant access to {account}", why, "run apply again")
+
+    def _allow(self, account: str, operations: list[str], resource: tuple[str, str]) -> None:
+        doing = f"allow {account} to {' and '.join(operations)} {resource[1]}"
+        flag = f"{resource[0]}={resource[1]}"  # one word: the name may begin with a dash
+        what = ("--allow", "--service-account", account, "--operations", ",".join(operations), flag)
+        try:
+            self.cli.rows(doing, "kafka", "acl", "create", *what, *self._scope)
+        except faults.OutcomeUnknownError:
+            if not {op.upper() for op in operations} <= {a.operation for a in self.acls(account)}:
+                raise
+
+    def may_read_subject(self, account: str, registry: Registry, subject: str) -> bool:
+        """Tell whether the account has the reader's role on that subject."""
+        doing = f"list the roles of {account}"
+        rows = self.cli.rows(
+            doing, "iam", "rbac", "role-binding", "list", *self._role(account, registry, subject)
+        )
+        return any(row.get("role") == READER_ROLE and row.get("name") == subject for row in rows)
+
+    def let_read_subject(self, account: str, registry: Registry, subject: str) -> None:
+        """Give the account the reader's role on one subject: all that a producer needs there."""
+        if self.may_read_subject(account, registry, subject):
+            return
+        doing = f"let {account} read subject '{subject}'"
+        argv = ("iam", "rbac", "role-binding", "create", *self._role(account, registry, subject))
+        try:
+            self.cli.row(doing, *argv)
+        except faults.AlreadyThereError:
+            return
+        except faults.OutcomeUnknownError:
+            if not self.may_read_subject(account, registry, subject):
+                raise
+
+    def _role(self, account: str, registry: Registry, subject: str) -> tuple[str, ...]:
+        return (
+            *("--principal", f"User:{account}", "--role", READER_ROLE),
+            *("--environment", self.environment, "--schema-registry-cluster", registry.id),
+            *("--resource", f"Subject:{subject}"),
+        )
+
+    def new_key(self, resource: str, account: str | None = None) -> Key:
+        """Make an API key for a cluster or registry, of a service account or of who is logged in.
+
+        It runs on a copy of the CLI's home: the CLI would store the secret in its configuration.
+
+        Raises:
+            FreezerError: also when a key may have been made whose secret nobody has seen.
+
+        """
+        owner = ("--service-account", account) if account else ()
+        doing = f"create an API key for {resource}"
+        argv = ("api-key", "create", "--resource", resource, *owner)
+        scope = ("--environment", self.environment, "--description", "made by freezer's infra")
+        with copied_home(Path(self.cli.environ["HOME"])) as home:
+            try:
+                row = self.cli.in_home(home).row(doing, *argv, *scope)
+            except faults.OutcomeUnknownError as error:
+                look = f"confluent api-key list --resource {resource} {' '.join(owner)}".strip()
+                fix = f"{look}   (delete a key made just now: its secret is lost); then run again"
+                raise faults.OutcomeUnknownError(doing, error.why, fix) from error
+        return Key(_text(doing, row, "api_key"), _text(doing, row, "api_secret"))
+
+    def delete_key(self, key: str) -> None:
+        """Delete an API key; one that is gone already is no error."""
+        with copied_home(Path(self.cli.environ["HOME"])) as home:
+            try:
+                argv = ("api-key", "delete", key, "--force")
+                self.cli.in_home(home).run(f"delete API key {key}", *argv)
+            except faults.NotThereError:
+                return
+
+
+def _text(doing: str, row: Row, field_name: str) -> str:
+    value = row.get(field_name)
+    if not isinstance(value, str) or not value:
+        raise faults.lacks(doing, field_name)
+    return value

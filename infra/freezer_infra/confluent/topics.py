@@ -1,0 +1,195 @@
+"""`confluent kafka topic`: what topics there are, and the changes, each read back.
+
+What the CLI says about a change is never believed: `--dry-run` and `--if-not-exists` claim success
+for nothing, and `retry failed due to timeout` claims failure for a success. They are not used, and
+after each change the topic is read until it shows the change or the time is up.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from freezer_events.errors import ConfigError, FreezerError
+from freezer_infra.confluent import faults
+from freezer_infra.planner.target import Shape, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from freezer_infra.confluent.cli import ConfluentCli, Row
+
+NUM_PARTITIONS = "num.partitions"
+VISIBLE_WITHIN_S = 20.0
+UNCLEAR_WITHIN_S = 5.0
+_POLL_S = 0.5
+
+
+@dataclass(frozen=True)
+class Topics:
+    """The topics of one cluster; `scope` is the flags that name the cluster in every call."""
+
+    cli: ConfluentCli
+    scope: tuple[str, ...]
+
+    @property
+    def on_platform(self) -> bool:
+        """Tell a self-managed cluster (`--url`) from one in Confluent Cloud."""
+        return self.scope[:1] == ("--url",)
+
+    def all(self) -> dict[str, Shape]:
+        """Read every topic, by name; where the list gives names only, each is described."""
+        doing = "list the topics"
+        rows = self.cli.rows(doing, "kafka", "topic", "list", *self.scope)
+        found: dict[str, Shape] = {}
+        for row in rows:
+            name = _text(doing, row, "name")
+            found[name] = _shape(doing, row) if "partition_count" in row else self.describe(name)
+        return found
+
+    def describe(self, name: str) -> Shape:
+        """Read one topic.
+
+        Raises:
+            NotThereError: there is no such topic.
+
+        """
+        doing = f"describe topic '{name}'"
+        row = self.cli.row(doing, "kafka", "topic", "describe", *self._about(name))
+        return _shape(doing, row)
+
+    def configs(self, name: str) -> dict[str, Value]:
+        """Read a topic's configs by key, without the partition count that the cloud adds."""
+        doing = f"read the configs of topic '{name}'"
+        rows = self.cli.rows(doing, "kafka", "topic", "configuration", "list", *self._about(name))
+        return {
+            _text(doing, row, "name"): Value(
+                str(row.get("value", "")), row.get("read_only") is True
+            )
+            for row in rows
+            if row.get("name") != NUM_PARTITIONS
+        }
+
+    def create(
+        self, name: str, partitions: int, configs: Mapping[str, str], replication: int | None = None
+    ) -> None:
+        """Create a topic and wait until the cluster shows it with these partitions.
+
+        Raises:
+            AlreadyThereError: somebody has created it; it is left as it is.
+
+        """
+        replicas = ("--replication-factor", str(replication)) if replication else ()
+        argv = ("--partitions", str(partitions), *replicas, *config_flags(configs))
+        self._change(
+            f"create topic '{name}'",
+            ("kafka", "topic", "create", *argv, *self._about(name)),
+            lambda: self._has(name, partitions),
+        )
+
+    def set_configs(self, name: str, configs: Mapping[str, str]) -> None:
+        """Change configs and wait until they read back."""
+        self._change(
+            f"change the configs of topic '{name}'",
+            ("kafka", "topic", "update", *config_flags(configs), *self._about(name)),
+            lambda: self._reads(name, configs),
+        )
+
+    def raise_partitions(self, name: str, count: int) -> None:
+        """Add partitions and wait until the cluster shows them; not on Confluent Platform."""
+        doing = f"raise topic '{name}' to {count} partitions"
+        if self.on_platform:  # the planner refuses it before
+            raise FreezerError(doing, "the Confluent CLI cannot add partitions there")
+        config = config_flags({NUM_PARTITIONS: str(count)})
+        self._change(
+            doing,
+            ("kafka", "topic", "update", *config, *self._about(name)),
+            lambda: self._has(name, count),
+        )
+
+    def _about(self, name: str) -> tuple[str, ...]:
+        # After `--` even a name that begins with a dash, which Kafka allows, is no flag.
+        return (*self.scope, "--", name)
+
+    def _change(self, doing: str, argv: tuple[str, ...], done: Callable[[], bool]) -> None:
+        try:
+            self.cli.run(doing, *argv)
+        except faults.OutcomeUnknownError:
+            if not _seen(done):
+                raise
+            return
+        if not _soon(done, VISIBLE_WITHIN_S):
+            why = f"the CLI reported success, but {VISIBLE_WITHIN_S:g} s later nothing shows it"
+            raise FreezerError(doing, why, "run plan to see what is there now")
+
+    def _has(self, name: str, partitions: int) -> bool:
+        try:
+            return self.describe(name).partitions == partitions
+        except faults.NotThereError:
+            return False
+
+    def _reads(self, name: str, wanted: Mapping[str, str]) -> bool:
+        now = self.configs(name)
+        return all(key in now and now[key].value == value for key, value in wanted.items())
+
+
+def _seen(done: Callable[[], bool]) -> bool:
+    """Tell whether a change whose outcome is not known was made; a failure to read is a no."""
+    try:
+        return _soon(done, UNCLEAR_WITHIN_S)
+    except FreezerError:
+        return False
+
+
+def _soon(done: Callable[[], bool], within_s: float) -> bool:
+    deadline = time.monotonic() + within_s
+    while not done():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_S)
+    return True
+
+
+def config_flags(configs: Mapping[str, str]) -> tuple[str, ...]:
+    """Give one `--config key=value` per config.
+
+    The CLI splits the value at commas, joins pieces without `=` again and reads quotes as CSV, so
+    `compact,delete` survives and a few other values would not.
+
+    Raises:
+        ConfigError: a value that the CLI would change on the way.
+
+    """
+    for key, value in configs.items():
+        pieces = value.split(",")[1:]
+        if any("=" in piece for piece in pieces) or any(c in value for c in '"\\\n\r'):
+            raise ConfigError(
+                f"set config '{key}'",
+                f"the Confluent CLI cannot pass the value {value!r} unchanged",
+                "leave out quotes, backslashes, line ends and `=` after a comma",
+            )
+    pairs = (f"{key}={value}" for key, value in sorted(configs.items()))
+    return tuple(flag for pair in pairs for flag in ("--config", pair))
+
+
+def _shape(doing: str, row: Row) -> Shape:
+    return Shape(
+        partitions=_number(doing, row, "partition_count"),
+        replication=_number(doing, row, "replication_factor"),
+        is_internal=row.get("is_internal") is True,
+    )
+
+
+def _text(doing: str, row: Row, field: str) -> str:
+    value = row.get(field)
+    if not isinstance(value, str):
+        raise faults.lacks(doing, field)
+    return value
+
+
+def _number(doing: str, row: Row, field: str) -> int:
+    value = row.get(field)
+    if not isinstance(value, int):
+        raise faults.lacks(doing, field)
+    return value

@@ -1,0 +1,1 @@
+"""What is declared against what is there: the plan, and how it is carried out."""

@@ -1,0 +1,144 @@
+"""Carry out a plan: each step in turn, then everything read back and compared once more.
+
+Where a step fails, what was done, what was not and that applying again is safe is said before the
+error goes on. It is safe because each run plans anew from what is there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from freezer_events.errors import FreezerError, UnreachableError
+from freezer_infra.planner import plan as planner
+from freezer_infra.planner.observed import Observed, observe
+from freezer_infra.planner.steps import (
+    AllowRights,
+    ChangeConfigs,
+    CreateAccount,
+    CreateTopic,
+    RaisePartitions,
+    RotateKey,
+    Step,
+    WriteKey,
+)
+from freezer_infra.planner.target import AlreadyThereError
+
+if TYPE_CHECKING:
+    from freezer_infra.planner.desired import Desired
+    from freezer_infra.planner.observed import Key
+    from freezer_infra.planner.plan import Plan
+    from freezer_infra.planner.target import EnvFile, Say, Target, Topic
+
+
+def apply(target: Target, plan: Plan, env_file: EnvFile | None, say: Say) -> None:
+    """Take the plan's steps in order.
+
+    Args:
+        target: where.
+        plan: what; one without refusals.
+        env_file: what gets the keys; needed where the plan writes one.
+        say: gets a line per step.
+
+    Raises:
+        FreezerError: a step failed; the class says how.
+
+    """
+    if plan.refusals:
+        raise refused(plan)
+    for done, step in enumerate(plan.steps):
+        try:
+            outcome = _take(target, step, env_file)
+        except BaseException as error:
+            _tell_half(plan.steps, done, error, say)
+            raise
+        say(f"done: {step.title}{outcome}")
+
+
+def verify(target: Target, desired: Desired, key: Key | None) -> None:
+    """Read everything back and compare it with what is declared.
+
+    Args:
+        target: where.
+        desired: what is declared.
+        key: the credentials as they should be found now.
+
+    Raises:
+        FreezerError: something is not as declared; names it.
+
+    """
+    left = planner.make(desired, observe(target, desired, key))
+    if left.is_drift:
+        found = [step.title for step in left.steps]
+        found += [f"topic {refusal.topic} {refusal.why}" for refusal in left.refusals]
+        raise FreezerError(
+            f"read back what was applied to {target.name}",
+            f"it is not as declared: {'; '.join(found)}",
+            "python -m freezer_infra plan (somebody else may be changing it), then apply again",
+        )
+
+
+def refused(plan: Plan) -> FreezerError:
+    """Make the error for a plan that must not be applied."""
+    first, count = plan.refusals[0], len(plan.refusals)
+    more = f" (and {count - 1} more, above)" if count > 1 else ""
+    return FreezerError(
+        "apply", f"nothing was changed: topic {first.topic} {first.why}{more}", first.fix
+    )
+
+
+def _take(target: Target, step: Step, env_file: EnvFile | None) -> str:
+    """Take one step; give what is special about how it went."""
+    match step:
+        case CreateTopic(topic):
+            return _create(target, topic)
+        case ChangeConfigs(topic, changes):
+            target.set_configs(topic, {key: new for key, (_, new) in changes.items()})
+        case RaisePartitions(topic, _, new):
+            target.raise_partitions(topic, new)
+        case CreateAccount(account):
+            target.create_account(account)
+        case AllowRights(account, rights):
+            target.allow(account, rights)
+        case WriteKey(client, _):
+            target.write_key(client, _needed(env_file))
+        case RotateKey(client, _):
+            target.rotate_key(client, _needed(env_file))
+    return ""
+
+
+def _create(target: Target, topic: Topic) -> str:
+    """Create a topic; one that somebody created since the plan was made must be the same."""
+    try:
+        target.create(topic)
+    except AlreadyThereError as error:
+        shape = target.topics().get(topic.name)
+        if shape is None:  # it went again, or this user may not see it
+            raise
+        found = Observed({topic.name: shape}, {topic.name: target.configs(topic.name)})
+        refusals = planner.refuse(topic, found, increase_partitions=False)
+        differences = [refusal.why for refusal in refusals]
+        if not differences:
+            differences = [step.title for step in planner.topic_steps(topic, found)]
+        if not differences:
+            return ": somebody else did in the meantime, and it is as declared"
+        raise FreezerError(
+            f"create topic {topic.name!r}",
+            f"somebody else did in the meantime, and differently: {'; '.join(differences)}",
+            "python -m freezer_infra plan",
+        ) from error
+    return ""
+
+
+def _needed(env_file: EnvFile | None) -> EnvFile:
+    if env_file is None:
+        raise FreezerError("write a key", "no file was named for it", "--write-env .env")
+    return env_file
+
+
+def _tell_half(steps: tuple[Step, ...], done: int, error: BaseException, say: Say) -> None:
+    """Say how far it came; a step that was cut off may or may not have been carried out."""
+    refused = isinstance(error, FreezerError) and not isinstance(error, UnreachableError)
+    say(f"{'failed' if refused else 'perhaps done'}: {steps[done].title}")
+    for step in steps[done + 1 :]:
+        say(f"not done: {step.title}")
+    say(f"{done} of {len(steps)} steps are done; it is safe to apply again: that does the rest")

@@ -1,0 +1,83 @@
+"""What is wanted, as values: topics, and which service account may use them how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from freezer_events.errors import UsageError
+from freezer_infra.planner.target import GROUP, SUBJECT, TOPIC, Client, Right, Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Allow = Literal["produce", "consume"]
+OPERATIONS: Final[Mapping[Allow, tuple[str, str]]] = {
+    "produce": ("WRITE", "DESCRIBE"),
+    "consume": ("READ", "DESCRIBE"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One service account's right to use one topic.
+
+    Attributes:
+        account: the service account's name.
+        allow: "produce" or "consume".
+        topic: the topic's name.
+        group: the consumer group; None for a producer.
+        subject: the registry subject of the topic's events; None for a topic without an event.
+
+    """
+
+    account: str
+    allow: Allow
+    topic: str
+    group: str | None = None
+    subject: str | None = None
+
+    def rights(self) -> frozenset[Right]:
+        """Give the least that it takes, on literal names."""
+        rights = {Right(operation, TOPIC, self.topic) for operation in OPERATIONS[self.allow]}
+        if self.group is not None:
+            rights.add(Right("READ", GROUP, self.group))
+        if self.subject is not None:
+            rights.add(Right("READ", SUBJECT, self.subject))
+        return frozenset(rights)
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """All that is declared: topics in the order of their declaration, and access to them."""
+
+    topics: tuple[Topic, ...]
+    access: tuple[Access, ...] = ()
+
+    def rights(self) -> dict[str, frozenset[Right]]:
+        """Give the rights of each service account, those of all its `[[access]]` together."""
+        found: dict[str, frozenset[Right]] = {}
+        for access in self.access:
+            found[access.account] = found.get(access.account, frozenset()) | access.rights()
+        return found
+
+    def client(self, account: str | None = None) -> Client:
+        """Give the service account whose key goes into `.env`.
+
+        Args:
+            account: its name; None for the first one that produces, else the first one.
+
+        Raises:
+            UsageError: there is none of that name, or none at all.
+
+        """
+        first = sorted(self.access, key=lambda access: access.allow != "produce")
+        named = [access for access in first if account in {None, access.account}]
+        if not named:
+            there = ", ".join(dict.fromkeys(access.account for access in self.access)) or "none"
+            raise UsageError(
+                f"make a key for {account!r}" if account else "make a key",
+                "infra/topics.toml has no such service account",
+                f"service accounts there: {there}",
+            )
+        return Client(named[0].account, named[0].topic, named[0].subject)

@@ -1,0 +1,135 @@
+"""A plan as people read it, in 80 columns, and as machines do. Pure: a plan in, text out."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import TYPE_CHECKING, Any, Final
+
+from freezer_infra.planner.steps import (
+    CHANGES,
+    AllowRights,
+    ChangeConfigs,
+    CreateTopic,
+    RaisePartitions,
+    Step,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from freezer_infra.planner.plan import Plan, Refusal
+
+_WIDTH: Final = 80
+_INDENT: Final = 4
+_UNITS: Final = (("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000), ("s", 1000))
+
+
+def text(plan: Plan, target: str) -> str:
+    """Write the plan for people, its last line a summary; ends without a line end."""
+    blocks = [_head(plan, target)]
+    blocks += ["\n".join(_step(step)) for step in plan.steps]
+    blocks += ["\n".join(_refusal(refusal)) for refusal in plan.refusals]
+    aside = [f"  = {name} is as declared" for name in plan.same]
+    aside += [_wrapped(f"  i {note}") for note in plan.notes]
+    if plan.unmanaged:
+        aside.append(_wrapped(f"  . not declared, left alone: {', '.join(plan.unmanaged)}"))
+    blocks += ["\n".join(aside)] if aside else []
+    return "\n\n".join([*blocks, summary(plan)])
+
+
+def _head(plan: Plan, target: str) -> str:
+    return f"Plan for {target}:" if plan.is_drift else f"{target} compared with what is declared:"
+
+
+def summary(plan: Plan) -> str:
+    """Count what the plan holds, in one line."""
+    if not plan.is_drift:
+        return "Nothing to do: everything is as declared."
+    moved = [step for step in plan.steps if isinstance(step, CHANGES)]
+    counts = ((len(plan.steps) - len(moved), "to create"), (len(moved), "to change"))
+    told = ", ".join(f"{count} {what}" for count, what in counts if count)
+    if not plan.refusals:
+        return f"{told}."
+    refused = f"{len(plan.refusals)} refused, so nothing will be changed."
+    return f"{told}; {refused}" if told else refused
+
+
+def _step(step: Step) -> Iterable[str]:
+    mark = "~" if isinstance(step, CHANGES) else "+"
+    match step:
+        case CreateTopic(topic):
+            yield f"  {mark} {step.title}"
+            rows = {"partitions": str(topic.partitions)}
+            rows |= {"replication": str(topic.replication)} if topic.replication else {}
+            rows |= {key: _value(key, value) for key, value in sorted(topic.configs.items())}
+            yield from _rows(rows)
+        case ChangeConfigs(topic, changes):
+            yield f"  {mark} change topic {topic}"
+            yield from _rows(
+                {
+                    key: f"{_value(key, old)} -> {_value(key, new)}"
+                    for key, (old, new) in sorted(changes.items())
+                }
+            )
+        case RaisePartitions(topic, old, new):
+            yield f"  {mark} change topic {topic}"
+            yield from _rows({"partitions": f"{old} -> {new}"})
+            yield _wrapped(f"      ! {step.moving}")
+        case AllowRights(account):
+            yield f"  {mark} allow {account}"
+            yield from (f"      {thing}" for thing in step.things)
+        case _:
+            yield f"  {mark} {step.title}"
+
+
+def _rows(rows: dict[str, str]) -> Iterable[str]:
+    width = max(map(len, rows))
+    return (f"      {key:<{width}}  {value}" for key, value in rows.items())
+
+
+def _refusal(refusal: Refusal) -> Iterable[str]:
+    yield f"  ! refused: topic {refusal.topic}"
+    yield _wrapped(f"      {refusal.why}")
+    yield _wrapped(f"      next: {refusal.fix}")
+
+
+def _wrapped(line: str) -> str:
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.fill(
+        line,
+        _WIDTH,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+    )
+
+
+def _value(key: str, value: str) -> str:
+    """Add what a number of milliseconds amounts to, where it is a round one."""
+    if not key.endswith(".ms") or not value.isdecimal():
+        return value or "(empty)"
+    for unit, length in _UNITS:
+        count, rest = divmod(int(value), length)
+        if count and not rest:
+            return f"{value} ({count} {unit if count > 1 or unit == 's' else unit[:-1]})"
+    return value
+
+
+def as_json(plan: Plan, target: str) -> str:
+    """Write the plan for machines, as one JSON object."""
+    return json.dumps(as_dict(plan, target), indent=2)
+
+
+def as_dict(plan: Plan, target: str) -> dict[str, Any]:
+    """Give the plan as JSON values."""
+    return {
+        "target": target,
+        "drift": plan.is_drift,
+        "steps": [{"title": step.title, **step.fields()} for step in plan.steps],
+        "refused": [{"topic": r.topic, "why": r.why, "fix": r.fix} for r in plan.refusals],
+        "notes": list(plan.notes),
+        "unmanaged": list(plan.unmanaged),
+        "same": list(plan.same),
+    }

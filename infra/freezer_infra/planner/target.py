@@ -1,0 +1,205 @@
+"""What a cluster is to provisioning: the `Target` protocol and the values that cross it.
+
+Two adapters keep it: `freezer_infra.admin.target` (Admin API) and `freezer_infra.confluent.target`
+(Confluent CLI). The planner and `apply` know nothing else of a cluster. An adapter's changes return
+when the cluster shows them; whether they are what was wanted is compared again afterwards, by
+`apply`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from freezer_events.errors import FreezerError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Say = Callable[[str], None]  # gets a line for a person who waits
+TOPIC, GROUP, SUBJECT = "TOPIC", "GROUP", "SUBJECT"
+
+
+class AlreadyThereError(FreezerError):
+    """What was to be created exists: somebody was faster. It is left as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic as it is wanted.
+
+    Attributes:
+        name: the topic's name.
+        partitions: how many.
+        configs: the configs that are declared; all others are the cluster's business.
+        replication: copies of each partition; None leaves it to the cluster.
+
+    """
+
+    name: str
+    partitions: int
+    configs: Mapping[str, str] = field(default_factory=dict)
+    replication: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a cluster's list of topics says about one."""
+
+    partitions: int
+    replication: int
+    is_internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One config of a topic as it is now; values are always text."""
+
+    value: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Right:
+    """An operation on one literally named thing.
+
+    Attributes:
+        operation: WRITE, READ or DESCRIBE.
+        resource_type: TOPIC, GROUP or SUBJECT (of the registry).
+        name: the thing's name; never a pattern.
+
+    """
+
+    operation: str
+    resource_type: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Whose key goes into `.env`, and what that key is tried on.
+
+    Attributes:
+        account: the service account's name.
+        topic: a topic that it may use.
+        subject: the registry subject of that topic's events; None without an event.
+
+    """
+
+    account: str
+    topic: str
+    subject: str | None
+
+
+class EnvFile(Protocol):
+    """The `.env` that gets the credentials; what else it holds is kept."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is, or will be."""
+        ...
+
+    def read(self) -> Mapping[str, str]:
+        """Give the settings it holds; none where there is no file."""
+        ...
+
+    def write(self, values: Mapping[str, str]) -> None:
+        """Set these keys, atomically, at mode 0600."""
+        ...
+
+
+class Target(Protocol):
+    """One cluster that can be read and changed.
+
+    Every method is bounded in time and raises a `FreezerError` that says what to do next:
+    `AccessError` for who we are, `UnreachableError` where trying again may help.
+    """
+
+    @property
+    def name(self) -> str:
+        """What people call it: "localhost:9092", "lkc-1 in env-1"."""
+        ...
+
+    @property
+    def is_local(self) -> bool:
+        """Tell whether it is the containers on this machine, so nobody pays for what is made."""
+        ...
+
+    @property
+    def resource_types(self) -> frozenset[str]:
+        """What it knows rights on: TOPIC and GROUP, SUBJECT too, or nothing."""
+        ...
+
+    @property
+    def adds_partitions(self) -> bool:
+        """Tell whether it can give a topic more partitions; see `raise_partitions`."""
+        ...
+
+    def brokers(self) -> int | None:
+        """Count the copies of a partition it can make; None where it decides that itself."""
+        ...
+
+    def topics(self) -> Mapping[str, Shape]:
+        """Read every topic, by name, internal ones too."""
+        ...
+
+    def configs(self, topic: str) -> Mapping[str, Value]:
+        """Read the configs of a topic that is there."""
+        ...
+
+    def create(self, topic: Topic) -> None:
+        """Create a topic with exactly these partitions and configs.
+
+        Raises:
+            AlreadyThereError: there is one of that name.
+
+        """
+        ...
+
+    def set_configs(self, topic: str, configs: Mapping[str, str]) -> None:
+        """Change these configs; all others stay."""
+        ...
+
+    def raise_partitions(self, topic: str, count: int) -> None:
+        """Give the topic `count` partitions, more than it has."""
+        ...
+
+    def rights(self, account: str, subjects: frozenset[str]) -> frozenset[Right] | None:
+        """Read what a service account is allowed on literal names; None where there is none.
+
+        Args:
+            account: its name.
+            subjects: the subjects to ask about; a registry is asked about each one by name.
+
+        """
+        ...
+
+    def create_account(self, account: str) -> None:
+        """Create the service account, without rights; one that is there already is no error."""
+        ...
+
+    def allow(self, account: str, rights: frozenset[Right]) -> None:
+        """Grant these rights; those it has stay."""
+        ...
+
+    def holds_key(self, client: Client, env_file: EnvFile) -> bool:
+        """Tell whether the file holds this account's credentials for this very cluster.
+
+        Raises:
+            ConfigError: it holds credentials for another cluster, or cannot be written.
+
+        """
+        ...
+
+    def write_key(self, client: Client, env_file: EnvFile) -> None:
+        """Make credentials, write them, and wait until they authenticate. Never prints a secret.
+
+        After a failure half-way it can be called again: what the file holds already is completed.
+        """
+        ...
+
+    def rotate_key(self, client: Client, env_file: EnvFile) -> None:
+        """Replace the file's credentials by new ones; at every moment the file's work."""
+        ...

@@ -1,0 +1,1 @@
+"""Avro values and bytes, without any network: schemas, names, events to bodies and back."""

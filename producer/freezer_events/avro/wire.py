@@ -1,0 +1,128 @@
+"""The codec: event to Avro body and back, and the wire format around a body.
+
+Pure: knows no registry and no broker. Ids are prepended at the very end, by `frame`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+from freezer_events.avro.explain import first_problem
+from freezer_events.errors import BadReading, SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from freezer_events.event import Event, EventType
+
+E = TypeVar("E")
+
+# Confluent wire format: magic byte 0, schema id as big-endian 32-bit integer, body.
+# https://docs.confluent.io/platform/current/schema-registry/fundamentals/serdes-develop/index.html#wire-format
+_PREFIX: Final = struct.Struct(">bI")
+MAGIC: Final = 0
+PREFIX_BYTES: Final = _PREFIX.size
+
+
+class WireFormatError(SchemaError):
+    """A message's value is not in the Confluent wire format."""
+
+
+class BodyError(SchemaError):
+    """A body does not decode under its writer schema, or not for our reader schema."""
+
+
+def encode(event: Event, by: Callable[[Any], bytes] | None = None) -> bytes:
+    """Return the event's Avro body (no framing).
+
+    Args:
+        event: an instance of a generated class.
+        by: the function that encodes it; its own `encode` where none is given.
+
+    Raises:
+        BadReading: a value does not fit its field; names the field's path and the value.
+
+    """
+    try:
+        return (by or event.__event__.encode)(event)
+    except Exception as error:
+        raise bad_reading(event, error) from error
+
+
+def bad_reading(event: Event, error: Exception) -> BadReading:
+    """Explain in the schema's terms why an event could not be encoded."""
+    problem = first_problem(event)
+    if problem is None:
+        return BadReading(event.__event__.name, f"cannot be encoded: {error!r}")
+    path, why = problem
+    return BadReading(event.__event__.name, f"{path}: {why}")
+
+
+def prefix(schema_id: int) -> bytes:
+    """Return the five bytes that precede every body written under this schema id."""
+    return _PREFIX.pack(MAGIC, schema_id)
+
+
+def frame(schema_id: int, body: bytes) -> bytes:
+    """Return the message value: magic byte, schema id, body."""
+    return prefix(schema_id) + body
+
+
+def unframe(value: bytes) -> tuple[int, bytes]:
+    """Return schema id and body of a message value.
+
+    Raises:
+        WireFormatError: the value is too short, or its first byte is not the magic byte.
+
+    """
+    if len(value) < PREFIX_BYTES:
+        raise WireFormatError("", f"not in the Confluent wire format: only {len(value)} bytes")
+    magic, schema_id = _PREFIX.unpack_from(value)
+    if magic != MAGIC:
+        raise WireFormatError(
+            "", f"not in the Confluent wire format: starts with 0x{value[0]:02x}, not with 0x00"
+        )
+    return cast("int", schema_id), value[PREFIX_BYTES:]
+
+
+def decode(body: bytes, writer_schema: str, event_type: EventType) -> Any:
+    """Return the event that a body holds, read with the event type's own schema.
+
+    Args:
+        body: the Avro body, without framing.
+        writer_schema: JSON text of the schema it was written with.
+        event_type: the event to read it as.
+
+    Raises:
+        BodyError: the body is cut short or damaged, or the two schemas do not resolve.
+
+    """
+    from fastavro import schemaless_reader  # noqa: PLC0415 - not needed to print help
+
+    stream = io.BytesIO(body)
+    try:
+        writer, reader = _parsed(writer_schema), _parsed(event_type.schema)
+        datum = schemaless_reader(stream, writer, reader)
+        event = event_type.decode(cast("dict[str, Any]", datum))
+    except Exception as error:
+        # fastavro raises whatever it stumbles over: EOFError, IndexError, struct.error, KeyError…
+        raise BodyError("", f"cannot be read as {event_type.name}: {_cause(error)}") from error
+    if rest := len(body) - stream.tell():
+        raise BodyError("", f"has {rest} bytes left over after a {event_type.name}")
+    return event
+
+
+def _cause(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+@lru_cache(maxsize=1024)
+def _parsed(schema: str) -> Any:
+    from fastavro import parse_schema  # noqa: PLC0415
+
+    return parse_schema(json.loads(schema))

@@ -1,0 +1,105 @@
+"""`freezer consume`: typed events back from the topic, as text or as JSON lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from freezer_events.cli import options
+from freezer_events.cli.output import Output, note
+from freezer_events.errors import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from freezer_events.read.consumer import Record
+
+
+@click.command("consume")
+@options.connection
+@options.events
+@click.option("--from-beginning", is_flag=True, help="Start with the oldest record.")
+@click.option(
+    "--max", "limit", type=click.IntRange(min=1), metavar="N", help="End after so many events."
+)
+@click.option("--until-end", is_flag=True, help="End where the topic ends now.")
+@click.option(
+    "--on-bad",
+    type=click.Choice(["skip", "stop"]),
+    default="skip",
+    show_default=True,
+    help="A record that is no event: name it and go on, or stop there.",
+)
+@options.output
+def command(  # noqa: PLR0913 - one parameter per option
+    *,
+    env_file: Path | None,
+    topic: str | None,
+    properties: tuple[str, ...],
+    event_name: str | None,
+    schemas: Path | None,
+    into: Path | None,
+    from_beginning: bool,
+    limit: int | None,
+    until_end: bool,
+    on_bad: str,
+    output: str,
+) -> int:
+    """Read typed events back from the topic.
+
+    Every record is read as the version that producers write, whatever version it was written in.
+    JSON lines hold the event's own fields: `freezer produce --from -` takes them back.
+    """
+    from freezer_events.console.stop import Stop  # noqa: PLC0415
+    from freezer_events.read.consumer import EventConsumer  # noqa: PLC0415 - loads librdkafka
+    from freezer_events.registry.client import Registry  # noqa: PLC0415
+
+    event_type = options.find_event_type(event_name, schemas, into)
+    settings = options.load_settings(env_file, properties, topic)
+    out = Output()
+    show = _shower(out, as_json=output == "json")
+    read = skipped = 0
+    with (
+        Stop() as stop,
+        Registry.connect(settings) as registry,
+        EventConsumer(
+            settings,
+            registry,
+            event_type,
+            topic=topic or settings.topic_for(event_type),
+            from_beginning=from_beginning,
+        ) as consumer,
+    ):
+        for record in consumer.records(until_end=until_end, stop=lambda: stop() or out.closed()):
+            if record.problem is None:
+                show(record)
+                read += 1
+            elif on_bad == "stop":
+                raise SchemaError(record.place, record.problem, "go past it: --on-bad skip")
+            else:
+                skipped += 1
+                note(f"skipped {record.place}: {record.problem}")
+            if read == limit:
+                break
+    if skipped or output == "text":
+        note(f"{read:,} read, {skipped:,} skipped")
+    return stop.exit_code or 0
+
+
+def _shower(out: Output, *, as_json: bool) -> Callable[[Record], None]:
+    from freezer_events.avro.forms import to_json  # noqa: PLC0415
+
+    def show_json(record: Record) -> None:
+        out.json(to_json(record.event))
+
+    def show_text(record: Record) -> None:
+        place = f"partition {record.partition} offset {record.offset} schema id {record.schema_id}"
+        out.line(f"{place}  {_text(to_json(record.event))}")
+
+    return show_json if as_json else show_text
+
+
+def _text(values: dict[str, Any]) -> str:
+    return "  ".join(f"{name}={value}" for name, value in values.items() if value is not None)

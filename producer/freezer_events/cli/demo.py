@@ -1,0 +1,97 @@
+"""`freezer demo`: the whole way in one process, from a reading to the same reading read back."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from freezer_events.cli import options
+from freezer_events.cli.output import WIDTH, Deliveries, Output, event_text, partition_lines
+from freezer_events.errors import NotDelivered
+
+if TYPE_CHECKING:
+    from freezer_events.event import EventType
+    from freezer_events.testing import EventCluster
+
+_COUNT = 10
+_SENSORS = 3
+
+
+@click.command("demo")
+@click.option(
+    "--interval",
+    type=options.Seconds(0),
+    metavar="SECONDS",
+    default=0.05,
+    show_default=True,
+    help="Seconds between readings; 1 is the original pace.",
+)
+@click.option("--seed", type=int, metavar="N", help="Simulate the same values again.")
+def command(*, interval: float, seed: int | None) -> int:
+    """Show the whole way in one process: produce ten readings, read them back as typed events.
+
+    The cluster is librdkafka's in-process one, the registry lives in memory: nothing is
+    installed, nothing is left behind.
+    """
+    from freezer_events.console.stop import Stop  # noqa: PLC0415
+    from freezer_events.events import FreezerReading  # noqa: PLC0415 - loads nothing heavy, but late
+    from freezer_events.send.pipeline import Pipeline  # noqa: PLC0415
+    from freezer_events.sources.simulator import Simulator  # noqa: PLC0415
+    from freezer_events.testing import EventCluster  # noqa: PLC0415
+
+    out = Output()
+    event_type = FreezerReading.__event__
+    sent: list[tuple[Any, Any]] = []
+    show = Deliveries(out, event_type, as_json=False, every=True)
+
+    def reported(event: Any, report: Any) -> None:
+        show(event, report)
+        sent.append((event, report))
+
+    with EventCluster(partitions=3) as cluster, cluster.producer() as producer, Stop() as stop:
+        out.line(f"in-process Kafka at {cluster.settings.bootstrap_servers}")
+        out.line(f"topic {event_type.topic}, 3 partitions\n")
+        pipeline = Pipeline(producer, stop, interval_s=interval, on_report=reported)
+        tally = pipeline.run(
+            Simulator(event_type, count=_COUNT, sensors=_SENSORS, seed=seed), total=_COUNT
+        )
+        out.line(f"\n{tally}")
+        for line in partition_lines(tally, 3, producer.delivery.partitioner, event_type):
+            out.line(line)
+        if stop.exit_code:
+            return stop.exit_code
+        _read_back(out, cluster, event_type, sent)
+    return 0
+
+
+def _read_back(
+    out: Output, cluster: EventCluster, event_type: EventType, sent: list[tuple[Any, Any]]
+) -> None:
+    records = cluster.records(event_type.record)
+    read = {(record.partition, record.offset): record.event for record in records}
+    written = {(report.partition, report.offset): event for event, report in sent}
+    _anatomy(out, records[0])
+    out.line("\nread back from the topic, decoded through the registry:")
+    for partition, offset in written:
+        event = read.get((partition, offset))
+        out.line(f"{event_text(event, event_type)}  <- partition {partition} offset {offset}")
+    if read != written:
+        raise NotDelivered("read back what was sent", "the events differ")
+    out.line(f"all {len(read)} events equal what was sent")
+
+
+def _anatomy(out: Output, record: Any) -> None:
+    value = record.value
+    out.line(f"\none message: key {record.key}, value of {len(value)} bytes")
+    for name, text in (
+        ("magic byte", value[:1].hex()),
+        ("schema id", f"{value[1:5].hex(' ')} ({record.schema_id}, big-endian)"),
+        ("Avro body", value[5:].hex(" ")),
+        ("decoded", repr(record.event)),
+    ):
+        head, *rest = textwrap.wrap(text, WIDTH - 14)
+        out.line(f"  {name:<10}  {head}")
+        for line in rest:
+            out.line(f"{'':14}{line}")

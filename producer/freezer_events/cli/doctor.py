@@ -1,0 +1,127 @@
+"""`freezer doctor`: each precondition from `.env` to a deliverable event, with the fix."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from freezer_events.cli import options
+from freezer_events.cli.output import Output, note
+from freezer_events.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from freezer_events.config import Settings
+    from freezer_events.doctor import Check, Target
+
+_WIDTH: Final = 80
+_VERDICT: Final = 6
+_NAME: Final = 16
+
+
+@click.command("doctor")
+@options.connection
+@options.events
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=2),
+    default=30.0,
+    show_default=True,
+    metavar="S",
+    help="Seconds for all checks together.",
+)
+@options.output
+def command(
+    *,
+    env_file: Path | None,
+    topic: str | None,
+    properties: tuple[str, ...],
+    event_name: str | None,
+    schemas: Path | None,
+    into: Path | None,
+    timeout: float,
+    output: str,
+) -> int:
+    """Check everything that a delivery needs, and say how to fix what is wrong.
+
+    Nothing is written, neither to the topic nor to the registry. The exit code is 0 where all is
+    well (or only worth a warning), otherwise that of the first failure.
+    """
+    from freezer_events.doctor import diagnose, exit_code  # noqa: PLC0415
+
+    settings = _settings(env_file, properties, topic)
+    target = _target(settings, topic, event_name, schemas, into)
+    out = Output()
+    checks = []
+    for check in diagnose(settings, target, timeout):
+        checks.append(check)
+        if output == "text":
+            for line in lines(check):
+                out.line(line)
+    code = exit_code(checks)
+    if output == "json":
+        out.json({"ready": not code, "exit_code": code, "checks": [_object(c) for c in checks]})
+    else:
+        _conclude(checks, target)
+    return code
+
+
+def lines(check: Check) -> list[str]:
+    """Return the lines of one check: verdict, name, what was seen, then what to do."""
+    head = f"{check.verdict.value:<{_VERDICT}}{check.name:<{_NAME}}"
+    indent = " " * len(head)
+    found = textwrap.wrap(
+        check.detail, _WIDTH, initial_indent=head, subsequent_indent=indent,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+    fix = textwrap.wrap(
+        check.fix, _WIDTH, initial_indent=f"{indent}next: ", subsequent_indent=f"{indent}      ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+    return found + fix
+
+
+def _settings(
+    env_file: Path | None, properties: tuple[str, ...], topic: str | None
+) -> Settings | ConfigError:
+    try:
+        return options.load_settings(env_file, properties, topic)
+    except ConfigError as error:
+        return error  # the first check's verdict
+
+
+def _target(
+    settings: Settings | ConfigError,
+    topic: str | None,
+    event_name: str | None,
+    schemas: Path | None,
+    into: Path | None,
+) -> Target:
+    from freezer_events.doctor import Target  # noqa: PLC0415
+    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415
+
+    event_type = options.find_event_type(event_name, schemas, into)
+    spec = Catalogue.find(schemas, into).event(event_type.name)
+    if topic is None and not isinstance(settings, ConfigError):
+        topic = settings.topic_for(event_type)
+    return Target(event_type, spec, topic or event_type.topic)
+
+
+def _conclude(checks: list[Check], target: Target) -> None:
+    first = next((check for check in checks if check.exit_code), None)
+    if first is None:
+        note(f"ready: {target.event_type.name} can be delivered to {target.topic}")
+    else:
+        note(f"not ready: {first.name} comes first")
+
+
+def _object(check: Check) -> dict[str, str]:
+    return {
+        "name": check.name,
+        "verdict": check.verdict.value,
+        "detail": check.detail,
+        "fix": check.fix,
+    }

@@ -1,0 +1,168 @@
+"""What commands print: data on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sys
+import textwrap
+import time
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from freezer_events.event import EventType
+    from freezer_events.send.reports import Report
+    from freezer_events.send.tally import Tally
+
+LINES: Final = 1000  # deliveries that get a line of their own unless asked otherwise
+WIDTH: Final = 80  # columns that lines of ours keep to
+_STATUS_EVERY_S: Final = 0.5
+
+
+class Output:
+    """Standard output that may be closed early (`| head -1`): then it swallows the rest."""
+
+    def __init__(self) -> None:
+        self._closed = False
+
+    def closed(self) -> bool:
+        """Tell whether whoever read it has gone, be there something to write or not."""
+        return self._closed or _reader_is_gone()
+
+    def line(self, text: str) -> None:
+        """Write one line, at once."""
+        if self._closed:
+            return
+        try:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            self._closed = True
+            # Python flushes standard output once more at exit, and would complain there.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def json(self, value: Any) -> None:
+        """Write one JSON object as a line."""
+        self.line(json.dumps(value, ensure_ascii=False))
+
+
+def _reader_is_gone() -> bool:
+    try:
+        watch = select.poll()
+        watch.register(sys.stdout.fileno(), 0)  # no event is asked for: an error always comes
+    except (ValueError, OSError):
+        return False  # no file descriptor at all: a test's, or a notebook's
+    return any(event & select.POLLERR for _, event in watch.poll(0))
+
+
+def note(text: str) -> None:
+    """Tell something that is no data."""
+    click.echo(text, err=True)
+
+
+class Deliveries:
+    """Prints delivery reports, a line each, and how far a longer run has come.
+
+    Args:
+        output: where the lines go.
+        event_type: whose key and fields the lines show.
+        as_json: one JSON object per report instead of text.
+        every: True for a line per report however many, False for none, None for up to LINES.
+
+    Attributes:
+        limit: how many deliveries get a line, None for all. What is not delivered always does.
+
+    """
+
+    def __init__(
+        self, output: Output, event_type: EventType, *, as_json: bool, every: bool | None
+    ) -> None:
+        self.limit = LINES if every is None else (None if every else 0)
+        self._output = output
+        self._as_json = as_json
+        self._event_type = event_type
+        self._status_at = 0.0
+
+    def __call__(self, event: Any, report: Report) -> None:
+        """Print one report."""
+        if self._as_json:
+            self._output.json(self._object(event, report))
+        else:
+            self._output.line(self._text(event, report))
+
+    def progress(self, tally: Tally) -> None:
+        """Say how far a run has come that has no further lines: on a terminal, now and then."""
+        now = time.monotonic()
+        if sys.stderr.isatty() and now - self._status_at > _STATUS_EVERY_S:
+            self._status_at = now
+            click.echo(f"\r{tally.delivered:,} delivered", err=True, nl=False)
+        elif not self._status_at and self.limit:
+            self._status_at = now
+            note(f"more than {self.limit:,} readings: no further lines (--lines prints all)")
+
+    def done(self) -> None:
+        """End the status line."""
+        if self._status_at and sys.stderr.isatty():
+            click.echo("", err=True)
+
+    def _text(self, event: Any, report: Report) -> str:
+        text = event_text(event, self._event_type)
+        if report.error is not None:
+            return f"{text}  {report.outcome}: {report.error}"
+        return f"{text}  -> {report.topic} partition {report.partition} offset {report.offset}"
+
+    def _object(self, event: Any, report: Report) -> dict[str, Any]:
+        return {
+            "key": _key(event, self._event_type),
+            **{name: _plain(getattr(event, name)) for name in shown_fields(self._event_type)},
+            "outcome": report.outcome.value,
+            "topic": report.topic,
+            "partition": report.partition,
+            "offset": report.offset,
+            "error": report.error,
+        }
+
+
+def event_text(event: Any, event_type: EventType) -> str:
+    """Return key and value of an event as they begin a line."""
+    key = _key(event, event_type)
+    values = (f"{name} {_short(getattr(event, name))}" for name in shown_fields(event_type))
+    return "  ".join([f"{'-' if key is None else key:<8}", *values])
+
+
+def _key(event: Any, event_type: EventType) -> Any:
+    return getattr(event, event_type.key) if event_type.key else None
+
+
+def shown_fields(event_type: EventType) -> tuple[str, ...]:
+    """Return the few fields that stand for an event on a line: no key, nothing filled in."""
+    names = (each.name for each in fields(event_type.record) if each.name != event_type.key)
+    return tuple(name for name in names if name not in event_type.fill)[:1]
+
+
+def partition_lines(
+    tally: Tally, partitions: int, partitioner: str, event_type: EventType
+) -> list[str]:
+    """Say how many readings each partition got, and who decided."""
+    counts = ", ".join(f"{tally.partitions[n]:,} on {n}" for n in range(partitions))
+    text = f"readings per partition: {counts}"
+    if event_type.key:
+        why = (
+            f"partitioner {partitioner}: same {event_type.key}, same partition, in order;"
+            " with few keys some partitions stay empty"
+        )
+    else:
+        why = f"partitioner {partitioner}: events have no key, so they are spread"
+    return [*textwrap.wrap(text, WIDTH), *textwrap.wrap(why, WIDTH)]
+
+
+def _short(value: Any) -> str:
+    return f"{value:6.2f}" if isinstance(value, float) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,0 +1,87 @@
+"""`freezer produce`: readings to the cluster, from the simulator, a file or a pipe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from freezer_events.cli import options
+
+
+@click.command("produce")
+@options.connection
+@options.events
+@click.option(
+    "--count",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=10,
+    show_default=True,
+    help="How many readings to simulate; 0 for no end.",
+)
+@click.option(
+    "--interval",
+    type=options.Seconds(0),
+    metavar="SECONDS",
+    help="Seconds between readings.  [default: 1 simulated, 0 from a file]",
+)
+@click.option(
+    "--sensors",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=3,
+    show_default=True,
+    help="How many sensors to simulate.",
+)
+@click.option("--seed", type=int, metavar="N", help="Simulate the same values again.")
+@click.option("--from", "source", metavar="FILE|-", help="Read readings: JSON lines or CSV.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["auto", "jsonl", "csv"]),
+    default="auto",
+    show_default=True,
+    help="What the file holds; auto: by its suffix, else its first byte.",
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="FROM=TO",
+    help="A column (or JSON key) FROM holds the field TO.",
+)
+@click.option(
+    "--delimiter", metavar="CHAR", default=",", show_default=True, help="Between CSV columns."
+)
+@click.option(
+    "--decimal", type=click.Choice([".", ","]), default=".", show_default=True, help="In numbers."
+)
+@click.option("--encoding", default="utf-8", show_default=True, metavar="NAME", help="Of the file.")
+@click.option(
+    "--on-bad",
+    type=click.Choice(["stop", "skip"]),
+    default="stop",
+    show_default=True,
+    help="A reading that does not fit: end there, or go on.",
+)
+@click.option("--rejects", type=click.Path(dir_okay=False), help="Keep skipped lines in this file.")
+@click.option("--dry-run", is_flag=True, help="Read, check and encode; send nothing.")
+@click.option(
+    "--timeout",
+    type=options.Seconds(0.001),
+    metavar="SECONDS",
+    default=30,
+    show_default=True,
+    help="Seconds that an answer, a message and the final flush may take.",
+)
+@click.option("--lines/--no-lines", "every", default=None, help="A line for each delivery.")
+@options.output
+def command(**given: Any) -> int:
+    """Produce readings to the cluster.
+
+    Without --from, readings are simulated: ten, one a second, in turn from three sensors.
+    """
+    from freezer_events.cli.run import Run  # noqa: PLC0415 - loads librdkafka
+
+    return Run(**given).run()

@@ -1,0 +1,224 @@
+"""One run of `freezer produce`: stages put together, progress shown, exit code decided."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from freezer_events.avro.wire import encode
+from freezer_events.cli import options
+from freezer_events.cli.output import Deliveries, Output, note, partition_lines
+from freezer_events.console.stop import Stop
+from freezer_events.errors import AccessError, BadReading, FreezerError, UsageError
+from freezer_events.send.fill import Filler
+from freezer_events.send.pipeline import Pipeline
+from freezer_events.send.producer import EventProducer
+from freezer_events.send.tally import Tally
+from freezer_events.sources import Format, Rejected, column_options, open_source
+from freezer_events.sources.simulator import Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from freezer_events.event import EventType
+    from freezer_events.sources import Source
+
+_TUTORIAL_INTERVAL_S: Final = 1.0
+
+
+@dataclass
+class Run:
+    """The options of `freezer produce`, and what to do with them."""
+
+    env_file: Path | None
+    topic: str | None
+    properties: tuple[str, ...]
+    event_name: str | None
+    schemas: Path | None
+    into: Path | None
+    count: int
+    interval: float | None
+    sensors: int
+    seed: int | None
+    source: str | None
+    form: str
+    columns: tuple[str, ...]
+    delimiter: str
+    decimal: str
+    encoding: str
+    on_bad: str
+    rejects: str | None
+    dry_run: bool
+    timeout: float
+    every: bool | None
+    output: str
+    _out: Output = field(default_factory=Output, init=False)
+    _kept: IO[str] | None = field(default=None, init=False)
+    _opened: Source | None = field(default=None, init=False)
+
+    def run(self) -> int:
+        """Produce, or only check; returns the exit code."""
+        event_type = options.find_event_type(self.event_name, self.schemas, self.into)
+        with ExitStack() as stack, Stop() as stop:
+            self._stack = stack
+            if self.dry_run:
+                return self._check(event_type, stop)
+            return self._produce(event_type, stop)
+
+    def _produce(self, event_type: EventType, stop: Stop) -> int:
+        settings = options.load_settings(self.env_file, self.properties, self.topic)
+        producer = EventProducer(settings, topic=self.topic, timeout_s=self.timeout, stop=stop)
+        show = Deliveries(self._out, event_type, as_json=self.output == "json", every=self._every)
+        pipeline = Pipeline(
+            producer,
+            stop,
+            interval_s=self._interval_s,
+            flush_s=self.timeout,
+            on_report=show,
+            reports=show.limit,
+            on_progress=show.progress,
+        )
+        events = self._events(event_type, pipeline.wait, pipeline.tally)
+        try:
+            partitions = producer.prepare(event_type).partitions
+        except FreezerError:
+            note(f"nothing was sent: {self._expected}0 delivered")
+            raise
+        error: FreezerError | None = None
+        try:
+            pipeline.run(events, self._on_bad, total=None if self.source else self.count)
+        except FreezerError as raised:
+            error = raised
+        show.done()
+        self._summary(pipeline.tally)
+        if self.output == "text" and pipeline.tally.delivered:
+            partitioner = producer.delivery.partitioner
+            for line in partition_lines(pipeline.tally, partitions, partitioner, event_type):
+                self._out.line(line)
+        return self._exit_code(stop, pipeline.tally, error or producer.delivery.trouble)
+
+    def _check(self, event_type: EventType, stop: Stop) -> int:
+        """Read, fill and encode every reading, send nothing."""
+        if self.source is None and not self.count:
+            raise UsageError("--dry-run with --count 0", "would never end", "say how many: --count")
+        tally = Tally()
+        fill = Filler(event_type)
+        events = self._events(event_type, lambda: not stop(), tally)
+        error: FreezerError | None = None
+        try:
+            for event in events:
+                if stop():
+                    break
+                tally.read += 1
+                try:
+                    encode(fill(event))
+                except BadReading as raised:
+                    tally.rejected += 1
+                    self._on_bad(event, raised)
+        except FreezerError as raised:
+            error = raised
+        if self.output == "json":
+            self._summary(tally)
+        else:
+            counts = f"{tally.read:,} read, {tally.rejected:,} rejected, {tally.unsent:,} good"
+            self._out.line(f"dry run: {counts}; nothing was sent")
+        if error is None and stop.exit_code is None and not (tally.rejected and not self._kept):
+            return 0
+        return self._exit_code(stop, tally, error)
+
+    @property
+    def _every(self) -> bool | None:
+        tutorial = self.source is None and 0 < self.count <= 1000  # noqa: PLR2004
+        return True if self.every is None and tutorial else self.every
+
+    @property
+    def _interval_s(self) -> float:
+        if self.interval is not None:
+            return self.interval
+        return 0.0 if self.source else _TUTORIAL_INTERVAL_S
+
+    @property
+    def _expected(self) -> str:
+        return "" if self.source or not self.count else f"{self.count:,} readings not delivered, "
+
+    def _events(
+        self, event_type: EventType, wait: Callable[[], bool], tally: Tally
+    ) -> Iterable[Any]:
+        if self.source is None:
+            return Simulator(event_type, count=self.count, sensors=self.sensors, seed=self.seed)
+
+        def rejected(found: Rejected) -> None:
+            tally.read += 1
+            tally.rejected += 1
+            self._reject(found)
+
+        source = self._opened = open_source(
+            self.source,
+            event_type,
+            rejected,
+            wait=wait,
+            written=Format(
+                self.form,
+                column_options(self.columns, event_type),
+                "\t" if self.delimiter == "\\t" else self.delimiter,
+                self.decimal,
+                self.encoding,
+            ),
+        )
+        self._stack.callback(source.close)
+        if source.ignored:
+            note(f"columns that no field takes: {', '.join(source.ignored)}")
+        if self.rejects:
+            self._kept = self._stack.enter_context(_open_rejects(Path(self.rejects)))
+        return source
+
+    def _on_bad(self, _event: Any, error: BadReading) -> None:
+        """Take an event that read well and does not encode, or is too large."""
+        if self._opened is None:
+            raise error
+        self._reject(Rejected(self._opened.place, error.why, self._opened.text))
+
+    def _reject(self, found: Rejected) -> None:
+        if self._kept is not None and self._opened is not None:
+            if self._kept.tell() == 0 and self._opened.heading:
+                self._kept.write(self._opened.heading + "\n")
+            self._kept.write(found.text + "\n")
+            self._kept.flush()
+        if self.on_bad == "stop":
+            raise BadReading(found.place, found.why, "go on past it: --on-bad skip")
+        note(f"skipped {found.place}: {found.why}")
+
+    def _summary(self, tally: Tally) -> None:
+        if self.output == "json":
+            self._out.json({"tally": tally.as_dict()})
+        else:
+            self._out.line(str(tally))
+
+    def _exit_code(self, stop: Stop, tally: Tally, error: FreezerError | None) -> int:
+        """Decide: a signal, else a refusal, else what the tally says."""
+        lost = tally.undelivered if not self.dry_run else 0
+        if lost:
+            note(f"{lost:,} readings not delivered")
+        if error is not None:
+            note(f"error: {error}")
+        if stop.exit_code is not None:
+            return stop.exit_code
+        if isinstance(error, AccessError | BadReading | UsageError):
+            return error.exit_code
+        return 1 if error or lost or (tally.rejected and self._kept is None) else 0
+
+
+def _open_rejects(path: Path) -> IO[str]:
+    try:
+        if path.is_file() and path.stat().st_size:
+            raise UsageError(
+                f"--rejects {path}",
+                "is there already, and may hold readings that are nowhere else",
+                "feed it in with --from, then remove it; or name another file",
+            )
+        # Readings may hold bytes that their encoding could not decode: they go back as they were.
+        return path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+    except OSError as error:
+        raise UsageError(f"--rejects {path}", f"cannot be written: {error.strerror}") from error

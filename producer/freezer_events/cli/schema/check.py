@@ -1,0 +1,83 @@
+"""`freezer schema check`: the gate. Everything that can be known without a network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from freezer_events.cli import options
+from freezer_events.cli.output import Output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from freezer_events.schema.review import Review
+
+
+@click.command("check")
+@options.schemas
+@options.into
+@click.option(
+    "--output",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="For people, for machines, or annotations in a GitHub workflow.",
+)
+def command(*, schemas: Path | None, into: Path | None, output: str) -> int:
+    """Check all events offline: the gate for CI.
+
+    Names and numbers; every version a valid schema; released versions unchanged; every version
+    against each older one under the event's level; committed bytes still read as they did;
+    event.toml; generated code.
+
+    The exit code is 5 where somebody would be broken, 1 where nothing is broken but lock, golden
+    files or generated code are out of date (the finding names the command that makes them), and
+    0 otherwise. Warnings change nothing.
+    """
+    from freezer_events.cli.schema import findings  # noqa: PLC0415
+    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415
+    from freezer_events.schema.review import Severity, review  # noqa: PLC0415
+
+    found = review(Catalogue.find(schemas, into))
+    out = Output()
+    if output == "json":
+        out.json({"exit_code": exit_code(found), **found.as_json()})
+    elif output == "github":
+        for problem in found.problems:
+            out.line(findings.annotation(problem))
+    else:
+        _show(found, out)
+        for severity in Severity:
+            for problem in (each for each in found.problems if each.severity is severity):
+                out.line("")
+                for line in findings.lines(problem):
+                    out.line(line)
+        out.line("")
+        out.line(findings.summary(found))
+    return exit_code(found)
+
+
+def exit_code(found: Review) -> int:
+    """Return 5 for a break, 1 for what is out of date, else 0."""
+    from freezer_events.schema.review import Severity  # noqa: PLC0415
+
+    if found.count(Severity.BREAK):
+        return 5
+    return 1 if found.count(Severity.STALE) else 0
+
+
+def _show(found: Review, out: Output) -> None:
+    """Print a row per event, with a cell per check."""
+    from freezer_events.cli.table import table  # noqa: PLC0415
+    from freezer_events.schema.review import Check  # noqa: PLC0415
+
+    rows = [
+        [row.event.name, str(len(row.event.versions)), *(found.verdict(row, c) for c in Check)]
+        for row in found.rows
+    ]
+    short = {Check.SCHEMAS: "schema", Check.DECLARED: "toml"}  # eight columns in eighty characters
+    heads = ["event", "versions", *(short.get(each, each.value) for each in Check)]
+    for line in table(heads, rows):
+        out.line(line)

@@ -1,0 +1,56 @@
+"""`freezer schema compare`: what one schema breaks for the readers and data of another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from freezer_events.cli import options
+from freezer_events.cli.output import Output
+from freezer_events.schema.levels import Level
+
+_BROKEN = 5
+_FILE = click.Path(path_type=Path)
+
+
+@click.command("compare")
+@click.argument("old", type=_FILE, metavar="OLD.avsc")
+@click.argument("new", type=_FILE, metavar="NEW.avsc")
+@click.option(
+    "--level",
+    type=click.Choice(list(Level.__members__), case_sensitive=False),
+    metavar="LEVEL",
+    help="Only what this compatibility level (full_transitive, backward, …) forbids is a break."
+    "  [default: both directions]",
+)
+@options.output
+def command(*, old: Path, new: Path, level: str | None, output: str) -> int:
+    """Compare two schemas offline: what breaks, for whom, where, why, and what to do.
+
+    Exits with 5 on a break. A warning is legal, and known to surprise.
+    """
+    from freezer_events.avro.parse import load  # noqa: PLC0415
+    from freezer_events.cli.schema.comparison import report, verdict  # noqa: PLC0415
+    from freezer_events.schema.compare import compare, judge  # noqa: PLC0415
+
+    schemas = load(old), load(new)
+    promised = Level[level] if level else None
+    findings = compare(*schemas)
+    breaks = judge(findings, promised or Level.FULL)
+    out = Output()
+    if output == "json":
+        out.json(
+            {
+                "old": str(old),
+                "new": str(new),
+                "level": promised,
+                "compatible": not breaks,
+                "findings": [{**each.as_json(), "break": each in breaks} for each in findings],
+            }
+        )
+    else:
+        for line in report(findings, str(old), str(new), promised):
+            out.line(line)
+        out.line(verdict(findings, promised))
+    return _BROKEN if breaks else 0

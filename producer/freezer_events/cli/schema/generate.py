@@ -1,0 +1,34 @@
+"""`freezer schema generate`: make the typed events from the schemas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from freezer_events.cli import options
+from freezer_events.cli.output import Output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("generate")
+@options.schemas
+@options.into
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 where code and schema differ.")
+def command(*, schemas: Path | None, into: Path | None, check: bool) -> int:
+    """Generate the typed events from the schemas."""
+    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415
+    from freezer_events.schema.generated import stale, write  # noqa: PLC0415
+
+    catalogue = Catalogue.find(schemas, into)
+    changed = stale(catalogue)
+    out = Output()
+    for path in changed:
+        out.line(f"{'differs' if check else 'wrote'} {path}")
+    if not check:
+        write(catalogue)
+    if not changed:
+        out.line("generated code is up to date")
+    return 1 if check and changed else 0

@@ -1,0 +1,130 @@
+"""`freezer schema register`: bring the released versions and the level into the registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from freezer_events.cli import options
+from freezer_events.cli.output import Output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from freezer_events.cli.schema.subject import SubjectOf
+    from freezer_events.registry.client import Registered
+    from freezer_events.registry.standing import Clash
+
+
+@click.command("register")
+@options.connection
+@options.events
+@click.option("--dry-run", is_flag=True, help="Show what would be done; change nothing.")
+def command(
+    *,
+    env_file: Path | None,
+    topic: str | None,
+    properties: tuple[str, ...],
+    event_name: str | None,
+    schemas: Path | None,
+    into: Path | None,
+    dry_run: bool,
+) -> None:
+    """Register every released version that the registry lacks, in order, and set the level.
+
+    The offline check runs first. Doing it again changes nothing and says the same ids.
+    """
+    from freezer_events.cli.schema.subject import check, look  # noqa: PLC0415
+    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415
+
+    catalogue = Catalogue.find(schemas, into)
+    check(catalogue, catalogue.event(event_name))
+    with look(catalogue, event_name, env_file, properties, topic) as subject:
+        if dry_run:
+            _foresee(subject, Output())
+        else:
+            _act(subject, Output())
+
+
+def _foresee(subject: SubjectOf, out: Output) -> None:
+    """Show what would be done, and fail where the registry or we would refuse it."""
+    from freezer_events.registry.standing import clashes, holder  # noqa: PLC0415
+
+    event = subject.event
+    out.line(f"{subject.name} at {subject.registry.address}")
+    if subject.level == event.level:
+        out.line(f"  level {event.level}: is set")
+    else:
+        out.line(f"  level {event.level}: would be set; it is {subject.level or 'none of its own'}")
+    for number, text in subject.local.items():
+        held = holder(text, subject.held)
+        known = _known(held) if held else "would be registered"
+        out.line(f"  v{number}: {known}{_written(number, subject)}")
+    found = list(clashes(subject.local, subject.held, event.level))
+    if found:
+        _show(found, subject, out)
+        raise _refused(subject, found)
+    out.line("nothing was changed")
+
+
+def _act(subject: SubjectOf, out: Output) -> None:
+    from freezer_events.registry.client import Incompatible  # noqa: PLC0415
+    from freezer_events.registry.standing import clashes, holder, unseen  # noqa: PLC0415
+
+    event, registry = subject.event, subject.registry
+    found = list(clashes(subject.local, subject.held, event.level))
+    if unseen(found):  # a registry would take it
+        _show(unseen(found), subject, out)
+        raise _refused(subject, found)
+    out.line(f"{subject.name} at {registry.address}")
+    if subject.level == event.level:
+        out.line(f"  level {event.level}: is set")
+    else:
+        registry.set_level(subject.name, event.level)  # first, so that it judges what comes next
+        out.line(f"  level {event.level}: set; it was {subject.level or 'none of its own'}")
+    for number, text in subject.local.items():
+        held = holder(text, subject.held)
+        if held is None:
+            try:
+                made = registry.register(subject.name, text)
+            except Incompatible:
+                _show([each for each in found if each.version == number], subject, out)
+                raise
+            word = f"registered as version {made.version}, schema id {made.schema_id}"
+        else:
+            word = _known(held)
+        out.line(f"  v{number}: {word}{_written(number, subject)}")
+
+
+def _known(held: Registered) -> str:
+    return f"is version {held.version}, schema id {held.schema_id}"
+
+
+def _written(number: int, subject: SubjectOf) -> str:
+    return "; producers write it" if number == subject.event.version else ""
+
+
+def _show(found: Iterable[Clash], subject: SubjectOf, out: Output) -> None:
+    from freezer_events.cli.schema.comparison import counted, lines  # noqa: PLC0415
+
+    for clash in found:
+        held = f"{subject.name}/versions/{clash.held.version}"
+        new = str(subject.event.versions[clash.version])
+        breaks = counted(clash.findings, "break")
+        out.line(f"v{clash.version} against the registry's version {clash.held.version}: {breaks}")
+        for finding in clash.findings:
+            for line in lines(finding, held, new):
+                out.line(line)
+
+
+def _refused(subject: SubjectOf, found: list[Clash]) -> Exception:
+    from freezer_events.errors import SchemaError  # noqa: PLC0415
+
+    numbers = ", ".join(f"v{n}" for n in dict.fromkeys(clash.version for clash in found))
+    return SchemaError(
+        f"register {numbers} in subject {subject.name!r}",
+        f"breaks what the registry holds under {subject.event.level}",
+        "change what is named above, or see what differs: freezer schema status",
+    )

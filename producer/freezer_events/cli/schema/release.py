@@ -1,0 +1,83 @@
+"""`freezer schema release`: make a version one that never changes again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from freezer_events.cli import options
+from freezer_events.cli.output import Output, note
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from freezer_events.schema.catalogue import Catalogue, EventSpec
+    from freezer_events.schema.release import Released
+
+
+@click.command("release")
+@click.argument("event", required=False, metavar="[EVENT]")
+@options.schemas
+@options.into
+def command(*, event: str | None, schemas: Path | None, into: Path | None) -> int:
+    """Release the version that is not released yet: lock, golden files, code, in one go.
+
+    Checks it first, as `freezer schema check` does; with a break nothing is written and the exit
+    code is 5. Without EVENT the one event that has such a version is meant. Doing it again changes
+    nothing.
+    """
+    from freezer_events.cli.schema import findings  # noqa: PLC0415
+    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415
+    from freezer_events.schema.release import release  # noqa: PLC0415
+    from freezer_events.schema.review import Severity, review  # noqa: PLC0415
+
+    catalogue = Catalogue.find(schemas, into)
+    spec = _meant(catalogue, event)
+    found = review(catalogue, only=[spec.name])
+    for problem in found.problems:
+        if problem.severity is not Severity.STALE:  # what is out of date is made now
+            for line in findings.lines(problem):
+                note(line)
+    if found.count(Severity.BREAK):
+        note(f"{spec.name}: nothing was released")
+        return 5
+    _tell(catalogue, spec, release(catalogue, spec))
+    return 0
+
+
+def _meant(catalogue: Catalogue, name: str | None) -> EventSpec:
+    from freezer_events.errors import UsageError  # noqa: PLC0415
+    from freezer_events.schema.lock import Lock  # noqa: PLC0415
+
+    if name is not None:
+        return catalogue.event(name)
+    lock = Lock.read(catalogue.root)
+    waiting = [
+        event.name
+        for event in catalogue.events.values()
+        if set(event.versions) - set(lock.released(event.name))
+    ]
+    if len(waiting) > 1:
+        why = f"several events have a version that is not released: {', '.join(waiting)}"
+        raise UsageError("release a version", why, f"name one: freezer schema release {waiting[0]}")
+    return catalogue.event(waiting[0] if waiting else None)
+
+
+def _tell(catalogue: Catalogue, event: EventSpec, done: Released) -> None:
+    out = Output()
+    for path in done.changed:
+        out.line(f"{'wrote' if path.exists() else 'removed'} {path}")
+    if not done.versions:
+        out.line(f"{event.name}: every version is released already")
+        return
+    listed = ", ".join(f"v{each}" for each in done.versions)
+    out.line(f"{event.name}: released {listed}; from now on a change to it is an error")
+    if catalogue.into is None:
+        note("no code was generated, since no package for it is named: see --into")
+    note(f"next: commit these files, then register: freezer schema register --event {event.name}")
+    if event.version < event.latest:
+        note(
+            f"producers still write v{event.version}; to write v{event.latest}: set version = "
+            f"{event.latest} in\n{event.toml}, then: freezer schema generate"
+        )

@@ -1,0 +1,92 @@
+"""`freezer schema status`: the versions here against those in the registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from freezer_events.cli import options
+from freezer_events.cli.output import Output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from freezer_events.cli.schema.subject import SubjectOf
+    from freezer_events.registry.standing import Standing
+
+_MEANING = {
+    "same": "",
+    "ahead": "the registry lacks it: freezer schema register",
+    "behind": "the registry has it, and it is not here",
+    "different": "",
+}
+
+
+@click.command("status")
+@options.connection
+@options.events
+@options.output
+def command(
+    *,
+    env_file: Path | None,
+    topic: str | None,
+    properties: tuple[str, ...],
+    event_name: str | None,
+    schemas: Path | None,
+    into: Path | None,
+    output: str,
+) -> int:
+    """Compare the released versions here with those in the registry; exit 1 on a difference.
+
+    Schemas are compared as parsed JSON: registries reorder keys and drop white space.
+    """
+    from freezer_events.cli.schema.subject import look  # noqa: PLC0415
+    from freezer_events.registry.standing import State, standings  # noqa: PLC0415
+    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415
+
+    catalogue = Catalogue.find(schemas, into)
+    with look(catalogue, event_name, env_file, properties, topic) as subject:
+        found = standings(subject.local, subject.held)
+        level_same = subject.level == subject.event.level
+        same = level_same and all(each.state is State.SAME for each in found)
+        if output == "json":
+            Output().json(_object(subject, found, same=same))
+        else:
+            _print(subject, found, same=same)
+    return 0 if same else 1
+
+
+def _print(subject: SubjectOf, found: tuple[Standing, ...], *, same: bool) -> None:
+    out = Output()
+    out.line(f"{subject.name} at {subject.registry.address}")
+    for each in found:
+        number = "" if each.schema_id is None else f"id {each.schema_id}"
+        note = each.why or _MEANING[each.state]
+        out.line(f"  v{each.version:<4} {each.state:<10} {number:<10} {note}".rstrip())
+    for draft in subject.unreleased:
+        out.line(f"  v{draft:<4} not released yet: freezer schema release")
+    state = "same" if subject.level == subject.event.level else "different"
+    note = "" if state == "same" else f"the registry has {subject.level or 'none of its own'}"
+    out.line(f"  level {state:<10} {subject.event.level}  {note}".rstrip())
+    out.line("the registry has what is here" if same else "the registry and this folder differ")
+
+
+def _object(subject: SubjectOf, found: tuple[Standing, ...], *, same: bool) -> dict[str, object]:
+    return {
+        "event": subject.event.name,
+        "subject": subject.name,
+        "registry": subject.registry.address,
+        "same": same,
+        "level": {"local": subject.event.level, "registry": subject.level},
+        "versions": [
+            {
+                "version": each.version,
+                "state": each.state,
+                "id": each.schema_id,
+                "why": each.why or None,
+            }
+            for each in found
+        ],
+        "unreleased": subject.unreleased,
+    }

@@ -1,0 +1,138 @@
+"""The layers that settings are read from: options, environment, `.env`, properties file.
+
+The only module that reads the process environment.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from freezer_events.config.properties import read_properties
+from freezer_events.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ENV_FILES: Final = (".env", ".env.local")  # `.env.local` is what the local stack writes
+
+# What the Confluent Cloud console's client.properties calls our settings.
+_PROPERTY_KEYS: Final = {
+    "bootstrap.servers": "BOOTSTRAP_SERVERS",
+    "security.protocol": "SECURITY_PROTOCOL",
+    "sasl.mechanism": "SASL_MECHANISM",
+    "sasl.mechanisms": "SASL_MECHANISM",
+    "sasl.username": "SASL_USERNAME",
+    "sasl.password": "SASL_PASSWORD",
+    "client.id": "CLIENT_ID",
+    "ssl.ca.location": "SSL_CA_LOCATION",
+    "schema.registry.url": "SCHEMA_REGISTRY_URL",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """The settings found, by key, each with the layer it came from.
+
+    Attributes:
+        values: setting to value, for the keys that are set anywhere.
+        properties: further librdkafka properties, from the properties file.
+        origins: setting or property to "option", "environment" or the name of the file.
+
+    """
+
+    values: Mapping[str, str]
+    properties: dict[str, str]
+    origins: dict[str, str]
+
+    @classmethod
+    def read(
+        cls, keys: tuple[str, ...], env_file: Path | str | None, options: Mapping[str, str]
+    ) -> Self:
+        """Look every key up: option, environment, `.env`, properties file; the first one counts.
+
+        Raises:
+            ConfigError: a file cannot be read.
+
+        """
+        environment = {key: os.environ[key] for key in keys if os.environ.get(key)}
+        layers = [("option", options), ("environment", environment), _env_file(env_file)]
+        extra: dict[str, str] = {}
+        found = _first(layers, "KAFKA_CONFIG")
+        path = found[0] if found else ""
+        if path:
+            known, extra = _split_properties(read_properties(Path(path)))
+            layers.append((path, known))
+        chosen = {key: hit for key in keys if (hit := _first(layers, key))}
+        return cls(
+            values={key: value for key, (value, _) in chosen.items()},
+            properties=extra,
+            origins={key: origin for key, (_, origin) in chosen.items()}
+            | dict.fromkeys(extra, path),
+        )
+
+
+def _env_file(path: Path | str | None) -> tuple[str, Mapping[str, str]]:
+    candidates = [Path(path)] if path else [Path(name) for name in ENV_FILES]
+    for candidate in candidates:
+        if not candidate.is_file():
+            continue
+        return str(candidate), _env_values(candidate)
+    if path:
+        raise ConfigError(str(path), "does not exist", "copy .env.example to it and fill it in")
+    return "", {}
+
+
+def _env_values(path: Path) -> Mapping[str, str]:
+    """Parse a `.env`: python-dotenv's own format, but a line that it cannot read is an error.
+
+    Values are taken as they stand, nothing in them is expanded: API secrets contain `$`.
+    """
+    from dotenv.parser import parse_stream  # noqa: PLC0415 - `freezer --help` needs no .env
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # Windows editors write a byte order mark
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"cannot be read: {_cause(error)}") from error
+    found = {}
+    for each in parse_stream(io.StringIO(text)):
+        if each.error or (each.key and each.value is None):
+            # Its first word only: the rest may be a secret.
+            word = re.split(r"[\s=:]", each.original.string.strip(), maxsplit=1)[0]
+            line = each.original.line + each.original.string[
+                : -len(each.original.string.lstrip())
+            ].count("\n")
+            raise ConfigError(
+                f"{path}:{line}",
+                f"the line with {word} is not of the form KEY=value",
+                "write KEY=value; quotes must be closed",
+            )
+        if each.key and each.value:
+            found[each.key] = each.value
+    return found
+
+
+def _cause(error: Exception) -> str:
+    return "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error.args[-1])
+
+
+def _first(layers: list[tuple[str, Mapping[str, str]]], key: str) -> tuple[str, str] | None:
+    return next(((values[key], origin) for origin, values in layers if values.get(key)), None)
+
+
+def _split_properties(properties: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    known: dict[str, str] = {}
+    extra: dict[str, str] = {}
+    for name, value in properties.items():
+        if name in _PROPERTY_KEYS:
+            known[_PROPERTY_KEYS[name]] = value
+        elif name == "basic.auth.user.info":
+            user, _, secret = value.partition(":")
+            known |= {"SCHEMA_REGISTRY_API_KEY": user, "SCHEMA_REGISTRY_API_SECRET": secret}
+        elif name != "basic.auth.credentials.source":
+            extra[name] = value
+    return known, extra

@@ -1,0 +1,186 @@
+"""Settings: what it takes to reach a cluster and a registry, and what their clients are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from freezer_events.config import checks
+from freezer_events.config.layers import Layers
+from freezer_events.config.secrets import HIDDEN, is_secret, without_credentials
+from freezer_events.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from freezer_events.event import EventType
+
+DEFAULT_CLIENT_ID: Final = "freezer"
+REGISTRY_TIMEOUT_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as `freezer config` shows it; `value` is already redacted where it must be."""
+
+    key: str
+    value: str | None
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What it takes to reach one Kafka cluster and one Schema Registry.
+
+    Construct it by hand in code and tests, or with `Settings.load()` from the environment.
+
+    Raises:
+        ConfigError: a value is malformed, or contradicts another; names the key, never a secret.
+
+    """
+
+    bootstrap_servers: str | None = None
+    sasl_username: str | None = None
+    sasl_password: str | None = field(default=None, repr=False)
+    client_id: str = DEFAULT_CLIENT_ID
+    topic: str | None = None
+    schema_registry_url: str | None = field(default=None, repr=False)  # may embed credentials
+    schema_registry_api_key: str | None = None
+    schema_registry_api_secret: str | None = field(default=None, repr=False)
+    security_protocol: str | None = None
+    sasl_mechanism: str | None = None
+    ssl_ca_location: str | None = None
+    schema_registry_ssl_ca_location: str | None = None
+    kafka_config: str | None = None
+    properties: Mapping[str, str] = field(default_factory=dict, repr=False)
+    origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        checks.check(self)
+
+    @classmethod
+    def load(
+        cls,
+        env_file: Path | str | None = None,
+        *,
+        options: Mapping[str, str] | None = None,
+        properties: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Read the settings from options, environment, `.env`, properties file and defaults.
+
+        Args:
+            env_file: another `.env`; it must exist. Without it: `.env`, `.env.local`, none.
+            options: settings by key ("TOPIC") that override everything.
+            properties: librdkafka properties that override those of the properties file.
+
+        Raises:
+            ConfigError: a file cannot be read, or a value is malformed.
+
+        """
+        layers = Layers.read(KEYS, env_file, options or {})
+        extra = layers.properties | dict(properties or {})
+        origins = layers.origins | dict.fromkeys(properties or {}, "option")
+        values: dict[str, Any] = {key.lower(): value for key, value in layers.values.items()}
+        return cls(**values, properties=extra, origins=origins)
+
+    def kafka(self) -> dict[str, str]:
+        """Return the librdkafka properties that connect and authenticate a client.
+
+        Raises:
+            ConfigError: no broker is named.
+
+        """
+        if not self.bootstrap_servers:
+            raise ConfigError(
+                "BOOTSTRAP_SERVERS",
+                "is not set, so there is no broker to connect to",
+                "put BOOTSTRAP_SERVERS=host:port into .env (see .env.example); or: freezer demo",
+            )
+        wanted = {
+            "bootstrap.servers": self.bootstrap_servers,
+            "client.id": self.client_id,
+            "security.protocol": self.protocol,
+            "sasl.mechanism": self.mechanism if self.protocol.startswith("SASL") else None,
+            "sasl.username": self.sasl_username,
+            "sasl.password": self.sasl_password,
+            "ssl.ca.location": self.ssl_ca_location,
+        }
+        return {key: value for key, value in wanted.items() if value is not None} | dict(
+            self.properties
+        )
+
+    def registry(self, timeout_s: float = REGISTRY_TIMEOUT_S) -> dict[str, Any]:
+        """Return the configuration of Confluent's registry client.
+
+        Args:
+            timeout_s: how long the registry may take to answer, in seconds.
+
+        Raises:
+            ConfigError: no registry is named.
+
+        """
+        if not self.schema_registry_url:
+            raise ConfigError(
+                "SCHEMA_REGISTRY_URL",
+                "is not set, so there is no Schema Registry to ask",
+                "put SCHEMA_REGISTRY_URL=https://… into .env (see .env.example)",
+            )
+        conf: dict[str, Any] = {"url": self.schema_registry_url}
+        if not self.schema_registry_url.startswith("mock://"):
+            conf |= {"timeout": timeout_s, "max.retries": 1}
+        if self.schema_registry_api_key:
+            conf["basic.auth.user.info"] = (
+                f"{self.schema_registry_api_key}:{self.schema_registry_api_secret}"
+            )
+        if self.schema_registry_ssl_ca_location:
+            conf["ssl.ca.location"] = self.schema_registry_ssl_ca_location
+        return conf
+
+    def topic_for(self, event_type: EventType) -> str:
+        """Return where events of this type go: TOPIC if it is the default event, else its own."""
+        return (event_type.default and self.topic) or event_type.topic
+
+    @property
+    def protocol(self) -> str:
+        """The security protocol: as set, else SASL_SSL with credentials and PLAINTEXT without."""
+        return self.security_protocol or ("SASL_SSL" if self.sasl_username else "PLAINTEXT")
+
+    @property
+    def mechanism(self) -> str:
+        """The SASL mechanism: as set, else PLAIN."""
+        return self.sasl_mechanism or "PLAIN"
+
+    @property
+    def registry_address(self) -> str:
+        """The registry's URL without the credentials it may embed, fit to be shown."""
+        return without_credentials(self.schema_registry_url or "(no registry)")
+
+    def shown(self) -> list[Setting]:
+        """Return every setting with its redacted value and where it came from, in KEYS order."""
+        defaults = {"SECURITY_PROTOCOL": self.protocol, "CLIENT_ID": DEFAULT_CLIENT_ID}
+        if self.protocol.startswith("SASL"):
+            defaults["SASL_MECHANISM"] = self.mechanism
+        rows = []
+        for key in KEYS:
+            value = getattr(self, key.lower()) or defaults.get(key)
+            origin = self.origins.get(key) or ("default" if value else "not set")
+            rows.append(Setting(key, _redacted(key, value), origin))
+        rows += [
+            Setting(name, _redacted(name, value), self.origins.get(name, "code"))
+            for name, value in sorted(self.properties.items())
+        ]
+        return rows
+
+
+KEYS: Final = tuple(
+    f.name.upper() for f in fields(Settings) if f.name not in {"properties", "origins"}
+)
+
+
+def _redacted(key: str, value: str | None) -> str | None:
+    if value is None:
+        return None
+    if key == "SCHEMA_REGISTRY_URL":
+        return without_credentials(value)
+    return HIDDEN if is_secret(key) else value

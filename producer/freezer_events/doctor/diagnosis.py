@@ -1,0 +1,150 @@
+"""The list of checks, what each waits for, and what all of them together mean.
+
+    .env ─▶ dns ─▶ tcp ─▶ tls ─▶ authentication ─▶ topic ─▶ write
+       │                                         └─▶ brokers
+       └──▶ registry ─▶ schema
+                    └─▶ clock
+
+A check waits for `.env` only where the setting that is missing is its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from freezer_events.doctor import clock, env_file, network, tls
+from freezer_events.doctor.steps import Check, Step, Verdict, run
+from freezer_events.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from freezer_events.config import Settings
+    from freezer_events.event import EventType
+    from freezer_events.schema.catalogue import EventSpec
+
+NAMES: Final = (
+    *(env_file.NAME, "dns", "tcp", "tls", "authentication", "brokers", "topic", "write"),
+    *("registry", "schema", "clock"),
+)
+WITHIN_S: Final = 30.0
+_OWN_S: Final = 1.0  # kept back for starting and printing
+_REGISTRY_S: Final = 10.0
+_KAFKA_S: Final = 10.0
+_BROKERS_S: Final = 15.0  # first the list, then a connection to each
+_REGISTRY_HINT: Final = "check SCHEMA_REGISTRY_URL, then try again"
+_KAFKA_HINT: Final = "check BOOTSTRAP_SERVERS and that the broker is up; try again"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is to be delivered where: the event's generated type, its folder, and the topic."""
+
+    event_type: EventType
+    spec: EventSpec
+    topic: str
+
+    @property
+    def subject(self) -> str:
+        """The subject of the topic's values."""
+        from freezer_events.registry.client import subject_name  # noqa: PLC0415
+
+        return subject_name(self.topic)
+
+
+def diagnose(
+    settings: Settings | ConfigError, target: Target, within_s: float = WITHIN_S
+) -> Iterator[Check]:
+    """Yield every check in order, each once its verdict is known, all within `within_s` seconds.
+
+    Args:
+        settings: the settings, or the reason why there are none: then nothing else can run.
+        target: what is to be delivered where.
+        within_s: the time for all checks together.
+
+    """
+    if isinstance(settings, ConfigError):
+        return run(_without_settings(settings), within_s)
+    return run(_steps(settings, target), within_s - _OWN_S)
+
+
+def exit_code(checks: Iterable[Check]) -> int:
+    """Return that of the first failure; 0 where nothing failed."""
+    return next((check.exit_code for check in checks if check.verdict is Verdict.FAIL), 0)
+
+
+def _steps(settings: Settings, target: Target) -> list[Step]:
+    stopped = {gap.stops for gap in env_file.gaps(settings)}
+
+    def step(
+        name: str,
+        check: Callable[[], Check],
+        after: str = "",
+        timeout_s: float = network.TIMEOUT_S + 2,
+        hint: str = _KAFKA_HINT,
+    ) -> Step:
+        needs = (env_file.NAME,) if name in stopped else ()
+        return Step(name, check, (*needs, after) if after else needs, timeout_s, hint)
+
+    return [
+        Step(env_file.NAME, partial(env_file.env_file, settings)),
+        step("dns", partial(network.dns, settings)),
+        step("tcp", partial(network.tcp, settings), "dns"),
+        step("tls", partial(tls.tls, settings), "tcp"),
+        step("authentication", lambda: _authentication(settings), "tls", _KAFKA_S),
+        step("brokers", lambda: _brokers(settings), "authentication", _BROKERS_S),
+        step("topic", lambda: _topic(settings, target), "authentication", _KAFKA_S),
+        step("write", lambda: _write(settings, target), "topic", _KAFKA_S),
+        step("registry", lambda: _registry(settings, target), "", _REGISTRY_S, _REGISTRY_HINT),
+        step("schema", lambda: _schema(settings, target), "registry", _REGISTRY_S, _REGISTRY_HINT),
+        step("clock", partial(clock.clock, settings), "registry", hint=_REGISTRY_HINT),
+    ]
+
+
+def _without_settings(error: ConfigError) -> list[Step]:
+    def refuse() -> Check:
+        raise error
+
+    rest = [Step(name, refuse, (env_file.NAME,)) for name in NAMES[1:]]
+    return [Step(env_file.NAME, refuse), *rest]
+
+
+# librdkafka and the registry's client load in the check that needs them, side by side.
+
+
+def _authentication(settings: Settings) -> Check:
+    from freezer_events.doctor import kafka  # noqa: PLC0415
+
+    return kafka.authentication(settings)
+
+
+def _brokers(settings: Settings) -> Check:
+    from freezer_events.doctor import kafka  # noqa: PLC0415
+
+    return kafka.brokers(settings)
+
+
+def _topic(settings: Settings, target: Target) -> Check:
+    from freezer_events.doctor import kafka  # noqa: PLC0415
+
+    return kafka.topic(settings, target.topic, target.spec.partitions)
+
+
+def _write(settings: Settings, target: Target) -> Check:
+    from freezer_events.doctor import kafka  # noqa: PLC0415
+
+    return kafka.write(settings, target.topic)
+
+
+def _registry(settings: Settings, target: Target) -> Check:
+    from freezer_events.doctor import schemas  # noqa: PLC0415
+
+    return schemas.registry(settings, target.subject, target.event_type.schema)
+
+
+def _schema(settings: Settings, target: Target) -> Check:
+    from freezer_events.doctor import schemas  # noqa: PLC0415
+
+    return schemas.schema(settings, target.subject, target.event_type, target.spec)

@@ -1,0 +1,152 @@
+"""What the cluster says: who we are, whether the topic is there, whether we may write to it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from freezer_events.doctor import network, tls
+from freezer_events.doctor.steps import Check
+from freezer_events.errors import AccessError, ConfigError, FreezerError, UnreachableError
+from freezer_events.kafka import codes, topics
+from freezer_events.kafka.librdkafka import SLICE_S, logger
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from confluent_kafka import KafkaError
+
+    from freezer_events.config import Settings
+
+TIMEOUT_S: Final = 8.0
+_ADVERTISED: Final = (
+    "the cluster's advertised.listeners must name addresses that this machine reaches"
+)
+
+_ENCRYPT: Final = {
+    True: "set SECURITY_PROTOCOL=SASL_SSL",
+    False: "set SASL_USERNAME and SASL_PASSWORD; without an account: SECURITY_PROTOCOL=SSL",
+}
+
+
+def authentication(settings: Settings, timeout_s: float = TIMEOUT_S) -> Check:
+    """Check that the cluster lets us in, by asking which brokers it has.
+
+    Raises:
+        AccessError: the password is wrong, or the mechanism is not offered.
+        ConfigError: librdkafka refuses a property, or the port wants TLS.
+        UnreachableError: no broker answered in time; says why where librdkafka knows.
+
+    """
+    protocol = settings.kafka()["security.protocol"].upper()
+    try:
+        count = len(_cluster(settings, timeout_s).nodes)
+    except UnreachableError as error:
+        if not protocol.endswith("SSL") and tls.speaks_tls(settings):
+            why = f"this port speaks TLS, and SECURITY_PROTOCOL is {protocol}"
+            raise ConfigError("", why, _ENCRYPT[protocol.startswith("SASL")]) from error
+        raise
+    found = f"{count} broker{'s' if count != 1 else ''}"
+    if not protocol.startswith("SASL"):
+        return Check.ok("authentication", f"not asked for; the cluster has {found}")
+    who = settings.sasl_username or "let in"
+    return Check.ok("authentication", f"{who} by {settings.mechanism}; the cluster has {found}")
+
+
+def brokers(settings: Settings) -> Check:
+    """Check that every broker can be reached where the cluster says it is.
+
+    A client asks the bootstrap server only for this list: messages go to the addresses on it.
+
+    Raises:
+        UnreachableError: no broker answered in time.
+
+    """
+    nodes = _cluster(settings, TIMEOUT_S).nodes
+    listed = [network.Server(node.host, node.port) for node in nodes]
+    return network.reachable("brokers", listed, _ADVERTISED)
+
+
+def _cluster(settings: Settings, timeout_s: float) -> Any:
+    heard: list[KafkaError] = []
+    conf: dict[str, Any] = {**settings.kafka(), "error_cb": heard.append}
+    try:
+        admin = AdminClient(conf, logger=logger)
+    except KafkaException as error:
+        fix = "check -X options, KAFKA_CONFIG and .env (see: freezer config)"
+        raise ConfigError("the connection's properties", error.args[0].str(), fix) from error
+    return _answer(admin, admin.describe_cluster(request_timeout=timeout_s), heard, settings)
+
+
+def topic(settings: Settings, name: str, partitions: int) -> Check:
+    """Check that the topic is there with as many partitions as its event declares.
+
+    Raises:
+        AccessError: the principal may not see it.
+        ConfigError: it does not exist.
+        UnreachableError: no broker answered in time.
+
+    """
+    there = topics.partitions(settings, name, operation="DESCRIBE", timeout_s=TIMEOUT_S)
+    if there == partitions:
+        return Check.ok("topic", f"{name} has {_count(there)}")
+    more = "python -m freezer_infra apply --allow-partition-increase (keys move)"
+    fewer = f"partitions cannot be removed: set partitions = {there} in event.toml"
+    error = ConfigError(
+        "",
+        f"{name} has {_count(there)}, and event.toml says {partitions}",
+        more if there < partitions else fewer,
+    )
+    return Check.failed("topic", error, blocks=False)  # it can be written to all the same
+
+
+def write(settings: Settings, name: str) -> Check:
+    """Check the permission to write, without writing.
+
+    Raises:
+        AccessError: the principal may not write.
+        UnreachableError: no broker answered in time.
+
+    """
+    topics.partitions(settings, name, operation="WRITE", timeout_s=TIMEOUT_S)
+    return Check.ok("write", f"{settings.sasl_username or 'this client'} may write to {name}")
+
+
+def _answer(
+    admin: AdminClient, request: Future[Any], heard: list[KafkaError], settings: Settings
+) -> Any:
+    # The request has a deadline of its own; this one guards against a lost callback.
+    deadline = time.monotonic() + TIMEOUT_S + 1
+    while not request.done() and time.monotonic() < deadline:
+        admin.poll(SLICE_S)
+        refused = next(filter(codes.is_authentication, heard), None)
+        if refused is not None:
+            raise _refused(refused, settings)
+    try:
+        return request.result(timeout=0)
+    except (KafkaException, TimeoutError) as error:
+        told = [each for each in heard if not codes.is_summary(each)]
+        raise _unreachable(told, settings) from error
+
+
+def _refused(error: KafkaError, settings: Settings) -> AccessError:
+    return AccessError(
+        f"{settings.sasl_username!r} by {settings.mechanism}",
+        codes.words(error),
+        "check SASL_USERNAME, SASL_PASSWORD and SASL_MECHANISM in .env",
+    )
+
+
+def _unreachable(told: list[KafkaError], settings: Settings) -> FreezerError:
+    if told:
+        why, fix = codes.words(told[0]), codes.connection_advice(told[0])
+        return UnreachableError("", why, fix)
+    why = f"{settings.bootstrap_servers} takes connections, but does not answer as a Kafka broker"
+    return UnreachableError("", why, "check the port in BOOTSTRAP_SERVERS and SECURITY_PROTOCOL")
+
+
+def _count(partitions: int) -> str:
+    return f"{partitions} partition{'s' if partitions != 1 else ''}"

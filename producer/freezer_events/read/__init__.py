@@ -1,0 +1,1 @@
+"""From messages back to typed events."""

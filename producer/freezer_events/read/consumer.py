@@ -1,0 +1,206 @@
+"""Consume: read typed events back, naming what cannot be read instead of stumbling over it.
+
+Partitions are assigned, not subscribed: no consumer group is joined and no offset is committed,
+so reading needs no permission on a group and leaves no trace.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, TopicPartition
+
+from freezer_events.avro.wire import decode, unframe
+from freezer_events.errors import FreezerError, SchemaError
+from freezer_events.kafka import codes, topics
+from freezer_events.kafka.librdkafka import SLICE_S, logger
+from freezer_events.registry.client import NotRegistered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from confluent_kafka import Message
+
+    from freezer_events.config import Settings
+    from freezer_events.event import EventType
+    from freezer_events.registry.client import Registry
+
+_CONF: Final = {
+    "group.id": "freezer-consume",  # librdkafka asks for one; it is never joined
+    "enable.auto.commit": False,
+    "enable.partition.eof": True,
+    "auto.offset.reset": "error",
+    "fetch.wait.max.ms": 100,  # how late the end of a partition is noticed
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One message as it stands on the topic.
+
+    Attributes:
+        topic: its topic.
+        partition: its partition.
+        offset: its offset.
+        timestamp_ms: when it was sent, in milliseconds since 1970 (UTC), or None.
+        key: the key as text where it is UTF-8, else its bytes; None without one.
+        schema_id: the id in its wire format, or None where there is none.
+        value: the raw bytes, None for a tombstone.
+        event: the typed event, or None when there is a problem.
+        problem: why it could not be read as an event, or None.
+
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int | None
+    key: str | bytes | None
+    schema_id: int | None
+    value: bytes | None
+    event: Any
+    problem: str | None
+
+    @property
+    def place(self) -> str:
+        """The record's place, as messages name it."""
+        return f"{self.topic}[{self.partition}] offset {self.offset}"
+
+
+class EventConsumer:
+    """Read events of one type from one topic.
+
+    Args:
+        settings: the cluster.
+        registry: where writer schemas are looked up.
+        event_type: what every record is read as, whatever version it was written in.
+        topic: the topic; by default the event type's.
+        from_beginning: start with the oldest record; otherwise with what comes from now on.
+        check_topic: how the topic is checked first; gives its partitions.
+
+    Raises:
+        FreezerError: the topic is missing, or may not be read, or nobody answers.
+
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        registry: Registry,
+        event_type: EventType,
+        *,
+        topic: str | None = None,
+        from_beginning: bool = True,
+        check_topic: Callable[..., int] = topics.partitions,
+    ) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._event_type = event_type
+        self._topic = topic or event_type.topic
+        self._trouble: FreezerError | None = None
+        self._unknown: dict[int, str] = {}  # so that an id nobody knows is asked for once
+        partitions = check_topic(settings, self._topic, operation="READ")
+        self._open = set(range(partitions))
+        self._consumer = Consumer(
+            settings.kafka() | _CONF | {"error_cb": self._on_error}, logger=logger
+        )
+        # Be connected before assigning: otherwise the first offset request waits out a back-off.
+        self._consumer.list_topics(timeout=topics.DEFAULT_TIMEOUT_S)
+        start = OFFSET_BEGINNING if from_beginning else OFFSET_END
+        self._consumer.assign([TopicPartition(self._topic, n, start) for n in self._open])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave the cluster."""
+        self._consumer.close()
+
+    def records(
+        self,
+        *,
+        until_end: bool = False,
+        stop: Callable[[], bool] = lambda: False,
+        timeout_s: float | None = None,
+    ) -> Iterator[Record]:
+        """Yield records as they come.
+
+        Args:
+            until_end: end when every partition has been read to where it ends.
+            stop: asked every 0.1 s; True ends it.
+            timeout_s: end after so many seconds without a record; None waits for ever.
+
+        Raises:
+            FreezerError: the cluster or the registry refuses us or does not answer.
+
+        """
+        quiet_since = time.monotonic()
+        while not stop() and not (until_end and not self._open):
+            message = self._consumer.poll(SLICE_S)
+            if self._trouble is not None:
+                raise self._trouble
+            if message is not None and self._is_record(message):
+                yield self._record(message)
+                quiet_since = time.monotonic()
+            elif timeout_s is not None and time.monotonic() - quiet_since > timeout_s:
+                return
+
+    def _is_record(self, message: Message) -> bool:
+        error, partition = message.error(), message.partition()
+        if error is None:
+            self._open.add(partition or 0)
+            return True
+        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own name
+            self._open.discard(partition or 0)
+        elif codes.concerns_all(error):
+            raise codes.explain(error, self._settings, self._topic, operation="READ")
+        return False
+
+    def _record(self, message: Message) -> Record:
+        schema_id, event, problem = self._read(message.value())
+        return Record(
+            topic=self._topic,
+            partition=int(message.partition() or 0),
+            offset=int(message.offset() or 0),
+            timestamp_ms=message.timestamp()[1] if message.timestamp()[0] else None,
+            key=_text_or_bytes(message.key()),
+            schema_id=schema_id,
+            value=message.value(),
+            event=event,
+            problem=problem,
+        )
+
+    def _read(self, value: bytes | None) -> tuple[int | None, Any, str | None]:
+        if value is None:
+            return None, None, "a tombstone: it has a key and no value"
+        schema_id = None
+        try:
+            schema_id, body = unframe(value)
+            if schema_id in self._unknown:
+                return schema_id, None, self._unknown[schema_id]
+            writer = self._registry.schema_text(schema_id)
+            return schema_id, decode(body, writer, self._event_type), None
+        except NotRegistered as error:
+            problem = f"schema id {schema_id} is not in the registry: {error.why}"
+            self._unknown[schema_id or 0] = problem
+            return schema_id, None, problem
+        except SchemaError as error:
+            return schema_id, None, f"{error.doing}: {error.why}" if error.doing else error.why
+
+    def _on_error(self, error: KafkaError) -> None:
+        if self._trouble is None and (codes.is_authentication(error) or error.fatal()):
+            self._trouble = codes.explain(error, self._settings, self._topic, operation="READ")
+
+
+def _text_or_bytes(key: str | bytes | None) -> str | bytes | None:
+    if not isinstance(key, bytes):
+        return key
+    try:
+        return key.decode()
+    except UnicodeDecodeError:
+        return key

@@ -1,0 +1,238 @@
+"""The catalogue: which events there are, their versions, and what each `event.toml` declares."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self, cast
+
+from freezer_events.avro.parse import Schema, load, read_text
+from freezer_events.config.toml_file import TomlFile
+from freezer_events.errors import ConfigError, SchemaError, UsageError
+from freezer_events.schema.levels import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from freezer_events.event import Fill
+
+DEFAULT_EVENT: Final = "freezer-reading"
+EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
+
+_VERSION_FILE: Final = re.compile(r"v([1-9][0-9]*)\.avsc")
+_KEYS: Final = ("topic", "partitions", "key", "compatibility", "version", "fill")
+_FILLS: Final = ("now", "uuid", "count")
+
+
+@dataclass(frozen=True)
+class EventSpec:
+    """One event's folder: what `event.toml` says, and the versions beside it.
+
+    Attributes:
+        name: the folder's name ("freezer-reading").
+        folder: where it is.
+        topic: the topic that its messages go to, unless the setting TOPIC overrides it.
+        partitions: how many partitions that topic is to have.
+        key: the field that becomes the message key, or None.
+        level: the compatibility level that its subject promises.
+        version: the version that producers write.
+        fill: field to the way a producer supplies it: now, uuid, count.
+        versions: version number to the path of its `.avsc`, ascending.
+
+    """
+
+    name: str
+    folder: Path
+    topic: str
+    partitions: int
+    key: str | None
+    level: Level
+    version: int
+    fill: Mapping[str, Fill] = field(default_factory=dict)
+    versions: Mapping[int, Path] = field(default_factory=dict)
+    _parsed: dict[int, Schema] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read one event's folder.
+
+        Raises:
+            ConfigError: `event.toml` is missing or wrong; names file, line and key.
+
+        """
+        toml = TomlFile.read(folder / "event.toml")
+        toml.only(_KEYS)
+        if not EVENT_NAME.fullmatch(folder.name):
+            why = f"{folder.name!r} is no event name: small letters, digits and single dashes"
+            raise ConfigError(str(folder), why, "rename the folder")
+        partitions = toml.need("partitions", int)
+        if partitions < 1:
+            raise toml.error("partitions", f"{partitions} is less than 1")
+        return cls(
+            name=folder.name,
+            folder=folder,
+            topic=toml.need("topic", str),
+            partitions=partitions,
+            key=toml.get("key", str),
+            level=_level(toml),
+            version=toml.need("version", int),
+            fill=_fill(toml),
+            versions=_versions(folder),
+        )
+
+    @property
+    def latest(self) -> int:
+        """The highest version number; 0 where there is none."""
+        return max(self.versions, default=0)
+
+    @property
+    def toml(self) -> Path:
+        """The file that declares it."""
+        return self.folder / "event.toml"
+
+    def path(self, version: int) -> Path:
+        """Return the file of one version.
+
+        Raises:
+            SchemaError: there is no such version.
+
+        """
+        path = self.versions.get(version)
+        if path is None:
+            raise SchemaError(
+                f"version {version} of event {self.name!r}",
+                f"{self.folder / f'v{version}.avsc'} does not exist",
+                f"versions there are: {', '.join(map(str, self.versions)) or 'none'}",
+            )
+        return path
+
+    def text(self, version: int) -> str:
+        """Return the text of one version's schema, valid or not.
+
+        Raises:
+            SchemaError: there is no such version, or its file cannot be read as UTF-8.
+
+        """
+        return read_text(self.path(version))
+
+    def schema(self, version: int) -> Schema:
+        """Return one version's schema, parsed once.
+
+        Raises:
+            SchemaError: there is no such version, or it is no valid schema.
+
+        """
+        if version not in self._parsed:
+            self._parsed[version] = load(self.path(version))
+        return self._parsed[version]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All events of one `schemas/` folder, read when first asked for.
+
+    Attributes:
+        root: the folder.
+        into: the package folder of the generated events, where one is named.
+        borrowed: the project has no schemas of its own, and these are the package's.
+
+    """
+
+    root: Path
+    into: Path | None = None
+    borrowed: bool = False
+
+    @classmethod
+    def find(cls, schemas: Path | None = None, into: Path | None = None) -> Self:
+        """Find the schemas: the argument, `pyproject.toml`, `./schemas`, those in the package.
+
+        Raises:
+            ConfigError: the folder that was named is not there.
+
+        """
+        found = cls.at(schemas, into)
+        if not found.root.is_dir():
+            why = f"{found.root} is no directory"
+            raise ConfigError("the schemas folder", why, "see --schemas")
+        return found
+
+    @classmethod
+    def at(cls, schemas: Path | None = None, into: Path | None = None) -> Self:
+        """Find them as `find` does, but let the folder be one that is still to be made."""
+        projects_schemas, projects_into = _from_pyproject()
+        # The project's package holds the events of the project's schemas, and of no others.
+        if schemas in {None, projects_schemas}:
+            schemas, into = projects_schemas, into or projects_into
+        if schemas is None:
+            here = Path("schemas")
+            return cls(here, into) if here.is_dir() else cls(packaged(), into, borrowed=True)
+        return cls(schemas, into)
+
+    @cached_property
+    def events(self) -> Mapping[str, EventSpec]:
+        """Every event by name, in the order of their names."""
+        there = self.root.iterdir() if self.root.is_dir() else ()
+        folders = sorted(path for path in there if (path / "event.toml").exists())
+        return {folder.name: EventSpec.read(folder) for folder in folders}
+
+    @property
+    def default(self) -> str:
+        """The event that is meant where none is named: the only one, or freezer-reading."""
+        return next(iter(self.events)) if len(self.events) == 1 else DEFAULT_EVENT
+
+    def event(self, name: str | None = None) -> EventSpec:
+        """Return the named event; without a name the only one, or freezer-reading.
+
+        Raises:
+            UsageError: there is no such event; lists those there are.
+
+        """
+        events = self.events
+        if name is None:
+            name = self.default
+        if name not in events:
+            listed = ", ".join(events) or "none"
+            raise UsageError(f"event {name!r}", f"is not in {self.root}", f"events: {listed}")
+        return events[name]
+
+
+def packaged() -> Path:
+    """Return the schemas that travel inside the package; in a checkout, those beside it."""
+    inside = _PACKAGE / "_schemas"
+    return inside if inside.is_dir() else _PACKAGE.parents[1] / "schemas"
+
+
+def _from_pyproject() -> tuple[Path | None, Path | None]:
+    """Return the two folders that `[tool.freezer]` in `./pyproject.toml` names, where it does."""
+    path = Path("pyproject.toml")
+    if not path.is_file():
+        return None, None
+    file = TomlFile.read(path)
+    tools = file.get("tool", dict) or {}
+    ours = file.get("freezer", dict, table=tools) or {}
+    file.only(("schemas", "into"), table=ours)
+    schemas, into = (file.get(key, str, table=ours) for key in ("schemas", "into"))
+    return Path(schemas) if schemas else None, Path(into) if into else None
+
+
+def _level(toml: TomlFile) -> Level:
+    text = toml.need("compatibility", str)
+    if text not in Level.__members__:
+        raise toml.error("compatibility", f"{text!r} is none of {', '.join(Level.__members__)}")
+    return Level[text]
+
+
+def _fill(toml: TomlFile) -> Mapping[str, Fill]:
+    table = cast("dict[str, Fill]", toml.get("fill", dict) or {})
+    for name, way in table.items():
+        if way not in _FILLS:
+            raise toml.error(name, f"{way!r} is none of {', '.join(_FILLS)}")
+    return table
+
+
+def _versions(folder: Path) -> Mapping[int, Path]:
+    found = ((_VERSION_FILE.fullmatch(path.name), path) for path in folder.iterdir())
+    return dict(sorted((int(match[1]), path) for match, path in found if match))

@@ -1,0 +1,93 @@
+"""Compare two schemas offline: what breaks, in which direction, where, why, and what to do.
+
+A reader with one schema can read what was written with the other if and only if there is no
+`decode` finding in that direction. A `meaning` finding is a break too: the reader gets a value that
+is not what was meant. A `warning` breaks nothing.
+
+The verdict is the stricter one of two readers that both matter: fastavro, which reads in Python,
+and the specification, by which Java reads and registries check. They differ in corners only; see
+`match`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from freezer_events.schema.compare import decode, meaning
+from freezer_events.schema.compare.findings import Code, Finding, Kind
+from freezer_events.schema.compare.resolve import Resolution
+from freezer_events.schema.levels import Direction, Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from freezer_events.avro.parse import Schema
+    from freezer_events.schema.compare.decode import Draft
+
+__all__ = ["Code", "Direction", "Finding", "Kind", "Level", "compare", "judge"]
+
+_KINDS: Final = list(Kind)
+_DIRECTIONS: Final = list(Direction)
+
+
+def compare(old: Schema, new: Schema) -> tuple[Finding, ...]:
+    """Return every finding, in both directions.
+
+    In order of kind, direction, and place in the new file; the same schemas always give the same.
+    """
+    # fastavro reads without resolution where the two are equal, and so does everyone else.
+    if old.parsed == new.parsed:
+        return ()
+    found = dict.fromkeys(
+        finding for direction in Direction for finding in _one_direction(old, new, direction)
+    )
+    return tuple(sorted(found, key=lambda finding: _rank(finding, old, new)))
+
+
+def judge(findings: Iterable[Finding], level: Level) -> tuple[Finding, ...]:
+    """Return the findings that are breaks under a level: of either kind, in its directions."""
+    breaks = (Kind.DECODE, Kind.MEANING)
+    return tuple(f for f in findings if f.kind in breaks and f.direction in level.directions)
+
+
+def _one_direction(old: Schema, new: Schema, direction: Direction) -> Iterator[Finding]:
+    backward = direction is Direction.NEW_READS_OLD
+    writer, reader = (old, new) if backward else (new, old)
+    resolution = Resolution(writer, reader)
+    drafts = [
+        *decode.drafts(resolution, reader, direction),
+        *meaning.drafts(resolution, direction),
+    ]
+    for draft in drafts:
+        at = (draft.w_at, draft.r_at) if backward else (draft.r_at, draft.w_at)
+        yield _placed(draft, direction, (old, at[0]), (new, at[1]))
+
+
+def _placed(
+    draft: Draft, direction: Direction, old: tuple[Schema, str], new: tuple[Schema, str]
+) -> Finding:
+    old_at, new_at = (schema.document.nearest(pointer) for schema, pointer in (old, new))
+    return Finding(
+        draft.kind,
+        draft.code,
+        direction,
+        draft.path,
+        old_at,
+        new_at,
+        old[0].position(old_at)[0],
+        new[0].position(new_at)[0],
+        draft.why,
+        draft.fix,
+    )
+
+
+def _rank(finding: Finding, old: Schema, new: Schema) -> tuple[object, ...]:
+    return (
+        _KINDS.index(finding.kind),
+        _DIRECTIONS.index(finding.direction),
+        new.position(finding.new_pointer),
+        old.position(finding.old_pointer),
+        finding.code,
+        finding.path,
+        finding.why,
+    )

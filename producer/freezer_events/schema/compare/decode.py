@@ -1,0 +1,207 @@
+"""What a reader fails on: each problem of resolution as a finding, with why and what to do."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from freezer_events.avro.parse.types import Enum, Field, Fixed, Primitive, Record
+from freezer_events.schema.compare.findings import Code, Kind
+from freezer_events.schema.compare.resolve import Problem, Rule
+from freezer_events.schema.compare.words import described, kinded, shortened
+from freezer_events.schema.levels import Direction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from freezer_events.avro.parse import Schema
+    from freezer_events.schema.compare.resolve import Resolution
+
+_NEW: Final = Direction.NEW_READS_OLD
+
+_CODES: Final = {
+    Rule.NO_DEFAULT: (Code.FIELD_ADDED_WITHOUT_DEFAULT, Code.FIELD_REMOVED_WITHOUT_DEFAULT),
+    Rule.CLAIMED_TWICE: (Code.FIELD_ALIAS_AMBIGUOUS,) * 2,
+    Rule.NOT_PROMOTABLE: (Code.TYPE_NARROWED, Code.TYPE_WIDENED),
+    Rule.OTHER_KIND: (Code.TYPE_CHANGED,) * 2,
+    Rule.OTHER_NAME: (Code.NAME_CHANGED,) * 2,
+    Rule.OTHER_SIZE: (Code.FIXED_SIZE_CHANGED,) * 2,
+    Rule.UNKNOWN_SYMBOL: (Code.ENUM_SYMBOL_REMOVED, Code.ENUM_SYMBOL_ADDED),
+    Rule.UNKNOWN_BRANCH: (Code.UNION_BRANCH_REMOVED, Code.UNION_BRANCH_ADDED),
+    Rule.FASTAVRO_LOOKUP: (Code.FASTAVRO_CANNOT_RESOLVE,) * 2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A finding before its places are looked up; `w_at` and `r_at` are writer's and reader's."""
+
+    kind: Kind
+    code: Code
+    path: str
+    w_at: str
+    r_at: str
+    why: str
+    fix: str
+
+
+def drafts(resolution: Resolution, reader: Schema, direction: Direction) -> Iterator[Draft]:
+    """Yield the decode findings of one direction."""
+    for problem in resolution.problems:
+        codes = _CODES[problem.rule]
+        code = codes[0] if direction is _NEW else codes[1]
+        why, fix = _sentences(problem, reader, direction)
+        yield Draft(Kind.DECODE, code, problem.path, problem.w_at, problem.r_at, why, fix)
+
+
+def _sentences(problem: Problem, reader: Schema, direction: Direction) -> tuple[str, str]:
+    if problem.rule is Rule.NO_DEFAULT:
+        return _added(problem, reader) if direction is _NEW else _removed(problem)
+    return _ADVICE[problem.rule](problem, direction)
+
+
+def _sides(direction: Direction) -> tuple[str, str]:
+    """Return the words for writer and reader."""
+    return ("old", "new") if direction is _NEW else ("new", "old")
+
+
+def _added(problem: Problem, reader: Schema) -> tuple[str, str]:
+    why = f"old data has no {problem.name!r}, and the new schema gives no default to read instead"
+    fix = f"write {_nullable(problem, reader)}"
+    former = _former(problem)
+    if former:
+        fix += f'; or, if it is {former!r} by a new name, add "aliases": ["{former}"]'
+    return why, fix
+
+
+def _removed(problem: Problem) -> tuple[str, str]:
+    why = f"old readers need {problem.name!r}: new data has none, and the old schema no default"
+    renamed = isinstance(problem.writer, Record) and any(
+        problem.name in field.aliases for field in problem.writer.fields
+    )
+    if renamed:
+        return why, (
+            f"keep the name {problem.name!r}: an alias helps the readers that have the new schema, "
+            "not those that have the old one"
+        )
+    return why, (
+        f"keep {problem.name!r}; to drop it later, first release a version that gives it a "
+        "default and let every reader upgrade to that"
+    )
+
+
+def _nullable(problem: Problem, reader: Schema) -> str:
+    """Return the field as it would be safe to add."""
+    raw = reader.document.at(f"{problem.r_at}/type")
+    union: list[Any] = raw if isinstance(raw, list) else [raw]
+    safe = ["null", *(each for each in union if each != "null")]
+    name = json.dumps(problem.name)
+    return f'{{"name": {name}, "type": {shortened(safe)}, "default": null}}'
+
+
+def _former(problem: Problem) -> str:
+    """Return the one field of the same type that the reader's record has no place for, or ""."""
+    w, r = problem.writer, problem.reader
+    if not (isinstance(w, Record) and isinstance(r, Record) and problem.field):
+        return ""
+    placed = {name for field in r.fields for name in (field.name, *field.aliases)}
+    wanted = described(problem.field.type)
+    alike = [f.name for f in w.fields if f.name not in placed and described(f.type) == wanted]
+    return alike[0] if len(alike) == 1 else ""
+
+
+def _claimed(problem: Problem, direction: Direction) -> tuple[str, str]:
+    writer, reader = _sides(direction)
+    name = problem.field.name if isinstance(problem.field, Field) else problem.name
+    why = f"{writer} data has {name!r} and a field of its alias; {reader} readers take both for it"
+    return why, f"take the alias away from {name!r}, or give the field a name that was never used"
+
+
+def _types(problem: Problem, direction: Direction) -> tuple[str, str]:
+    writer, reader = _sides(direction)
+    w, r = kinded(problem.writer), kinded(problem.reader)
+    verb = "does not fit" if problem.rule is Rule.NOT_PROMOTABLE else "is nothing like"
+    why = f"{writer} data holds {w}, which {verb} the {r} that {reader} readers expect"
+    old, new = (w, r) if direction is _NEW else (r, w)
+    fix = f"keep {old}, and for {new} add another field beside it, nullable with default null"
+    if problem.rule is Rule.NOT_PROMOTABLE and direction is not _NEW:
+        fix += "; or upgrade every reader before the first writer, which is what BACKWARD promises"
+    return why, fix
+
+
+def _names(problem: Problem, direction: Direction) -> tuple[str, str]:
+    writer, reader = _sides(direction)
+    w, r = (_full(each) for each in (problem.writer, problem.reader))
+    why = f"{writer} data holds {w!r}, and {reader} readers expect {r!r}"
+    if direction is _NEW:
+        return why, f'keep the name, or add "aliases": ["{w}"] to {r!r}, with the namespace'
+    return why, f"keep the name {r!r}: an alias in the new schema does not help old readers"
+
+
+def _full(each: object) -> str:
+    return each.name.full if isinstance(each, Record | Enum | Fixed) else ""
+
+
+def _sizes(problem: Problem, direction: Direction) -> tuple[str, str]:
+    writer, reader = _sides(direction)
+    w, r = (e.size if isinstance(e, Fixed) else 0 for e in (problem.writer, problem.reader))
+    return (
+        f"{writer} data holds {w} bytes, and {reader} readers expect {r}",
+        "keep the size; for another one define a fixed type by another name, in a field of its own",
+    )
+
+
+def _symbol(problem: Problem, direction: Direction) -> tuple[str, str]:
+    return _symbol_gone(problem) if direction is _NEW else _symbol_new(problem)
+
+
+def _symbol_gone(problem: Problem) -> tuple[str, str]:
+    symbols = problem.reader.symbols if isinstance(problem.reader, Enum) else ()
+    default = next((s for s in symbols if s in ("UNKNOWN", "OTHER")), symbols[0])
+    return (
+        f"old data may hold {problem.name}, which the new enum lacks, and it has no default",
+        f'keep {problem.name}, or give the enum the symbol to read instead: "default": "{default}"',
+    )
+
+
+def _symbol_new(problem: Problem) -> tuple[str, str]:
+    return (
+        f"new data may hold {problem.name}, which old readers lack, and their enum has no default",
+        f"leave {problem.name} out until every reader has a version whose enum has a default",
+    )
+
+
+def _branch(problem: Problem, direction: Direction) -> tuple[str, str]:
+    writer, reader = _sides(direction)
+    w, r = kinded(problem.writer), kinded(problem.reader)
+    null = isinstance(problem.writer, Primitive) and problem.writer.kind == "null"
+    holds = "may be null" if null else f"may hold {w}"
+    why = f"{writer} data {holds} here, and {reader} readers expect {r}"
+    if direction is _NEW:
+        return why, f"keep {w} in the union"
+    return why, (
+        f"do not let it be {w} yet: that is safe once every reader has the new schema, "
+        "which is what BACKWARD promises"
+    )
+
+
+def _lookup(problem: Problem, _: Direction) -> tuple[str, str]:
+    name = described(problem.reader)
+    why = (
+        f"fastavro, which reads for Python, fails where {name} becomes a branch of a union and "
+        "only one of the schemas defines it at this place (Java reads it)"
+    )
+    return why, f"define {name} at the same first use in both schemas, and by name after that"
+
+
+_ADVICE: Final = {
+    Rule.CLAIMED_TWICE: _claimed,
+    Rule.NOT_PROMOTABLE: _types,
+    Rule.OTHER_KIND: _types,
+    Rule.OTHER_NAME: _names,
+    Rule.OTHER_SIZE: _sizes,
+    Rule.UNKNOWN_SYMBOL: _symbol,
+    Rule.UNKNOWN_BRANCH: _branch,
+    Rule.FASTAVRO_LOOKUP: _lookup,
+}

@@ -1,0 +1,248 @@
+"""What a reader does not fail on and gets wrong, and what is legal but known to surprise."""
+
+from __future__ import annotations
+
+import json
+from difflib import SequenceMatcher
+from itertools import product
+from typing import TYPE_CHECKING, Final
+
+from freezer_events.avro.parse.types import MISSING, Enum, Field, Fixed, Record, child
+from freezer_events.schema.compare.decode import Draft
+from freezer_events.schema.compare.findings import Code, Kind
+from freezer_events.schema.compare.resolve import ROOT, BranchesMet, FieldsMet, TypesMet
+from freezer_events.schema.compare.units import units
+from freezer_events.schema.compare.words import described, effective, listed, value
+from freezer_events.schema.levels import Direction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from freezer_events.avro.parse.types import Logical
+    from freezer_events.schema.compare.resolve import Resolution
+
+_ALIKE: Final = 0.6
+_PER_SECOND: Final = {"millis": 10**3, "micros": 10**6, "nanos": 10**9}
+_PROMOTIONS: Final = {
+    ("long", "double"): (Code.PROMOTION_LOSES_DIGITS, "integers above 2^53 lose digits"),
+    ("long", "float"): (Code.PROMOTION_LOSES_DIGITS, "integers above 2^24 lose digits"),
+    ("int", "float"): (Code.PROMOTION_LOSES_DIGITS, "integers above 2^24 lose digits"),
+    ("float", "double"): (Code.FLOAT_READ_AS_DOUBLE, "-18.1 becomes -18.1000003815"),
+    ("bytes", "string"): (Code.BYTES_READ_AS_STRING, "a reader fails on bytes that are no UTF-8"),
+}
+
+
+def drafts(resolution: Resolution, direction: Direction) -> Iterator[Draft]:
+    """Yield the meaning findings and the warnings of one direction.
+
+    What concerns the change as such, and not who reads whose data, comes with new_reads_old.
+    """
+    for met in resolution.types:
+        yield from _logical(met, direction)
+        yield from _promotion(met)
+        yield from _symbols(met)
+    yield from map(_ambiguous, resolution.branches)
+    if direction is not Direction.NEW_READS_OLD:
+        return
+    for met in resolution.types:
+        yield from _namespace(met)
+        yield from _enum_default(met)
+        yield from _renamed(met)
+        yield from _ignored(met)
+    for fields in resolution.fields:
+        yield from _default(fields)
+        yield from _unit(fields)
+
+
+def _warning(code: Code, path: str, w_at: str, r_at: str, why: str, fix: str) -> Draft:
+    return Draft(Kind.WARNING, code, path, w_at, r_at, why, fix)
+
+
+def _logical(met: TypesMet, direction: Direction) -> Iterator[Draft]:
+    w, r = effective(met.writer.logical), effective(met.reader.logical)
+    if w == r:
+        return
+    writer, reader = ("old", "new") if direction is Direction.NEW_READS_OLD else ("new", "old")
+    names = [_called(each.kind, logical) for each, logical in ((met.writer, w), (met.reader, r))]
+    why = f"{writer} data holds {names[0]}, and {reader} readers take it for {names[1]}"
+    old, new = names if writer == "old" else names[::-1]
+    yield Draft(
+        Kind.MEANING,
+        _code(w, r),
+        met.path,
+        child(met.writer.pointer, _key(w, r)),
+        child(met.reader.pointer, _key(w, r)),
+        why + _factor(w, r),
+        f"keep {old}, and for {new} add another field beside it, nullable with default null",
+    )
+
+
+def _ignored(met: TypesMet) -> Iterator[Draft]:
+    w, r = met.writer.logical, met.reader.logical
+    if r is not None and r.ignored and w != r:
+        yield _warning(
+            Code.LOGICAL_TYPE_IGNORED,
+            met.path,
+            child(met.writer.pointer, "logicalType"),
+            child(met.reader.pointer, "logicalType"),
+            f"{r.name} does not stand on {met.reader.kind}, so that every reader ignores it",
+            f"take the logicalType away, or put it on a type that {r.name} stands on",
+        )
+
+
+def _called(kind: str, logical: Logical | None) -> str:
+    return f"plain {kind}" if logical is None else str(logical)
+
+
+def _code(w: Logical | None, r: Logical | None) -> Code:
+    same = w is not None and r is not None and w.name == r.name
+    return Code.DECIMAL_CHANGED if same else Code.LOGICAL_TYPE_CHANGED
+
+
+def _key(w: Logical | None, r: Logical | None) -> str:
+    if _code(w, r) is Code.LOGICAL_TYPE_CHANGED or w is None or r is None:
+        return "logicalType"
+    return "precision" if w.scale == r.scale else "scale"
+
+
+def _factor(w: Logical | None, r: Logical | None) -> str:
+    """Say how far off every value is, where that is a factor."""
+    if w is None or r is None:
+        return ""
+    if w.name == r.name == "decimal":
+        factor, up = 10 ** abs(w.scale - r.scale), w.scale > r.scale
+        much = "a value may have more digits than it allows"
+    else:
+        (w_name, _, w_unit), (r_name, _, r_unit) = (e.name.rpartition("-") for e in (w, r))
+        rates = _PER_SECOND.get(w_unit, 0), _PER_SECOND.get(r_unit, 0)
+        if not all(rates) or w_name != r_name:
+            return ""
+        factor, up = max(rates) // min(rates), rates[0] > rates[1]
+        much = ""
+    if factor > 1:
+        much = f"every value is {factor} times too {'large' if up else 'small'}"
+    return f": {much}"
+
+
+def _promotion(met: TypesMet) -> Iterator[Draft]:
+    pair = met.writer.kind, met.reader.kind
+    if pair in _PROMOTIONS:
+        code, loss = _PROMOTIONS[pair]
+        why = f"{pair[0]} is read as {pair[1]}, which is legal, and {loss}"
+        fix = f"keep {pair[0]} unless nobody minds"
+        yield _warning(code, met.path, met.writer.pointer, met.reader.pointer, why, fix)
+
+
+def _symbols(met: TypesMet) -> Iterator[Draft]:
+    w, r = met.writer, met.reader
+    if not (isinstance(w, Enum) and isinstance(r, Enum)) or r.default is None:
+        return
+    unknown = [symbol for symbol in w.symbols if symbol not in r.symbols]
+    if unknown:
+        yield _warning(
+            Code.ENUM_SYMBOL_READ_AS_DEFAULT,
+            met.path,
+            child(w.pointer, "symbols", w.symbols.index(unknown[0])),
+            child(r.pointer, "symbols"),
+            f"{listed(unknown)} of the writer is read as {r.default}, the enum's default",
+            f"see that those who read {r.default} can live with it",
+        )
+
+
+def _ambiguous(met: BranchesMet) -> Draft:
+    written, first, best = (described(each) for each in (met.writer, met.fastavro, met.java))
+    return _warning(
+        Code.UNION_BRANCH_AMBIGUOUS,
+        met.path,
+        met.writer.pointer,
+        met.fastavro.pointer,
+        f"{written} fits two branches: fastavro reads it as {first}, Java as {best}",
+        f"put {best} before {first} in the union",
+    )
+
+
+def _namespace(met: TypesMet) -> Iterator[Draft]:
+    w, r = met.writer, met.reader
+    if not (isinstance(w, Record | Enum | Fixed) and isinstance(r, Record | Enum | Fixed)):
+        return
+    if w.name.full != r.name.full and w.name.simple == r.name.simple:
+        yield _warning(
+            Code.NAMESPACE_CHANGED,
+            met.path,
+            child(w.pointer, "name"),
+            child(r.pointer, "name"),
+            f"only the namespace differs, {w.name.full!r} became {r.name.full!r}: "
+            "some readers and registries match it, others do not",
+            f"keep the name {w.name.full!r}",
+        )
+
+
+def _enum_default(met: TypesMet) -> Iterator[Draft]:
+    w, r = met.writer, met.reader
+    if isinstance(w, Enum) and isinstance(r, Enum) and w.default is not None:
+        given = MISSING if r.default is None else r.default
+        yield from _defaults(met.path, w.default, given, (w.pointer, r.pointer), "unknown symbols")
+
+
+def _default(met: FieldsMet) -> Iterator[Draft]:
+    w, r = met.writer, met.reader
+    if w.default is not MISSING:
+        at = w.pointer, r.pointer
+        yield from _defaults(met.path, w.default, r.default, at, "data without this field")
+
+
+def _defaults(
+    path: str, old: object, new: object, at: tuple[str, str], what: str
+) -> Iterator[Draft]:
+    places = child(at[0], "default"), child(at[1], "default")
+    if new is MISSING:
+        why = f"the default {value(old)} is gone: new readers fail on {what}, which old ones read"
+        fix = f'keep "default": {value(old)}'
+        yield _warning(Code.DEFAULT_REMOVED, path, *places, why, fix)
+    elif json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True):
+        why = f"old readers see {value(old)} for {what}, and new ones {value(new)}"
+        fix = f'keep "default": {value(old)}, unless the old one was wrong'
+        yield _warning(Code.DEFAULT_CHANGED, path, *places, why, fix)
+
+
+def _unit(met: FieldsMet) -> Iterator[Draft]:
+    old, new = (units(each.doc or "") for each in (met.writer, met.reader))
+    if old and new and old != new:
+        yield _warning(
+            Code.UNIT_CHANGED,
+            met.path,
+            child(met.writer.pointer, "doc"),
+            child(met.reader.pointer, "doc"),
+            f"the doc speaks of {listed(sorted(new))} where it spoke of {listed(sorted(old))}: "
+            "old data does not change its unit with it",
+            "add a field with the new unit in its name beside it, and leave this one as it is",
+        )
+
+
+def _renamed(met: TypesMet) -> Iterator[Draft]:
+    """Warn of fields that seem renamed: what old data says in one is lost to the other."""
+    w, r = met.writer, met.reader
+    if not (isinstance(w, Record) and isinstance(r, Record)):
+        return
+    placed = {name for field in r.fields for name in (field.name, *field.aliases)}
+    there = {field.name for field in w.fields}
+    gone = [field for field in w.fields if field.name not in placed]
+    come = [f for f in r.fields if not there & {f.name, *f.aliases} and f.default is not MISSING]
+    for old, new in product(gone, come):
+        if described(old.type) == described(new.type) and _similar(old, new):
+            prefix = "" if met.path == ROOT else f"{met.path}."
+            yield _warning(
+                Code.FIELD_RENAMED_WITHOUT_ALIAS,
+                prefix + new.name,
+                old.pointer,
+                new.pointer,
+                f"if {new.name!r} is {old.name!r} by a new name, new readers of old data get its "
+                f"default {value(new.default)} instead of the value",
+                f'add "aliases": ["{old.name}"] to {new.name!r} if it is the same thing',
+            )
+
+
+def _similar(old: Field, new: Field) -> bool:
+    if old.doc and old.doc == new.doc:
+        return True
+    return SequenceMatcher(None, old.name, new.name).ratio() >= _ALIKE

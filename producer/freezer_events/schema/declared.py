@@ -1,0 +1,98 @@
+"""Whether `event.toml` fits the schemas beside it: version, key, and what producers fill in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from freezer_events.avro.parse.types import Enum, Fixed, Primitive, Record, Ref, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from freezer_events.avro.parse import Schema
+    from freezer_events.avro.parse.types import Field, Resolved, Type
+    from freezer_events.event import Fill
+    from freezer_events.schema.catalogue import EventSpec
+
+_FILLS: Final[Mapping[Fill, tuple[str, tuple[tuple[str, str], ...]]]] = {
+    "now": (
+        'a nullable timestamp: ["null", {"type": "long", "logicalType": "timestamp-millis"}]',
+        (("long", "timestamp-millis"), ("long", "timestamp-micros")),
+    ),
+    "uuid": (
+        'a nullable uuid: ["null", {"type": "string", "logicalType": "uuid"}]',
+        (("string", "uuid"), ("fixed", "uuid")),
+    ),
+    "count": ('a nullable long: ["null", "long"]', (("long", ""),)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """What a key of `event.toml` says wrongly."""
+
+    key: str
+    why: str
+    fix: str
+
+
+def misfits(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]:
+    """Yield what `event.toml` says that these versions, which are records, do not bear out."""
+    fields = {
+        number: {each.name: each for each in schema.root.fields}
+        for number, schema in schemas.items()
+        if isinstance(schema.root, Record)
+    }
+    for number, its in fields.items():
+        why = _key_misfit(its.get(event.key), schemas[number]) if event.key is not None else ""
+        if why:
+            fix = "name a required string field that every version has, or none"
+            yield Misfit("key", f"{event.key!r} {why} in v{number}.avsc", fix)
+    for name, way in event.fill.items():
+        wanted, kinds = _FILLS[way]
+        for number, its in fields.items():
+            if name in its and not _fits(its[name].type, kinds, schemas[number]):
+                why = f"{way!r} does not fit the field's type in v{number}.avsc"
+                yield Misfit(name, why, f"it takes {wanted}")
+
+
+def missing(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]:
+    """Yield what `event.toml` names and no version has; `schemas` are all that could be parsed."""
+    if event.versions and event.version not in event.versions:
+        there = ", ".join(map(str, event.versions))
+        yield Misfit("version", f"there is no v{event.version}.avsc", f"versions: {there}")
+    roots = [each.root for each in schemas.values() if isinstance(each.root, Record)]
+    known = {field.name for root in roots for field in root.fields}
+    for name in event.fill:
+        if roots and name not in known:
+            yield Misfit(name, "no version has such a field", "remove the line, or add the field")
+
+
+def _key_misfit(field: Field | None, schema: Schema) -> str:
+    if field is None:
+        return "is no field"
+    found = schema.resolve(field.type)
+    if found.kind == "string":
+        return ""
+    return f"is no required string, but {_named(found)},"
+
+
+def _named(found: Resolved) -> str:
+    if isinstance(found, Union):
+        kinds = [each.name if isinstance(each, Ref) else each.kind for each in found.branches]
+        return f"a union of {', '.join(kinds)}"
+    return found.name.full if isinstance(found, Record | Enum | Fixed) else found.kind
+
+
+def _fits(of: Type, kinds: tuple[tuple[str, str], ...], schema: Schema) -> bool:
+    """Tell whether a field is null or one of these (kind, logical type)."""
+    if not isinstance(of, Union):
+        return False
+    branches = [schema.resolve(each) for each in of.branches]
+    others = [each for each in branches if each.kind != "null"]
+    if len(others) != 1 or len(branches) == 1 or not isinstance(others[0], Primitive | Fixed):
+        return False
+    logical = others[0].logical
+    meant = logical.name if logical and not logical.ignored else ""
+    return (others[0].kind, meant) in kinds

@@ -1,0 +1,156 @@
+"""Review all events offline: what a person or CI wants to know before anything is released.
+
+Nothing is written, and no network is asked. A check that cannot be made because an earlier one
+failed is left out, and its cell says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from freezer_events.config.toml_file import TomlFile
+from freezer_events.errors import FreezerError
+from freezer_events.schema import declared
+from freezer_events.schema import lock as locks
+from freezer_events.schema.lock import Lock
+from freezer_events.schema.review import layout, versions
+from freezer_events.schema.review.problem import Check, Problem, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from freezer_events.avro.parse import Schema
+    from freezer_events.schema.catalogue import Catalogue, EventSpec
+
+__all__ = ["Check", "Problem", "Review", "Row", "Severity", "review"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event, and which of its checks were made."""
+
+    event: EventSpec
+    released: tuple[int, ...]
+    made: frozenset[Check]
+
+    @property
+    def unreleased(self) -> tuple[int, ...]:
+        """Versions that can still be changed."""
+        return tuple(each for each in self.event.versions if each not in self.released)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What was looked at, and what was found, in the order of events and checks."""
+
+    rows: tuple[Row, ...]
+    problems: tuple[Problem, ...]
+
+    def count(self, severity: Severity) -> int:
+        """Return how many findings there are of one severity."""
+        return sum(each.severity is severity for each in self.problems)
+
+    def verdict(self, row: Row, check: Check) -> str:
+        """Return a cell of the table: ok, the worst that was found, or - for not looked at."""
+        mine = {p.severity for p in self.problems if (p.event, p.check) == (row.event.name, check)}
+        worst = next((each for each in Severity if each in mine), None)
+        return worst.value if worst else "ok" if check in row.made else "-"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as values that JSON has."""
+        return {
+            "events": [
+                {
+                    "event": row.event.name,
+                    "versions": list(row.event.versions),
+                    "released": list(row.released),
+                    "writes": row.event.version,
+                    "level": row.event.level.value,
+                    "checks": {each.value: self.verdict(row, each) for each in Check},
+                }
+                for row in self.rows
+            ],
+            "findings": [each.as_json() for each in self.problems],
+        }
+
+
+def review(catalogue: Catalogue, only: Sequence[str] = ()) -> Review:
+    """Look at every event, or at those named.
+
+    Raises:
+        SchemaError: the lock is damaged, so that nothing can be said.
+        ConfigError: an `event.toml` is wrong.
+
+    """
+    lock = Lock.read(catalogue.root)
+    rows, found = [], []
+    for event in catalogue.events.values():
+        if not only or event.name in only:
+            row, problems = _event(catalogue, event, lock)
+            rows.append(row)
+            found += problems
+    if not only:
+        found += layout.strays(catalogue, lock)
+        found += _package(catalogue, rows, found)
+    return Review(tuple(rows), tuple(found))
+
+
+def _event(catalogue: Catalogue, event: EventSpec, lock: Lock) -> tuple[Row, list[Problem]]:
+    schemas, problems = versions.parsed(event)
+    found = [*layout.problems(event, lock), *layout.repeated(event, schemas), *problems]
+    found += versions.locked(event, lock, catalogue.root / locks.NAME, schemas)
+    found += versions.levelled(event, lock, schemas)
+    found += versions.golden_matrix(event, lock, schemas)
+    found += _declared(event, schemas)
+    made = set(Check) - {Check.CODE}
+    if catalogue.into is not None and not _broken(found, Check.SCHEMAS, Check.DECLARED):
+        code = _code(catalogue, event)
+        found += code
+        made.add(Check.CODE)
+    return Row(event, tuple(lock.released(event.name)), frozenset(made)), found
+
+
+def _declared(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Problem]:
+    toml = TomlFile.read(event.toml)
+    for each in [*declared.missing(event, schemas), *declared.misfits(event, schemas)]:
+        why, line = f"{each.key}: {each.why}", toml.line(each.key)
+        yield Problem(event.name, Check.DECLARED, Severity.BREAK, event.toml, why, each.fix, line)
+
+
+def _code(catalogue: Catalogue, event: EventSpec) -> list[Problem]:
+    from freezer_events.schema import generated  # noqa: PLC0415 - most of the time goes into this
+
+    path = generated.module_path(catalogue, event)
+    try:
+        text = generated.module_text(event, default=event.name == catalogue.default)
+    except FreezerError as error:
+        return [Problem.of(event.name, Check.CODE, error, path, event.path(event.version))]
+    return [_stale(event.name, path)] if generated.differs(path, text) else []
+
+
+def _package(catalogue: Catalogue, rows: Sequence[Row], found: Sequence[Problem]) -> list[Problem]:
+    """Look at what all events share: the package's `__init__`, and modules of events now gone."""
+    from freezer_events.schema import generated  # noqa: PLC0415 - as above
+
+    if catalogue.into is None or any(Check.CODE not in row.made for row in rows):
+        return []
+    if _broken(found, Check.CODE):
+        return []
+    try:
+        changed = generated.stale(catalogue)
+    except FreezerError as error:
+        files = (generated.module_path(catalogue, row.event) for row in rows)
+        return [Problem.of("", Check.CODE, error, catalogue.into / "__init__.py", *files)]
+    known = {each.path for each in found}
+    return [_stale("", path) for path in changed if path not in known]
+
+
+def _stale(event: str, path: Path) -> Problem:
+    why = "differs from what generation gives" if path.exists() else "is missing"
+    return Problem(event, Check.CODE, Severity.STALE, path, why, "freezer schema generate")
+
+
+def _broken(found: Sequence[Problem], *checks: Check) -> bool:
+    return any(each.severity is Severity.BREAK and each.check in checks for each in found)

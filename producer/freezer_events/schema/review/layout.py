@@ -1,0 +1,90 @@
+"""Names and numbers of files: contiguous versions, nothing that belongs to no version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from freezer_events.schema import lock as locks
+from freezer_events.schema.review.problem import Check, Problem, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from freezer_events.avro.parse import Schema
+    from freezer_events.schema.catalogue import Catalogue, EventSpec
+    from freezer_events.schema.lock import Lock
+
+_GOLDEN: Final = "golden"
+
+
+def problems(event: EventSpec, lock: Lock) -> Iterator[Problem]:
+    """Yield what is wrong with the names in an event's folder."""
+    released = set(lock.released(event.name))
+    known = {*event.versions, *released}
+    if not event.versions:
+        yield _problem(event, event.folder, "holds no version", "begin with v1.avsc")
+    for number in sorted(set(range(1, max(known, default=0))) - known):
+        why = f"v{number}.avsc is missing: versions count from 1 without a gap"
+        yield _problem(event, event.folder, why, f"call the next version v{number}.avsc")
+    unreleased = sorted(set(event.versions) - released)
+    for number in unreleased:
+        path = event.path(number)
+        if number < max(released, default=0):
+            why = f"is not in {locks.NAME} although v{max(released)} is"
+            fix = f"restore {locks.NAME} from version control"
+            yield _problem(event, path, why, fix)
+        elif released and number != unreleased[0]:  # a first release may take what is there
+            why = f"a second version that is not released, beside v{unreleased[0]}"
+            yield _problem(event, path, why, "release or remove the other one first")
+    for path in _orphans(event, known):
+        why = "belongs to no version: there are event.toml, vN.avsc and golden/vN.json"
+        yield _problem(event, path, why, "rename or remove it")
+
+
+def repeated(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Problem]:
+    """Yield versions that say the same as an older one; registries give those the older number."""
+    for new, schema in schemas.items():
+        same = [old for old in schemas if old < new and schemas[old].parsed == schema.parsed]
+        if same:
+            why = f"says the same as v{same[0]}: a registry would not number it"
+            yield _problem(event, event.path(new), why, "edit it, or remove it")
+
+
+def strays(catalogue: Catalogue, lock: Lock) -> Iterator[Problem]:
+    """Yield what lies in the folder of schemas and belongs to no event."""
+    for path in _visible(catalogue.root):
+        if path.is_dir() and path.name not in catalogue.events:
+            fix = "add an event.toml or remove it"
+            yield Problem("", Check.NAMES, Severity.BREAK, path, "has no event.toml", fix)
+        elif not path.is_dir() and path.name != locks.NAME:
+            why = "belongs to no event: schemas stand in one folder per event"
+            yield Problem("", Check.NAMES, Severity.BREAK, path, why, "move or remove it")
+    for name in dict.fromkeys(name for name, _ in lock.entries):
+        if name not in catalogue.events:
+            path = catalogue.root / name
+            why = f"the event is in {locks.NAME} and gone"
+            fix = "restore its folder from version control: data of it may be read for years"
+            yield Problem(name, Check.LOCK, Severity.BREAK, path, why, fix)
+
+
+def _orphans(event: EventSpec, known: set[int]) -> Iterator[Path]:
+    for path in _visible(event.folder):
+        if path == event.toml or path in event.versions.values():
+            continue
+        if path.name == _GOLDEN and path.is_dir():
+            wanted = {f"v{number}.json" for number in known}
+            yield from (each for each in _visible(path) if each.name not in wanted)
+        else:
+            yield path
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    """Yield what is in a folder, but for hidden files and notes."""
+    for path in sorted(folder.iterdir()):
+        if not path.name.startswith(".") and path.suffix != ".md":
+            yield path
+
+
+def _problem(event: EventSpec, path: Path, why: str, fix: str) -> Problem:
+    return Problem(event.name, Check.NAMES, Severity.BREAK, path, why, fix)

@@ -1,0 +1,1 @@
+"""From typed events to delivery reports: the producer and everything on its way to librdkafka."""
