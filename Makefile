@@ -40,10 +40,10 @@ demo: $(STAMP) ## Ten readings, the whole way, in one process
 	@$(BIN)/freezer demo
 
 up: $(STAMP) ## Start Kafka and Schema Registry in containers
-	@$(BIN)/python -m freezer_infra local up
+	@$(BIN)/freezer local up
 
 local: up ## The same, then topics, access, .env and schemas: ready to produce
-	@$(BIN)/python -m freezer_infra apply --target local --env-file .env.local --write-env $(ENV_FILE)
+	@$(BIN)/freezer topics apply --target local --env-file .env.local --write-env $(ENV_FILE)
 	@$(BIN)/freezer schema register --env-file $(ENV_FILE)
 	@$(BIN)/freezer doctor --env-file $(ENV_FILE)
 
@@ -51,7 +51,7 @@ cloud: $(STAMP) ## From a Confluent Cloud account to a cluster that takes events
 	@infra/bootstrap --write-env $(ENV_FILE) $(ARGS)
 
 down: $(STAMP) ## Stop the containers
-	@$(BIN)/python -m freezer_infra local down
+	@$(BIN)/freezer local down
 
 lint: $(DEV_STAMP) ## Style and layers
 	$(BIN)/ruff format --check --quiet .
@@ -65,11 +65,11 @@ unit: $(DEV_STAMP) ## The tests that need no container
 	$(BIN)/pytest tests/unit tests/infra
 
 test: $(DEV_STAMP) ## Everything, with the real Kafka and registry in containers
-	@$(BIN)/python -m freezer_infra local up
+	@$(BIN)/freezer local up
 	$(BIN)/pytest
 
 coverage: $(DEV_STAMP) ## Everything, and which lines of producer/ no test ran
-	@$(BIN)/python -m freezer_infra local up
+	@$(BIN)/freezer local up
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 check: lint types test ## What CI runs

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from freezer_events.config import Settings
-    from freezer_events.errors import FreezerError
+    from freezer_events.errors import EventError
     from freezer_events.read.consumer import EventConsumer
     from freezer_events.registry.serializer import EventSerializer
     from freezer_events.send.producer import EventProducer
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EventConsumer",
+    "EventError",
     "EventProducer",
     "EventSerializer",
-    "FreezerError",
     "Report",
     "Settings",
 ]
@@ -29,7 +29,7 @@ _HOMES = {
     "EventConsumer": "freezer_events.read.consumer",
     "EventProducer": "freezer_events.send.producer",
     "EventSerializer": "freezer_events.registry.serializer",
-    "FreezerError": "freezer_events.errors",
+    "EventError": "freezer_events.errors",
     "Report": "freezer_events.send.reports",
     "Settings": "freezer_events.config",
 }

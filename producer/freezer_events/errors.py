@@ -1,12 +1,12 @@
 """Every error a user can meet, in one tree; each class is one exit code.
 
-    FreezerError                 1   not everything was delivered or applied
-    ├── NotDelivered             1   some readings are not on the topic
+    EventError                   1   not everything was delivered or applied
+    ├── NotDelivered             1   some events are not on the topic
     ├── UsageError               2   the command line asks for something impossible
     ├── ConfigError              3   a setting is missing or malformed
     ├── AccessError              4   authentication or authorization
     ├── SchemaError              5   a schema is wrong, missing or incompatible
-    │   └── BadReading           5   a reading does not fit its event
+    │   └── InvalidEvent         5   a value does not fit its event
     └── UnreachableError         6   broker, registry or CLI out of reach; trying again may help
 
 A message has four parts: what was being done, to what, why it failed, what to do next. The first
@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 
-class FreezerError(Exception):
+class EventError(Exception):
     """Base of all errors that this package raises on purpose.
 
     Args:
@@ -42,43 +42,43 @@ class FreezerError(Exception):
         return f"{head}\n  next: {self.fix}" if self.fix else head
 
 
-class NotDelivered(FreezerError):  # noqa: N818 - it names the state, as a user says it
+class NotDelivered(EventError):  # noqa: N818 - it names the state, as a user says it
     """Some accepted readings are not known to be on the topic."""
 
     exit_code = 1
 
 
-class UsageError(FreezerError):
+class UsageError(EventError):
     """The command line or call asks for something impossible."""
 
     exit_code = 2
 
 
-class ConfigError(FreezerError):
+class ConfigError(EventError):
     """A setting is missing, malformed or contradicts another."""
 
     exit_code = 3
 
 
-class AccessError(FreezerError):
+class AccessError(EventError):
     """The cluster or the registry refused who we are or what we may do."""
 
     exit_code = 4
 
 
-class SchemaError(FreezerError):
+class SchemaError(EventError):
     """A schema is not valid, not registered, or not compatible."""
 
     exit_code = 5
 
 
-class BadReading(SchemaError):  # noqa: N818 - it names the thing
+class InvalidEvent(SchemaError):  # noqa: N818 - it names the thing
     """A reading does not fit its event: `doing` is its place, `why` names field and value."""
 
     exit_code = 5
 
 
-class UnreachableError(FreezerError):
+class UnreachableError(EventError):
     """A broker, a registry or a CLI did not answer in time."""
 
     exit_code = 6

@@ -28,7 +28,7 @@ class EventType:
         types: Avro full name to generated class, for every record and enum of the schema.
         record: the class of the event itself.
         encode: event to Avro body (no framing). Pure. Raises some exception on a value that does
-            not fit; `freezer_events.avro.wire` turns it into a BadReading that names the field.
+            not fit; `freezer_events.avro.wire` turns it into an InvalidEvent that names the field.
         decode: what fastavro's reader returned for this schema (a dict) to an event. Also turns
             reader defaults into their generated types: fastavro hands them out as raw JSON values.
         default: whether the setting TOPIC overrides this event's topic: the only one, or

@@ -41,7 +41,7 @@ from confluent_kafka.cimpl import NewTopic
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from freezer_events.config import Settings
-from freezer_events.errors import FreezerError
+from freezer_events.errors import EventError
 from freezer_events.events import FreezerReading
 from freezer_events.registry.client import Registry
 from freezer_infra.admin.target import AdminTarget, connect
@@ -73,7 +73,7 @@ def stack() -> Stack:
         return _named_by_the_environment()
     try:
         return up(_say)
-    except FreezerError as error:
+    except EventError as error:
         pytest.fail(f"no Kafka for the container tests: {error}", pytrace=False)
 
 

@@ -1,4 +1,4 @@
-"""`python -m freezer_infra plan|apply|check --target cloud`, as a user runs it."""
+"""`freezer topics plan|apply|check --target cloud`, as a user runs it."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_being_stopped_half_way_tells_what_is_done_and_leaves_no_cli_running(
     cloud: Cloud, number: signal.Signals, code: int
 ) -> None:
     cloud.standin.fault("hang@kafka acl create")
-    run = cloud.start(sys.executable, "-m", "freezer_infra", "apply", "--yes")
+    run = cloud.start(sys.executable, "-m", "freezer_events.cli", "topics", "apply", "--yes")
     assert run.stderr
     said = ""
     while "done: create service account" not in said:
@@ -157,7 +157,16 @@ def test_a_key_is_not_made_twice_when_the_registrys_failed(cloud: Cloud) -> None
 
 
 def test_two_applies_at_once_make_one_of_everything(cloud: Cloud) -> None:
-    argv = (sys.executable, "-m", "freezer_infra", "apply", "--yes", "--write-env", ".env")
+    argv = (
+        sys.executable,
+        "-m",
+        "freezer_events.cli",
+        "topics",
+        "apply",
+        "--yes",
+        "--write-env",
+        ".env",
+    )
     runs = [cloud.start(*argv) for _ in range(2)]
     ended = [run.communicate(timeout=clouds.WITHIN_S) for run in runs]
     assert [run.returncode for run in runs] == [0, 0], ended
@@ -177,7 +186,14 @@ def test_a_topic_made_by_somebody_while_the_question_stood(
     (cloud.folder / "topics.toml").write_text("")
     ours, theirs = os.openpty()
     asked = cloud.start(
-        sys.executable, "-m", "freezer_infra", "apply", "--topics", "topics.toml", stdin=theirs
+        sys.executable,
+        "-m",
+        "freezer_events.cli",
+        "topics",
+        "apply",
+        "--topics",
+        "topics.toml",
+        stdin=theirs,
     )
     assert asked.stderr
     text = ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from freezer_events.errors import FreezerError
+from freezer_events.errors import EventError
 from freezer_infra.confluent import faults
 from freezer_infra.confluent.cli import find
 from freezer_infra.confluent.topics import Topics
@@ -89,7 +89,7 @@ def test_a_killed_cli_leaves_what_a_second_run_completes(
 
 
 def test_what_the_broker_refuses_is_told_in_its_words(topics: Topics, name: str) -> None:
-    with pytest.raises(FreezerError, match="Unknown topic config name: no"):
+    with pytest.raises(EventError, match="Unknown topic config name: no"):
         topics.create(name, 3, {"no.such": "1"})
     assert name not in topics.all()
 

@@ -111,7 +111,7 @@ def test_a_principal_without_write_is_told_so(
     code, checks = examine(logged_in(freezer, secured, secured.freezer, "PLAIN"))
     assert (code, verdicts(checks)) == (4, {"write": "fail"}), checks
     assert "not allowed to WRITE" in checks["write"]["detail"]
-    assert "python -m freezer_infra apply" in checks["write"]["fix"]
+    assert "freezer topics apply" in checks["write"]["fix"]
 
 
 def test_a_principal_without_any_access_is_told_at_the_topic(
@@ -129,7 +129,7 @@ def test_a_missing_topic_names_the_command_and_is_not_created(freezer: Freezer) 
     for _ in range(2):
         code, checks = examine(missing)
         assert (code, checks["topic"]["verdict"], checks["write"]["verdict"]) == (3, "fail", "skip")
-        assert "python -m freezer_infra apply" in checks["topic"]["fix"]
+        assert "freezer topics apply" in checks["topic"]["fix"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`python -m freezer_infra` on the real Kafka through its Admin API: topics, access, faults."""
+"""`freezer topics` on the real Kafka through its Admin API: topics, access, faults."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class TestAccess(AccessSuite):
 
 @dataclass(frozen=True)
 class Infra:
-    """Runs `python -m freezer_infra` as a user does, in a folder of its own."""
+    """Runs `freezer topics` as a user does, in a folder of its own."""
 
     folder: Path
     settings: dict[str, str]
@@ -76,7 +76,7 @@ class Infra:
 
     def argv(self, command: str, *args: str) -> list[str]:
         declared = ("--topics", str(self.folder / "topics.toml"))
-        return [sys.executable, "-m", "freezer_infra", command, *declared, *args]
+        return [sys.executable, "-m", "freezer_events.cli", "topics", command, *declared, *args]
 
     @property
     def environment(self) -> dict[str, str]:

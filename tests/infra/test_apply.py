@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from freezer_events.errors import FreezerError, UnreachableError
+from freezer_events.errors import EventError, UnreachableError
 from freezer_infra.keys.env_file import EnvFile
 from freezer_infra.planner.apply import apply, verify
 from freezer_infra.planner.desired import Access, Desired
@@ -92,7 +92,7 @@ def test_a_plan_with_a_refusal_changes_nothing(target: MemoryTarget, said: list[
     target.put(Topic("b", 5))
     plan = plan_for(target, DESIRED)
     assert CreateTopic(Topic("a", 3)) in plan.steps
-    with pytest.raises(FreezerError, match="nothing was changed: topic b has 5 partitions"):
+    with pytest.raises(EventError, match="nothing was changed: topic b has 5 partitions"):
         apply(target, plan, None, said.append)
     assert target.changes == []
 
@@ -121,7 +121,7 @@ def test_a_topic_somebody_created_just_now_otherwise_is_left(
     desired = Desired((Topic("a", 3, {"retention.ms": "604800000"}),))
     plan = plan_for(target, desired)
     target.put(found)
-    with pytest.raises(FreezerError, match=f"and differently: .*{why}"):
+    with pytest.raises(EventError, match=f"and differently: .*{why}"):
         apply(target, plan, None, said.append)
     assert target.topics()["a"].partitions == found.partitions
 
@@ -129,7 +129,7 @@ def test_a_topic_somebody_created_just_now_otherwise_is_left(
 def test_what_does_not_read_back_is_an_error(target: MemoryTarget, said: list[str]) -> None:
     apply(target, plan_for(target, DESIRED), None, said.append)
     target.shapes["a"] = Shape(1, 1)
-    with pytest.raises(FreezerError, match="not as declared: topic a has 1 partitions"):
+    with pytest.raises(EventError, match="not as declared: topic a has 1 partitions"):
         verify(target, DESIRED, None)
 
 

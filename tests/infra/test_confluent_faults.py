@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freezer_events.errors import AccessError, ConfigError, FreezerError, UnreachableError
+from freezer_events.errors import AccessError, ConfigError, EventError, UnreachableError
 from freezer_infra.confluent import faults
 from freezer_infra.confluent.faults import Failure, explain
 
@@ -75,11 +75,11 @@ from freezer_infra.confluent.faults import Failure, explain
             faults.OutcomeUnknownError,
             "run the same command again",
         ),
-        ("Error: REST request failed: Unknown topic config name: x\n", FreezerError, ""),
+        ("Error: REST request failed: Unknown topic config name: x\n", EventError, ""),
     ],
 )
 def test_a_known_failure_gives_its_class_and_the_next_step(
-    text: str, kind: type[FreezerError], fix: str
+    text: str, kind: type[EventError], fix: str
 ) -> None:
     error = explain(Failure("create topic 't'", 1, text))
     assert type(error) is kind

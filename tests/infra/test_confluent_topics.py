@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freezer_events.errors import AccessError, ConfigError, FreezerError, UnreachableError
+from freezer_events.errors import AccessError, ConfigError, EventError, UnreachableError
 from freezer_infra.confluent import faults
 from freezer_infra.confluent.cli import find
 from freezer_infra.confluent.topics import Topics, config_flags
@@ -135,7 +135,7 @@ class TestPlatform:
 
     def test_partitions_cannot_be_added_there(self, platform: Topics) -> None:
         platform.create(NAME, 3, {})
-        with pytest.raises(FreezerError, match="cannot add partitions"):
+        with pytest.raises(EventError, match="cannot add partitions"):
             platform.raise_partitions(NAME, 6)
 
 

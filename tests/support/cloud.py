@@ -65,7 +65,7 @@ class Cloud:
     settings: dict[str, str] = field(default_factory=dict)
 
     def infra(self, *args: str) -> subprocess.CompletedProcess[str]:
-        return self.run(sys.executable, "-m", "freezer_infra", *args)
+        return self.run(sys.executable, "-m", "freezer_events.cli", "topics", *args)
 
     def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from freezer_events.config import Settings
-from freezer_events.errors import FreezerError
+from freezer_events.errors import EventError
 from freezer_events.registry.client import Incompatible, NotRegistered, Registry, same_schema
 from freezer_events.schema.levels import Level
 from tests.support.cli import Freezer
@@ -89,7 +89,7 @@ class RegistrySuite:
         assert caught.value.reason
 
     def test_what_is_no_schema_is_refused(self, registry: Registry, subject: str) -> None:
-        with pytest.raises(FreezerError) as caught:
+        with pytest.raises(EventError) as caught:
             registry.register(subject, '{"type": "nonsense"}')
         assert caught.value.exit_code == 5
 

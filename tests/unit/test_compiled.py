@@ -26,7 +26,7 @@ from benchmarks import targets
 from benchmarks.events import BenchReading
 from benchmarks.ways import COMPILED
 from freezer_events.avro import fast
-from freezer_events.errors import BadReading
+from freezer_events.errors import InvalidEvent
 from freezer_events.events import FreezerReading
 from tests.support import wheel
 from tests.support.generated import (
@@ -116,7 +116,7 @@ def test_it_refuses_what_the_generated_python_refuses(sample: Sample, data: st.D
 def outcome(encode: Callable[[Any], bytes], event: Any) -> bytes | str:
     try:
         return encode(event)
-    except Exception:  # noqa: BLE001 - whatever it is, it becomes a BadReading
+    except Exception:  # noqa: BLE001 - whatever it is, it becomes an InvalidEvent
         return "refused"
 
 
@@ -347,7 +347,7 @@ def test_producers_use_it_and_explain_as_before(event_cluster: EventCluster) -> 
     good = FreezerReading(sensor_id="é" * 40_000, temperature=1.5)
     with event_cluster.producer() as producer:
         producer.send(good)
-        with pytest.raises(BadReading, match="temperature: nan is not a finite number"):
+        with pytest.raises(InvalidEvent, match="temperature: nan is not a finite number"):
             producer.send(FreezerReading(sensor_id="s", temperature=float("nan")))
     assert event_cluster.events(FreezerReading) == [good]
     assert str(producer.tally) == "2 read, 1 rejected, 1 delivered"

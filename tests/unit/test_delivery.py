@@ -12,7 +12,7 @@ import pytest
 from confluent_kafka import KafkaError
 
 from freezer_events import EventProducer
-from freezer_events.errors import BadReading, FreezerError, NotDelivered
+from freezer_events.errors import EventError, InvalidEvent, NotDelivered
 from freezer_events.events import FreezerReading
 from freezer_events.send.outbox import LARGEST_BATCH, Outbox
 
@@ -94,7 +94,7 @@ def test_one_that_is_too_large_is_named_and_the_others_arrive(event_cluster: Eve
     with producer_of(event_cluster, properties={"message.max.bytes": "2000"}) as producer:
         for number in range(1000):
             if number == 500:
-                with pytest.raises(BadReading, match="larger than topic"):
+                with pytest.raises(InvalidEvent, match="larger than topic"):
                     producer.send(reading(number, "x" * 3000))
             else:
                 producer.send(reading(number))
@@ -181,7 +181,7 @@ def test_a_fatal_error_ends_a_burst_with_its_reason_and_an_exact_count(
     producer = producer_of(event_cluster)
     producer.prepare(FreezerReading.__event__)
     event_cluster.cluster.fail_next_produce(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER)
-    with pytest.raises(FreezerError, match="sequence desynchronization") as raised:  # noqa: PT012
+    with pytest.raises(EventError, match="sequence desynchronization") as raised:  # noqa: PT012
         for number in range(1_000_000):
             producer.send(reading(number))
     assert raised.value.fix == "start again, and send again what was not delivered"

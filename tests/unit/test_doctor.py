@@ -235,13 +235,13 @@ def test_an_answer_without_a_date_gives_no_verdict(date: str | None) -> None:
 
 
 def test_lines_fit_a_terminal_and_are_aligned() -> None:
-    check = Check("topic", Verdict.FAIL, "word " * 40, "python -m freezer_infra apply " * 5, 3)
+    check = Check("topic", Verdict.FAIL, "word " * 40, "freezer topics apply " * 5, 3)
     shown = lines(check)
     assert max(map(len, shown)) <= 80
     assert shown[0].startswith("fail  topic           word")
     assert all(line.startswith(" " * 22) for line in shown[1:])
     assert shown[1].split()[0] == "word"
-    assert any("next: python -m freezer_infra apply" in line for line in shown)
+    assert any("next: freezer topics apply" in line for line in shown)
 
 
 def test_a_malformed_env_file_is_explained_and_exits_3(tmp_path: Path) -> None:

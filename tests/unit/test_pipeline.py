@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freezer_events.console.stop import Stop
-from freezer_events.errors import BadReading
+from freezer_events.errors import InvalidEvent
 from freezer_events.events import FreezerReading
 from freezer_events.send.pipeline import Pipeline
 from freezer_events.testing import EventCluster
@@ -127,7 +127,7 @@ def test_without_somebody_who_takes_it_a_bad_event_ends_the_run(
     event_cluster: EventCluster,
 ) -> None:
     producer = event_cluster.producer()
-    with pytest.raises(BadReading, match="nan is not a finite number"):
+    with pytest.raises(InvalidEvent, match="nan is not a finite number"):
         Pipeline(producer, Stop()).run([GOOD, BAD, GOOD])
     assert (producer.tally.read, producer.tally.delivered) == (2, 1)
 

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 def test_exactly_these_names_are_exported_and_each_can_be_imported() -> None:
     assert freezer_events.__all__ == [
         "EventConsumer",
+        "EventError",
         "EventProducer",
         "EventSerializer",
-        "FreezerError",
         "Report",
         "Settings",
     ]
@@ -42,7 +42,7 @@ def test_the_tree_of_errors_is_the_one_that_is_drawn() -> None:
     classes = {
         name: each
         for name, each in vars(errors).items()
-        if inspect.isclass(each) and issubclass(each, errors.FreezerError)
+        if inspect.isclass(each) and issubclass(each, errors.EventError)
     }
     assert sorted(drawn) == sorted((n, str(each.exit_code)) for n, each in classes.items())
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from freezer_events.config import Settings
-from freezer_events.errors import AccessError, FreezerError, SchemaError, UnreachableError
+from freezer_events.errors import AccessError, EventError, SchemaError, UnreachableError
 from freezer_events.registry.client import (
     Incompatible,
     NotRegistered,
@@ -45,10 +45,10 @@ def connect(url: str) -> Registry:
     ],
 )
 def test_every_answer_becomes_a_named_error(
-    status: int, body: object, kind: type[FreezerError]
+    status: int, body: object, kind: type[EventError]
 ) -> None:
     with FaultyRegistry(status=status, body=body) as server:
-        with pytest.raises(FreezerError) as caught:
+        with pytest.raises(EventError) as caught:
             connect(server.url).lookup("t-value", SCHEMA)
         assert type(caught.value) is kind
         assert server.url in str(caught.value)

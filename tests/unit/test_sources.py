@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freezer_events.errors import BadReading, UsageError
+from freezer_events.errors import InvalidEvent, UsageError
 from freezer_events.events import FreezerReading
 from freezer_events.sources import Format, Rejected, column_options, open_source
 from freezer_events.sources.simulator import Simulator
@@ -139,7 +139,7 @@ def test_bytes_that_are_not_in_the_encoding_reject_their_row_alone(tmp_path: Pat
     ("data", "written", "error", "why"),
     [
         ("sensor_id\na\n", {}, UsageError, "no column holds temperature"),
-        ("", {}, BadReading, "is empty: a CSV file begins with a header row"),
+        ("", {}, InvalidEvent, "is empty: a CSV file begins with a header row"),
         ("sensor_id,temperature,sensor_id\n", {}, UsageError, "more than one column holds"),
         ("sensor_id,temperature\n", {"columns": {"x": "temperature"}}, UsageError, "no such"),
         ("a\n", {"delimiter": ";;"}, UsageError, "is not one character"),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 THEIRS = """
 import pytest
-from freezer_events.errors import BadReading
+from freezer_events.errors import InvalidEvent
 from freezer_events.events import FreezerReading
 from freezer_events.testing import EventCluster
 
@@ -37,7 +37,7 @@ def test_without_the_fixture():
 
 
 def test_a_bad_value_is_refused_as_in_production(event_cluster):
-    with event_cluster.producer() as producer, pytest.raises(BadReading):
+    with event_cluster.producer() as producer, pytest.raises(InvalidEvent):
         producer.send(FreezerReading(sensor_id="sensor0", temperature=float("nan")))
 """
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from freezer_events.errors import AccessError, ConfigError, FreezerError, UnreachableError
+from freezer_events.errors import AccessError, ConfigError, EventError, UnreachableError
 from freezer_infra.planner.target import AlreadyThereError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Admin:
         """Read brokers and topics; where it is certain that nobody will answer, no longer waited.
 
         Raises:
-            FreezerError: of the class that fits the failure.
+            EventError: of the class that fits the failure.
 
         """
         self.causes.clear()
@@ -101,7 +101,7 @@ class Admin:
         """Run a call that answers at once.
 
         Raises:
-            FreezerError: of the class that fits the failure.
+            EventError: of the class that fits the failure.
 
         """
         self.causes.clear()
@@ -117,7 +117,7 @@ class Admin:
         """Run a call that answers with a future, and wait for it.
 
         Raises:
-            FreezerError: of the class that fits the failure.
+            EventError: of the class that fits the failure.
 
         """
 
@@ -130,7 +130,7 @@ class Admin:
             why = f"no answer within {WITHIN_S:g} s"
             raise UnreachableError(f"{doing} on {self.brokers}", why) from error
 
-    def _explain(self, doing: str, error: KafkaError) -> FreezerError:
+    def _explain(self, doing: str, error: KafkaError) -> EventError:
         known = [cause for cause in self.causes if cause.code() not in _NO_BROKER[1:3]]
         if error.code() in _NO_BROKER and known:
             error = known[-1]
@@ -141,18 +141,18 @@ def until_shown(what: str, shown: Callable[[], bool]) -> None:
     """Wait for a change to be seen: the controller answers before every broker has heard of it.
 
     Raises:
-        FreezerError: nothing shows it when the time is up.
+        EventError: nothing shows it when the time is up.
 
     """
     deadline = time.monotonic() + _VISIBLE_WITHIN_S
     while not shown():
         if time.monotonic() > deadline:
             why = f"{_VISIBLE_WITHIN_S:g} s after the change was accepted nothing shows it"
-            raise FreezerError(f"change {what}", why, "python -m freezer_infra plan")
+            raise EventError(f"change {what}", why, "freezer topics plan")
         time.sleep(_POLL_S)
 
 
-def explain(doing: str, error: KafkaError) -> FreezerError:
+def explain(doing: str, error: KafkaError) -> EventError:
     """Make the error a user reads."""
     code, why = error.code(), _words(error)
     if code == KafkaError.TOPIC_ALREADY_EXISTS:
@@ -162,10 +162,8 @@ def explain(doing: str, error: KafkaError) -> FreezerError:
     if code in _AUTHORIZATION:
         return AccessError(doing, why, "connect as a user who may change topics and ACLs")
     if code in _NO_BROKER:
-        return UnreachableError(
-            doing, why, "is it up? the local stack: python -m freezer_infra local up"
-        )
-    return FreezerError(doing, why)
+        return UnreachableError(doing, why, "is it up? the local stack: freezer local up")
+    return EventError(doing, why)
 
 
 def _words(error: object) -> str:

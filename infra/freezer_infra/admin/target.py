@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.config import Settings
-from freezer_events.errors import ConfigError, FreezerError, UnreachableError
+from freezer_events.errors import ConfigError, EventError, UnreachableError
 from freezer_infra.admin.access import AdminAccess, new_password
 from freezer_infra.admin.call import Admin
 from freezer_infra.admin.topics import AdminTopics
@@ -157,7 +157,7 @@ class AdminTarget:
         env_file.write({"SASL_PASSWORD": new})
         try:
             self._access.set_password(client.account, new)
-        except FreezerError:
+        except EventError:
             env_file.write({"SASL_PASSWORD": old})
             raise
         self._wait(client, env_file)
@@ -166,7 +166,7 @@ class AdminTarget:
         """Give what the file must hold beside the password."""
         if self.stack is None or not self.stack.sasl_bootstrap:
             why = "only the local stack's SASL_SSL listener is known here"
-            fix = "python -m freezer_infra local up; then apply to it"
+            fix = "freezer local up; then apply to it"
             raise ConfigError(f"make a key for {self.name}", why, fix)
         return {
             "BOOTSTRAP_SERVERS": self.stack.sasl_bootstrap,

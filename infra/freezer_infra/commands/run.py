@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from freezer_events.config import Settings
+from freezer_events.config.project import Project, upwards
 from freezer_events.schema.catalogue import Catalogue
 from freezer_infra.keys.env_file import EnvFile
 from freezer_infra.planner import declared, show
@@ -28,7 +29,7 @@ class Run:
     """What was asked for on the command line."""
 
     place: Place
-    topics: Path
+    topics: Path | None
     increase_partitions: bool
     write_env: Path | None
     rotate: str | None
@@ -37,7 +38,11 @@ class Run:
     def desired(self) -> Desired:
         """Read what is declared."""
         override = Settings.load(self.place.env_file).topic
-        return declared.load(self.topics, Catalogue.find(), override)
+        return declared.load(self._declared(), Catalogue.find(), override)
+
+    def _declared(self) -> Path | None:
+        """Find the file that declares more than event.toml does; None where there is none."""
+        return self.topics or Project.find().topics or upwards("infra/topics.toml")
 
     def file(self) -> EnvFile | None:
         """Give the file that gets the key, if one is to be written."""

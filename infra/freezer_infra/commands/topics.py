@@ -1,4 +1,4 @@
-"""Topics and access as people type them: plan, apply and check; start and stop the local stack."""
+"""`freezer topics`: plan, apply and check topics and access."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import textwrap
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from freezer_events.console import command
 from freezer_events.errors import UsageError
 from freezer_infra.commands.place import Place, opened
 from freezer_infra.commands.run import Run
@@ -24,13 +23,12 @@ if TYPE_CHECKING:
     from freezer_infra.planner.plan import Plan
     from freezer_infra.planner.target import Target
 
-_TOPICS: Final = Path(__file__).resolve().parents[2] / "topics.toml"
 _DRIFT: Final = 1
 _NOT_APPLIED: Final = 1
 _WIDTH: Final = 80
 
 
-def _options(command: Callable[..., Any]) -> Callable[..., Any]:
+def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that plan, apply and check share."""
     for option in reversed(
         (
@@ -46,17 +44,27 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--environment", envvar="CONFLUENT_ENVIRONMENT", help="env-…, likewise."),
             click.option("--url", help="REST API of a Confluent Platform, instead of a cluster."),
             click.option("--env-file", help="Another .env that names the local target's brokers."),
-            click.option("--topics", default=_TOPICS, type=Path, help="Another topics.toml."),
+            click.option(
+                "--topics",
+                type=Path,
+                help="[default: [tool.freezer] topics, infra/topics.toml, event.toml alone]",
+            ),
             click.option("--allow-partition-increase", is_flag=True, help="Keys will move."),
             click.option("--write-env", type=Path, help="Put the producer's key into this file."),
             click.option(
                 "--rotate-key", metavar="NAME", help="Replace that service account's key."
             ),
-            click.option("--output", type=click.Choice(["text", "json"]), default="text"),
+            click.option(
+                "--output",
+                type=click.Choice(["text", "json"]),
+                default="text",
+                show_default=True,
+                help="For people, or for machines.",
+            ),
         )
     ):
-        command = option(command)
-    return command
+        function = option(function)
+    return function
 
 
 def _run(**given: Any) -> Run:
@@ -73,21 +81,19 @@ def _run(**given: Any) -> Run:
     )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def cli(*, debug: bool) -> None:
-    """Bring topics and access to what is declared, on the local stack or in the cloud."""
-    del debug  # read by `run`
+@click.group("topics")
+def command() -> None:
+    """Bring topics and access to what is declared, on any Kafka or in Confluent Cloud."""
 
 
-@cli.command()
+@command.command()
 @_options
 def plan(**given: Any) -> int:
     """Show what apply would do; change nothing."""
     return _compare(_run(**given), drift=0)
 
 
-@cli.command()
+@command.command()
 @_options
 def check(**given: Any) -> int:
     """Exit with 0 where everything is as declared, with 1 where not; change nothing."""
@@ -102,7 +108,7 @@ def _compare(run: Run, drift: int) -> int:
     return drift if found.is_drift else 0
 
 
-@cli.command()
+@command.command()
 @_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def apply(*, yes: bool, **given: Any) -> int:
@@ -141,32 +147,6 @@ def _agreed(found: Plan, target: Target, *, yes: bool) -> bool:
     if not sys.stdin.isatty():
         raise UsageError("apply", "this needs a yes, and there is no terminal to ask at", "--yes")
     return click.confirm(f"Apply this to {target.name}?", err=True)
-
-
-@cli.group()
-def local() -> None:
-    """Kafka and a Schema Registry in containers on this machine."""
-
-
-@local.command()
-def up() -> None:
-    """Start them."""
-    from freezer_infra.local import stack  # noqa: PLC0415 - what only containers need
-
-    stack.up(click.echo)
-
-
-@local.command()
-def down() -> None:
-    """Stop them; their topics and schemas are gone then."""
-    from freezer_infra.local import stack  # noqa: PLC0415 - what only containers need
-
-    stack.down(click.echo)
-
-
-def main(args: list[str] | None = None) -> NoReturn:
-    """Run the command line; errors become one message and an exit code."""
-    sys.exit(command.run(cli, "python -m freezer_infra", sys.argv[1:] if args is None else args))
 
 
 def _say(line: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freezer_events.errors import FreezerError
+from freezer_events.errors import EventError
 from freezer_infra.confluent import faults
 from freezer_infra.confluent.home import copied_home
 
@@ -121,7 +121,7 @@ class Access:
             self._allow(account, operations, (flags[kind], name))
         if not set(wanted) <= self.acls(account):
             why = "the CLI reported success, but the ACLs are not there"
-            raise FreezerError(f"grant access to {account}", why, "run apply again")
+            raise EventError(f"grant access to {account}", why, "run apply again")
 
     def _allow(self, account: str, operations: list[str], resource: tuple[str, str]) -> None:
         doing = f"allow {account} to {' and '.join(operations)} {resource[1]}"
@@ -168,7 +168,7 @@ class Access:
         It runs on a copy of the CLI's home: the CLI would store the secret in its configuration.
 
         Raises:
-            FreezerError: also when a key may have been made whose secret nobody has seen.
+            EventError: also when a key may have been made whose secret nobody has seen.
 
         """
         owner = ("--service-account", account) if account else ()

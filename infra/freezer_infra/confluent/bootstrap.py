@@ -73,7 +73,7 @@ class Bootstrap:
     def _apply(self, place: Chosen) -> int:
         where = ("--cluster", place.cluster, "--environment", place.environment)
         agreed = ("--yes",) if self.yes else ()
-        argv = ("freezer_infra", "apply", "--target", "cloud", *where, *agreed)
+        argv = ("freezer_events.cli", "topics", "apply", "--target", "cloud", *where, *agreed)
         return self._run([*argv, "--write-env", str(self.env_file)]).returncode
 
     def _register(self, place: Chosen) -> int:

@@ -46,7 +46,7 @@ class ConfluentCli:
         """Run one call and give its standard output.
 
         Raises:
-            FreezerError: of the class that fits the failure; see `faults`.
+            EventError: of the class that fits the failure; see `faults`.
 
         """
         code, output, error = self._call(doing, argv)

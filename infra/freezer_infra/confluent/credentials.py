@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from freezer_events.config import Settings
-from freezer_events.errors import ConfigError, FreezerError
+from freezer_events.errors import ConfigError, EventError
 from freezer_infra.keys.accepted import Patience, until_cluster_accepts, until_registry_accepts
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def slots(
     )
 
 
-def refusal(slot: Slot, held: Mapping[str, str], path: Path) -> FreezerError | None:
+def refusal(slot: Slot, held: Mapping[str, str], path: Path) -> EventError | None:
     """Tell why this file cannot take the slot's key; to be asked before anything is made."""
     name, address = slot.address
     there = held.get(name, "")
@@ -103,7 +103,7 @@ class Credentials:
         """Replace the file's key by a new one that works, then delete the old one.
 
         Raises:
-            FreezerError: the new key does not work in time; the old one stays, the new one goes.
+            EventError: the new key does not work in time; the old one stays, the new one goes.
 
         """
         old = self.env_file.read().get(slot.key_name, "")

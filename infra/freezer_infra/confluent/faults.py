@@ -10,14 +10,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from freezer_events.errors import AccessError, ConfigError, FreezerError, UnreachableError
+from freezer_events.errors import AccessError, ConfigError, EventError, UnreachableError
 
 
-class AlreadyThereError(FreezerError):
+class AlreadyThereError(EventError):
     """What was to be created exists."""
 
 
-class NotThereError(FreezerError):
+class NotThereError(EventError):
     """What was asked about does not exist."""
 
 
@@ -48,7 +48,7 @@ class Failure:
         )
 
 
-Make = Callable[[Failure, str, str], FreezerError]
+Make = Callable[[Failure, str, str], EventError]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class _Rule:
     fix: str
 
 
-def _of(kind: type[FreezerError]) -> Make:
+def _of(kind: type[EventError]) -> Make:
     return lambda failure, why, fix: kind(failure.doing, why, fix)
 
 
@@ -158,14 +158,14 @@ _RULES = (
     ),
     _Rule(
         r"partitions will exceed",
-        _of(FreezerError),
+        _of(EventError),
         "{message}",
         "ask for fewer partitions in event.toml, or expand the cluster",
     ),
 )
 
 
-def explain(failure: Failure) -> FreezerError:
+def explain(failure: Failure) -> EventError:
     """Turn a failed run into an error of the right class, with the next command to type."""
     if failure.code < 0:
         why = f"the Confluent CLI was ended by signal {-failure.code} before it answered"
@@ -174,10 +174,10 @@ def explain(failure: Failure) -> FreezerError:
         if re.search(rule.pattern, failure.message, re.MULTILINE):
             return rule.make(failure, rule.why.format(message=failure.message), rule.fix)
     why = failure.message or f"the Confluent CLI ended with code {failure.code} and said nothing"
-    return FreezerError(failure.doing, why, failure.suggestion)
+    return EventError(failure.doing, why, failure.suggestion)
 
 
-def timed_out(doing: str, after_s: float) -> FreezerError:
+def timed_out(doing: str, after_s: float) -> EventError:
     """Give the error of a call that was cut because it did not answer."""
     why = f"the Confluent CLI did not answer within {after_s:g} s and was stopped"
     return OutcomeUnknownError(
@@ -185,7 +185,7 @@ def timed_out(doing: str, after_s: float) -> FreezerError:
     )
 
 
-def cut_short(doing: str, output: str) -> FreezerError:
+def cut_short(doing: str, output: str) -> EventError:
     """Give the error of an answer that is no complete JSON."""
     if not output.strip():
         why = "the Confluent CLI answered nothing where JSON was asked for"
@@ -194,7 +194,7 @@ def cut_short(doing: str, output: str) -> FreezerError:
     return OutcomeUnknownError(doing, why, _AGAIN)
 
 
-def lacks(doing: str, field: str) -> FreezerError:
+def lacks(doing: str, field: str) -> EventError:
     """Give the error of an answer without a field that is needed."""
     why = f"the Confluent CLI's answer has no usable '{field}'"
-    return FreezerError(doing, why, "confluent update   (4.x is understood here)")
+    return EventError(doing, why, "confluent update   (4.x is understood here)")

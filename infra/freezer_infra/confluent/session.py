@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from freezer_events.errors import AccessError, FreezerError
+from freezer_events.errors import AccessError, EventError
 from freezer_infra.confluent.cli import ConfluentCli, find
 from freezer_infra.confluent.home import private_home
 from freezer_infra.planner.lock import only_cli
@@ -30,7 +30,7 @@ def cloud_session(environ: Mapping[str, str], say: Say) -> Iterator[ConfluentCli
     """Give a CLI that is logged in to Confluent Cloud, alone on this machine until the end.
 
     Raises:
-        FreezerError: no CLI, too old, not logged in, login expired or refused, service unreachable.
+        EventError: no CLI, too old, not logged in, login expired or refused, service unreachable.
 
     """
     with only_cli(say):
@@ -90,6 +90,6 @@ def platform_session(
 def _answers(cli: ConfluentCli, named: tuple[str, ...]) -> bool:
     try:
         cli.rows("try the login at Confluent Platform", "kafka", "topic", "list", *named)
-    except FreezerError:
+    except EventError:
         return False
     return True

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from freezer_events.errors import ConfigError, FreezerError
+from freezer_events.errors import ConfigError, EventError
 from freezer_infra.confluent import faults
 from freezer_infra.planner.target import Shape, Value
 
@@ -100,7 +100,7 @@ class Topics:
         """Add partitions and wait until the cluster shows them; not on Confluent Platform."""
         doing = f"raise topic '{name}' to {count} partitions"
         if self.on_platform:  # the planner refuses it before
-            raise FreezerError(doing, "the Confluent CLI cannot add partitions there")
+            raise EventError(doing, "the Confluent CLI cannot add partitions there")
         config = config_flags({NUM_PARTITIONS: str(count)})
         self._change(
             doing,
@@ -121,7 +121,7 @@ class Topics:
             return
         if not _soon(done, VISIBLE_WITHIN_S):
             why = f"the CLI reported success, but {VISIBLE_WITHIN_S:g} s later nothing shows it"
-            raise FreezerError(doing, why, "run plan to see what is there now")
+            raise EventError(doing, why, "run plan to see what is there now")
 
     def _has(self, name: str, partitions: int) -> bool:
         try:
@@ -138,7 +138,7 @@ def _seen(done: Callable[[], bool]) -> bool:
     """Tell whether a change whose outcome is not known was made; a failure to read is a no."""
     try:
         return _soon(done, UNCLEAR_WITHIN_S)
-    except FreezerError:
+    except EventError:
         return False
 
 

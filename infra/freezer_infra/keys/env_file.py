@@ -32,9 +32,7 @@ _BINDING: Final = re.compile(
     (?P<end>[^\S\r\n]*(?:\r\n|\r|\n)?)""",
     re.VERBOSE,
 )
-_HEADER: Final = (
-    "# Written by `python -m freezer_infra apply`. It holds secrets: keep it out of git.\n"
-)
+_HEADER: Final = "# Written by `freezer topics apply`. It holds secrets: keep it out of git.\n"
 
 
 @dataclass(frozen=True, slots=True)

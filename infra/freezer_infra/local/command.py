@@ -29,7 +29,7 @@ def run(
 
     Args:
         argv: program and arguments; found on PATH.
-        doing: what this is for, as `FreezerError.doing` wants it.
+        doing: what this is for, as `EventError.doing` wants it.
         within_s: seconds after which it is killed.
         env: variables added to those of this process.
         fix: the next step to offer when it fails.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from freezer_events.errors import FreezerError, UnreachableError
+from freezer_events.errors import EventError, UnreachableError
 from freezer_infra.planner import plan as planner
 from freezer_infra.planner.observed import Observed, observe
 from freezer_infra.planner.steps import (
@@ -40,7 +40,7 @@ def apply(target: Target, plan: Plan, env_file: EnvFile | None, say: Say) -> Non
         say: gets a line per step.
 
     Raises:
-        FreezerError: a step failed; the class says how.
+        EventError: a step failed; the class says how.
 
     """
     if plan.refusals:
@@ -63,25 +63,25 @@ def verify(target: Target, desired: Desired, key: Key | None) -> None:
         key: the credentials as they should be found now.
 
     Raises:
-        FreezerError: something is not as declared; names it.
+        EventError: something is not as declared; names it.
 
     """
     left = planner.make(desired, observe(target, desired, key))
     if left.is_drift:
         found = [step.title for step in left.steps]
         found += [f"topic {refusal.topic} {refusal.why}" for refusal in left.refusals]
-        raise FreezerError(
+        raise EventError(
             f"read back what was applied to {target.name}",
             f"it is not as declared: {'; '.join(found)}",
-            "python -m freezer_infra plan (somebody else may be changing it), then apply again",
+            "freezer topics plan (somebody else may be changing it), then apply again",
         )
 
 
-def refused(plan: Plan) -> FreezerError:
+def refused(plan: Plan) -> EventError:
     """Make the error for a plan that must not be applied."""
     first, count = plan.refusals[0], len(plan.refusals)
     more = f" (and {count - 1} more, above)" if count > 1 else ""
-    return FreezerError(
+    return EventError(
         "apply", f"nothing was changed: topic {first.topic} {first.why}{more}", first.fix
     )
 
@@ -121,23 +121,23 @@ def _create(target: Target, topic: Topic) -> str:
             differences = [step.title for step in planner.topic_steps(topic, found)]
         if not differences:
             return ": somebody else did in the meantime, and it is as declared"
-        raise FreezerError(
+        raise EventError(
             f"create topic {topic.name!r}",
             f"somebody else did in the meantime, and differently: {'; '.join(differences)}",
-            "python -m freezer_infra plan",
+            "freezer topics plan",
         ) from error
     return ""
 
 
 def _needed(env_file: EnvFile | None) -> EnvFile:
     if env_file is None:
-        raise FreezerError("write a key", "no file was named for it", "--write-env .env")
+        raise EventError("write a key", "no file was named for it", "--write-env .env")
     return env_file
 
 
 def _tell_half(steps: tuple[Step, ...], done: int, error: BaseException, say: Say) -> None:
     """Say how far it came; a step that was cut off may or may not have been carried out."""
-    refused = isinstance(error, FreezerError) and not isinstance(error, UnreachableError)
+    refused = isinstance(error, EventError) and not isinstance(error, UnreachableError)
     say(f"{'failed' if refused else 'perhaps done'}: {steps[done].title}")
     for step in steps[done + 1 :]:
         say(f"not done: {step.title}")

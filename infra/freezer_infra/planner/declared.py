@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-def load(path: Path, catalogue: Catalogue, override: str | None = None) -> Desired:
+def load(path: Path | None, catalogue: Catalogue, override: str | None = None) -> Desired:
     """Read the desired state.
 
     Args:
-        path: infra/topics.toml.
+        path: infra/topics.toml; None where event.toml alone declares topics.
         catalogue: the events, which name their topics and partitions.
         override: the setting TOPIC, which replaces the default event's topic.
 
@@ -33,7 +33,7 @@ def load(path: Path, catalogue: Catalogue, override: str | None = None) -> Desir
         ConfigError: something is wrong in a file; names file, line, table and key.
 
     """
-    top = Table.read(path)
+    top = Table.read(path) if path else Table.empty()
     top.only("events", "topics", "access")
     names = _event_topics(catalogue, override)
     reader = _Reader(top, names)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.errors import FreezerError, UnreachableError
+from freezer_events.errors import EventError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,7 +53,7 @@ def only_cli(say: Callable[[str], None], wait_s: float = WAIT_S) -> Iterator[Non
     """
     refusal = UnreachableError(
         "use the Confluent CLI",
-        f"another run of `python -m freezer_infra` has been using it for {wait_s:g} s",
+        f"another run of `freezer topics` has been using it for {wait_s:g} s",
         "wait until it has ended, then run the same command again",
     )
     waiting = "another run is using the Confluent CLI; waiting for it to end"
@@ -63,7 +63,7 @@ def only_cli(say: Callable[[str], None], wait_s: float = WAIT_S) -> Iterator[Non
 
 
 def take(
-    descriptor: int, tell: Callable[[], None], refusal: FreezerError, wait_s: float = WAIT_S
+    descriptor: int, tell: Callable[[], None], refusal: EventError, wait_s: float = WAIT_S
 ) -> None:
     """Lock an open file; closing it lets go.
 

@@ -67,7 +67,7 @@ def observe(target: Target, desired: Desired, key: Key | None = None) -> Observe
         key: the credentials that are asked for; see `find_key`.
 
     Raises:
-        FreezerError: the target cannot be read.
+        EventError: the target cannot be read.
 
     """
     shapes = {name: shape for name, shape in target.topics().items() if not shape.is_internal}

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from freezer_events.errors import FreezerError
+from freezer_events.errors import EventError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ Say = Callable[[str], None]  # gets a line for a person who waits
 TOPIC, GROUP, SUBJECT = "TOPIC", "GROUP", "SUBJECT"
 
 
-class AlreadyThereError(FreezerError):
+class AlreadyThereError(EventError):
     """What was to be created exists: somebody was faster. It is left as it is."""
 
 
@@ -113,7 +113,7 @@ class EnvFile(Protocol):
 class Target(Protocol):
     """One cluster that can be read and changed.
 
-    Every method is bounded in time and raises a `FreezerError` that says what to do next:
+    Every method is bounded in time and raises a `EventError` that says what to do next:
     `AccessError` for who we are, `UnreachableError` where trying again may help.
     """
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from freezer_events.config.toml_file import TomlFile
@@ -15,7 +16,6 @@ from freezer_events.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
-    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -43,6 +43,11 @@ class Table:
         """
         file = TomlFile.read(path)
         return cls(file, file.table)
+
+    @classmethod
+    def empty(cls) -> Table:
+        """Give a table that has nothing, for a file that is not there."""
+        return cls(TomlFile(Path(), "", {}), {})
 
     def only(self, *known: str) -> None:
         """Refuse keys that nobody reads, so that a typing error does not pass as a default."""

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from freezer_events.avro.explain import first_problem
-from freezer_events.errors import BadReading, SchemaError
+from freezer_events.errors import InvalidEvent, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,22 +44,22 @@ def encode(event: Event, by: Callable[[Any], bytes] | None = None) -> bytes:
         by: the function that encodes it; its own `encode` where none is given.
 
     Raises:
-        BadReading: a value does not fit its field; names the field's path and the value.
+        InvalidEvent: a value does not fit its field; names the field's path and the value.
 
     """
     try:
         return (by or event.__event__.encode)(event)
     except Exception as error:
-        raise bad_reading(event, error) from error
+        raise invalid_event(event, error) from error
 
 
-def bad_reading(event: Event, error: Exception) -> BadReading:
+def invalid_event(event: Event, error: Exception) -> InvalidEvent:
     """Explain in the schema's terms why an event could not be encoded."""
     problem = first_problem(event)
     if problem is None:
-        return BadReading(event.__event__.name, f"cannot be encoded: {error!r}")
+        return InvalidEvent(event.__event__.name, f"cannot be encoded: {error!r}")
     path, why = problem
-    return BadReading(event.__event__.name, f"{path}: {why}")
+    return InvalidEvent(event.__event__.name, f"{path}: {why}")
 
 
 def prefix(schema_id: int) -> bytes:

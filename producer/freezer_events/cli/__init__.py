@@ -8,22 +8,27 @@ from typing import Final
 import click
 
 from freezer_events.console import command
-from freezer_events.console.lazy import LazyGroup
+from freezer_events.console.lazy import Lazy, LazyGroup
 
 _COMMANDS: Final = {
-    "demo": "The whole way in one process; needs nothing beside Python.",
-    "produce": "Produce readings: simulated, from a file or from a pipe.",
-    "consume": "Read typed events back from the topic.",
-    "schema": "Schemas: see, check, evolve, release, generate, register.",
-    "doctor": "Check what a delivery needs; say how to fix what is wrong.",
-    "config": "Show every setting, its value and where it came from.",
-    "completion": "Print the script that completes commands in your shell.",
+    "demo": Lazy(f"{__name__}.demo", "The whole way in one process; needs nothing but Python."),
+    "produce": Lazy(f"{__name__}.produce", "Produce events: simulated, from files or a pipe."),
+    "consume": Lazy(f"{__name__}.consume", "Read typed events back from the topic."),
+    "schema": Lazy(
+        f"{__name__}.schema", "Schemas: see, check, evolve, release, generate, register."
+    ),
+    "topics": Lazy(
+        "freezer_infra.commands.topics", "Topics and access: plan, apply, check for drift."
+    ),
+    "local": Lazy("freezer_infra.commands.local", "Kafka and Schema Registry in containers here."),
+    "doctor": Lazy(f"{__name__}.doctor", "Check what a delivery needs; say how to fix it."),
+    "config": Lazy(f"{__name__}.config", "Show every setting, its value and where it came from."),
+    "completion": Lazy(f"{__name__}.completion", "Print the script for completion in your shell."),
 }
 
 
 @click.command(
     cls=LazyGroup,
-    package=__name__,
     commands=_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -11,7 +11,7 @@ from freezer_events.avro.wire import encode
 from freezer_events.cli import options
 from freezer_events.cli.output import Deliveries, Output, note, partition_lines
 from freezer_events.console.stop import Stop
-from freezer_events.errors import AccessError, BadReading, FreezerError, UsageError
+from freezer_events.errors import AccessError, EventError, InvalidEvent, UsageError
 from freezer_events.send.fill import Filler
 from freezer_events.send.pipeline import Pipeline
 from freezer_events.send.producer import EventProducer
@@ -83,13 +83,13 @@ class Run:
         events = self._events(event_type, pipeline.wait, pipeline.tally)
         try:
             partitions = producer.prepare(event_type).partitions
-        except FreezerError:
+        except EventError:
             note(f"nothing was sent: {self._expected}0 delivered")
             raise
-        error: FreezerError | None = None
+        error: EventError | None = None
         try:
             pipeline.run(events, self._on_bad, total=None if self.source else self.count)
-        except FreezerError as raised:
+        except EventError as raised:
             error = raised
         show.done()
         self._summary(pipeline.tally)
@@ -106,7 +106,7 @@ class Run:
         tally = Tally()
         fill = Filler(event_type)
         events = self._events(event_type, lambda: not stop(), tally)
-        error: FreezerError | None = None
+        error: EventError | None = None
         try:
             for event in events:
                 if stop():
@@ -114,10 +114,10 @@ class Run:
                 tally.read += 1
                 try:
                     encode(fill(event))
-                except BadReading as raised:
+                except InvalidEvent as raised:
                     tally.rejected += 1
                     self._on_bad(event, raised)
-        except FreezerError as raised:
+        except EventError as raised:
             error = raised
         if self.output == "json":
             self._summary(tally)
@@ -174,7 +174,7 @@ class Run:
             self._kept = self._stack.enter_context(_open_rejects(Path(self.rejects)))
         return source
 
-    def _on_bad(self, _event: Any, error: BadReading) -> None:
+    def _on_bad(self, _event: Any, error: InvalidEvent) -> None:
         """Take an event that read well and does not encode, or is too large."""
         if self._opened is None:
             raise error
@@ -187,7 +187,7 @@ class Run:
             self._kept.write(found.text + "\n")
             self._kept.flush()
         if self.on_bad == "stop":
-            raise BadReading(found.place, found.why, "go on past it: --on-bad skip")
+            raise InvalidEvent(found.place, found.why, "go on past it: --on-bad skip")
         note(f"skipped {found.place}: {found.why}")
 
     def _summary(self, tally: Tally) -> None:
@@ -196,7 +196,7 @@ class Run:
         else:
             self._out.line(str(tally))
 
-    def _exit_code(self, stop: Stop, tally: Tally, error: FreezerError | None) -> int:
+    def _exit_code(self, stop: Stop, tally: Tally, error: EventError | None) -> int:
         """Decide: a signal, else a refusal, else what the tally says."""
         lost = tally.undelivered if not self.dry_run else 0
         if lost:
@@ -205,7 +205,7 @@ class Run:
             note(f"error: {error}")
         if stop.exit_code is not None:
             return stop.exit_code
-        if isinstance(error, AccessError | BadReading | UsageError):
+        if isinstance(error, AccessError | InvalidEvent | UsageError):
             return error.exit_code
         return 1 if error or lost or (tally.rejected and self._kept is None) else 0
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from freezer_events.config.project import upwards
 from freezer_events.config.properties import read_properties
 from freezer_events.errors import ConfigError
 
@@ -77,14 +78,12 @@ class Layers:
 
 
 def _env_file(path: Path | str | None) -> tuple[str, Mapping[str, str]]:
-    candidates = [Path(path)] if path else [Path(name) for name in ENV_FILES]
-    for candidate in candidates:
-        if not candidate.is_file():
-            continue
-        return str(candidate), _env_values(candidate)
-    if path:
-        raise ConfigError(str(path), "does not exist", "copy .env.example to it and fill it in")
-    return "", {}
+    found = Path(path) if path else next(filter(None, map(upwards, ENV_FILES)), None)
+    if found is None:
+        return "", {}
+    if not found.is_file():
+        raise ConfigError(str(found), "does not exist", "copy .env.example to it and fill it in")
+    return str(found), _env_values(found)
 
 
 def _env_values(path: Path) -> Mapping[str, str]:

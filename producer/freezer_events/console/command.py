@@ -1,6 +1,6 @@
 """Run a command line to its exit code: an error becomes one message, a signal its usual number.
 
-What `freezer` and `python -m freezer_infra` have in common around their commands.
+What `freezer` and `freezer topics` have in common around their commands.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from freezer_events.errors import FreezerError
+from freezer_events.errors import EventError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -36,7 +36,7 @@ def run(command: click.Command, prog: str, argv: list[str]) -> int:
     rest = [each for each in argv if each != "--debug"]
     try:
         result: Any = command.main(args=rest, prog_name=prog, standalone_mode=False)
-    except FreezerError as error:
+    except EventError as error:
         if "--debug" in argv:
             raise
         click.echo(f"error: {error}", err=True)

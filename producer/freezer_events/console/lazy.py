@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -11,18 +11,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class LazyGroup(click.Group):
-    """Knows each command's name and its line of help; the module of that name has the rest.
+class Lazy(NamedTuple):
+    """A command that is imported when it is called.
 
-    Args:
-        package: the package in which the modules are; each defines `command`.
-        commands: name to one line of help, in the order in which they are listed.
+    Attributes:
+        home: the module that defines `command`.
+        summary: its line in the list of commands.
 
     """
 
-    def __init__(self, *, package: str, commands: Mapping[str, str], **kwargs: Any) -> None:
+    home: str
+    summary: str
+
+
+class LazyGroup(click.Group):
+    """Knows where each command is and its line of help; the module there has the rest.
+
+    Args:
+        commands: name to command, in the order in which they are listed.
+
+    """
+
+    def __init__(self, *, commands: Mapping[str, Lazy], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._package = package
         self._commands = commands
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -31,12 +42,13 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import one command."""
-        if cmd_name not in self._commands:
+        found = self._commands.get(cmd_name)
+        if found is None:
             return None
-        command = importlib.import_module(f"{self._package}.{cmd_name}").command
+        command = importlib.import_module(found.home).command
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without importing any of them."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(self._commands.items()))
+            formatter.write_dl([(name, each.summary) for name, each in self._commands.items()])

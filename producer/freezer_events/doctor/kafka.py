@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient
 
 from freezer_events.doctor import network, tls
 from freezer_events.doctor.steps import Check
-from freezer_events.errors import AccessError, ConfigError, FreezerError, UnreachableError
+from freezer_events.errors import AccessError, ConfigError, EventError, UnreachableError
 from freezer_events.kafka import codes, topics
 from freezer_events.kafka.librdkafka import SLICE_S, logger
 
@@ -93,7 +93,7 @@ def topic(settings: Settings, name: str, partitions: int) -> Check:
     there = topics.partitions(settings, name, operation="DESCRIBE", timeout_s=TIMEOUT_S)
     if there == partitions:
         return Check.ok("topic", f"{name} has {_count(there)}")
-    more = "python -m freezer_infra apply --allow-partition-increase (keys move)"
+    more = "freezer topics apply --allow-partition-increase (keys move)"
     fewer = f"partitions cannot be removed: set partitions = {there} in event.toml"
     error = ConfigError(
         "",
@@ -140,7 +140,7 @@ def _refused(error: KafkaError, settings: Settings) -> AccessError:
     )
 
 
-def _unreachable(told: list[KafkaError], settings: Settings) -> FreezerError:
+def _unreachable(told: list[KafkaError], settings: Settings) -> EventError:
     if told:
         why, fix = codes.words(told[0]), codes.connection_advice(told[0])
         return UnreachableError("", why, fix)

@@ -72,7 +72,7 @@ def of_all(
     Args:
         name: the check's name.
         listed: the servers.
-        probe: returns what it saw, or raises FreezerError.
+        probe: returns what it saw, or raises EventError.
         timeout_s: the bound that the probe keeps by itself.
         hint: what to look at where it does not.
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Self
 
-from freezer_events.errors import FreezerError, UnreachableError
+from freezer_events.errors import EventError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -65,7 +65,7 @@ class Check:
         return cls(name, Verdict.SKIP, detail, blocks=blocks)
 
     @classmethod
-    def failed(cls, name: str, error: FreezerError, *, blocks: bool = True) -> Self:
+    def failed(cls, name: str, error: EventError, *, blocks: bool = True) -> Self:
         """Make a failure of an error."""
         detail = f"{error.doing}: {error.why}" if error.doing else error.why
         return cls(name, Verdict.FAIL, detail, error.fix, error.exit_code, blocks)
@@ -77,7 +77,7 @@ class Step:
 
     Attributes:
         name: the check's name.
-        run: returns the check, or raises FreezerError.
+        run: returns the check, or raises EventError.
         needs: names of earlier steps; it is skipped where one of them blocks.
         timeout_s: how long it may take.
         hint: what to look at where it takes longer.
@@ -140,7 +140,7 @@ class _Runner:
     def _answer(self, step: Step) -> None:
         try:
             answer: Check | Exception = step.run()
-        except FreezerError as error:
+        except EventError as error:
             answer = Check.failed(step.name, error)
         except Exception as error:  # noqa: BLE001 - raised again where the caller waits
             answer = error

@@ -17,7 +17,7 @@ from freezer_events.doctor.network import (
     words,
 )
 from freezer_events.doctor.steps import Check, Verdict
-from freezer_events.errors import ConfigError, FreezerError, UnreachableError
+from freezer_events.errors import ConfigError, EventError, UnreachableError
 
 if TYPE_CHECKING:
     from freezer_events.config import Settings
@@ -95,7 +95,7 @@ def speaks_tls(settings: Settings, timeout_s: float = 1.0) -> bool:
     unchecked = context({"enable.ssl.certificate.verification": "false"})
     try:
         _shake_hands(unchecked, timeout_s, servers(settings)[0])
-    except FreezerError:
+    except EventError:
         return False
     return True
 
@@ -111,7 +111,7 @@ def _shake_hands(trust: ssl.SSLContext, timeout_s: float, server: Server) -> str
             raise _tls_error(server, error, timeout_s) from error
 
 
-def _tls_error(server: Server, error: OSError, timeout_s: float) -> FreezerError:
+def _tls_error(server: Server, error: OSError, timeout_s: float) -> EventError:
     if isinstance(error, ssl.SSLCertVerificationError):
         return _certificate_error(server, error)
     if isinstance(error, TimeoutError):
@@ -127,7 +127,7 @@ def _tls_error(server: Server, error: OSError, timeout_s: float) -> FreezerError
     return UnreachableError("", f"the TLS handshake failed: {words(error)}", FIREWALL)
 
 
-def _certificate_error(server: Server, error: ssl.SSLCertVerificationError) -> FreezerError:
+def _certificate_error(server: Server, error: ssl.SSLCertVerificationError) -> EventError:
     code = error.verify_code
     if code in _WRONG_NAME:
         why = f"its certificate is for another host than {server.host}"

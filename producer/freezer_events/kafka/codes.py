@@ -13,9 +13,9 @@ from confluent_kafka import KafkaError
 
 from freezer_events.errors import (
     AccessError,
-    BadReading,
     ConfigError,
-    FreezerError,
+    EventError,
+    InvalidEvent,
     UnreachableError,
 )
 
@@ -102,7 +102,7 @@ def is_authentication(error: KafkaError) -> bool:
 
 def explain(
     error: KafkaError, settings: Settings, topic: str, *, operation: str = "WRITE"
-) -> FreezerError:
+) -> EventError:
     """Make the error that a user reads: names principal, broker, topic or operation."""
     code, brokers = error.code(), settings.bootstrap_servers
     verb, where = ("produce", "to ") if operation == "WRITE" else ("read", "")
@@ -120,13 +120,13 @@ def explain(
     if code in _NO_BROKER or code == KafkaError._SSL:
         return UnreachableError(doing, words(error), connection_advice(error))
     again = "start again, and send again what was not delivered" if is_fatal(error) else ""
-    return FreezerError(doing, words(error), again)
+    return EventError(doing, words(error), again)
 
 
-def refused(error: KafkaError, settings: Settings, topic: str, value: bytes | None) -> FreezerError:
+def refused(error: KafkaError, settings: Settings, topic: str, value: bytes | None) -> EventError:
     """Make the error for a message that librdkafka did not even take."""
     if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
-        return BadReading(
+        return InvalidEvent(
             f"message of {len(value or b''):,} bytes",
             f"is larger than topic {topic!r} takes in one message (message.max.bytes)",
         )
@@ -139,7 +139,7 @@ def no_permission(settings: Settings, topic: str, operation: str) -> AccessError
     return AccessError(
         f"topic {topic!r} on {settings.bootstrap_servers}",
         f"{who} is not allowed to {operation} it",
-        f"grant {operation} on the topic (infra/topics.toml, then: python -m freezer_infra apply)",
+        f"grant {operation} on the topic (infra/topics.toml, then: freezer topics apply)",
     )
 
 
@@ -148,7 +148,7 @@ def no_topic(settings: Settings, topic: str) -> ConfigError:
     return ConfigError(
         f"topic {topic!r} on {settings.bootstrap_servers}",
         "does not exist (or this principal may not see it)",
-        "create it: python -m freezer_infra apply",
+        "create it: freezer topics apply",
     )
 
 

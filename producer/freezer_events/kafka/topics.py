@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AclOperation, AdminClient  # type: ignore[attr-defined]
 
-from freezer_events.errors import ConfigError, FreezerError, UnreachableError
+from freezer_events.errors import ConfigError, EventError, UnreachableError
 from freezer_events.kafka import codes
 from freezer_events.kafka.librdkafka import SLICE_S, logger
 
@@ -97,7 +97,7 @@ def _admin(settings: Settings, heard: list[KafkaError]) -> AdminClient:
         ) from error
 
 
-def _unreachable(settings: Settings, heard: list[KafkaError], timeout_s: float) -> FreezerError:
+def _unreachable(settings: Settings, heard: list[KafkaError], timeout_s: float) -> EventError:
     """Prefer what one broker said over the summary that all are down."""
     told = [error for error in heard if not codes.is_summary(error)]
     if told:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, TopicPartition
 
 from freezer_events.avro.wire import decode, unframe
-from freezer_events.errors import FreezerError, SchemaError
+from freezer_events.errors import EventError, SchemaError
 from freezer_events.kafka import codes, topics
 from freezer_events.kafka.librdkafka import SLICE_S, logger
 from freezer_events.registry.client import NotRegistered
@@ -81,7 +81,7 @@ class EventConsumer:
         check_topic: how the topic is checked first; gives its partitions.
 
     Raises:
-        FreezerError: the topic is missing, or may not be read, or nobody answers.
+        EventError: the topic is missing, or may not be read, or nobody answers.
 
     """
 
@@ -99,7 +99,7 @@ class EventConsumer:
         self._registry = registry
         self._event_type = event_type
         self._topic = topic or event_type.topic
-        self._trouble: FreezerError | None = None
+        self._trouble: EventError | None = None
         self._unknown: dict[int, str] = {}  # so that an id nobody knows is asked for once
         partitions = check_topic(settings, self._topic, operation="READ")
         self._open = set(range(partitions))
@@ -136,7 +136,7 @@ class EventConsumer:
             timeout_s: end after so many seconds without a record; None waits for ever.
 
         Raises:
-            FreezerError: the cluster or the registry refuses us or does not answer.
+            EventError: the cluster or the registry refuses us or does not answer.
 
         """
         quiet_since = time.monotonic()

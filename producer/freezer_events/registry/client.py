@@ -16,7 +16,7 @@ from freezer_events.config.settings import REGISTRY_TIMEOUT_S
 from freezer_events.errors import (
     AccessError,
     ConfigError,
-    FreezerError,
+    EventError,
     SchemaError,
     UnreachableError,
 )
@@ -249,7 +249,7 @@ def _words(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _named(doing: str, error: Any) -> FreezerError:
+def _named(doing: str, error: Any) -> EventError:
     status, code, words = error.http_status_code, error.error_code, error.error_message
     if status in _UNAUTHORIZED:
         return AccessError(

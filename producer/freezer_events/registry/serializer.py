@@ -40,7 +40,7 @@ class EventSerializer(AvroSerializer):
 
     Raises:
         SchemaError: the schema is not registered under the topic's subject.
-        BadReading: a value does not fit its field.
+        InvalidEvent: a value does not fit its field.
 
     """
 

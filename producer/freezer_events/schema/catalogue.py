@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from freezer_events.avro.parse import Schema, load, read_text
+from freezer_events.config.project import Project, upwards
 from freezer_events.config.toml_file import TomlFile
 from freezer_events.errors import ConfigError, SchemaError, UsageError
 from freezer_events.schema.levels import Level
@@ -162,14 +163,12 @@ class Catalogue:
     @classmethod
     def at(cls, schemas: Path | None = None, into: Path | None = None) -> Self:
         """Find them as `find` does, but let the folder be one that is still to be made."""
-        projects_schemas, projects_into = _from_pyproject()
+        project = Project.find()
         # The project's package holds the events of the project's schemas, and of no others.
-        if schemas in {None, projects_schemas}:
-            schemas, into = projects_schemas, into or projects_into
-        if schemas is None:
-            here = Path("schemas")
-            return cls(here, into) if here.is_dir() else cls(packaged(), into, borrowed=True)
-        return cls(schemas, into)
+        if schemas in {None, project.schemas}:
+            schemas, into = project.schemas, into or project.into
+        schemas = schemas or upwards("schemas")
+        return cls(schemas, into) if schemas else cls(packaged(), into, borrowed=True)
 
     @cached_property
     def events(self) -> Mapping[str, EventSpec]:
@@ -203,19 +202,6 @@ def packaged() -> Path:
     """Return the schemas that travel inside the package; in a checkout, those beside it."""
     inside = _PACKAGE / "_schemas"
     return inside if inside.is_dir() else _PACKAGE.parents[1] / "schemas"
-
-
-def _from_pyproject() -> tuple[Path | None, Path | None]:
-    """Return the two folders that `[tool.freezer]` in `./pyproject.toml` names, where it does."""
-    path = Path("pyproject.toml")
-    if not path.is_file():
-        return None, None
-    file = TomlFile.read(path)
-    tools = file.get("tool", dict) or {}
-    ours = file.get("freezer", dict, table=tools) or {}
-    file.only(("schemas", "into"), table=ours)
-    schemas, into = (file.get(key, str, table=ours) for key in ("schemas", "into"))
-    return Path(schemas) if schemas else None, Path(into) if into else None
 
 
 def _level(toml: TomlFile) -> Level:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from freezer_events.config import Settings
-    from freezer_events.errors import FreezerError
+    from freezer_events.errors import EventError
     from freezer_events.send.reports import Report
     from freezer_events.send.tally import Tally
 
@@ -72,7 +72,7 @@ class Delivery:
         return self.reports.tally
 
     @property
-    def trouble(self) -> FreezerError | None:
+    def trouble(self) -> EventError | None:
         """The first error that every later message would meet too, else None."""
         return self.reports.trouble
 
@@ -107,8 +107,8 @@ class Delivery:
         Returns False, without having taken the message, when `stop` says so during that wait.
 
         Raises:
-            BadReading: the message is larger than `message.max.bytes`.
-            FreezerError: the producer has met a fatal error.
+            InvalidEvent: the message is larger than `message.max.bytes`.
+            EventError: the producer has met a fatal error.
             Exception: what an earlier `on_report` raised.
 
         """
@@ -143,7 +143,7 @@ class Delivery:
         Returns False, with the last message taken back, when `stop` says so during that wait.
 
         Raises:
-            FreezerError: the producer has met a fatal error.
+            EventError: the producer has met a fatal error.
             Exception: what an earlier `on_report` raised.
 
         """

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from freezer_events.errors import BadReading
+from freezer_events.errors import InvalidEvent
 from freezer_events.kafka.librdkafka import SLICE_S
 from freezer_events.send.delivery import DEFAULT_TIMEOUT_S
 
@@ -71,7 +71,7 @@ class Pipeline:
     def run(
         self,
         events: Iterable[Any],
-        on_bad: Callable[[Any, BadReading], None] | None = None,
+        on_bad: Callable[[Any, InvalidEvent], None] | None = None,
         total: int | None = None,
     ) -> Tally:
         """Send every event, then wait for what was sent; the tally then adds up for good.
@@ -79,7 +79,7 @@ class Pipeline:
         Args:
             events: typed events; a slow source calls `wait` of this object while it waits.
             on_bad: told of an event that does not fit its schema, which counts as rejected;
-                without it the BadReading is raised.
+                without it the InvalidEvent is raised.
             total: how many events there will be, where that is known: no pause after the last.
 
         Raises:
@@ -99,7 +99,7 @@ class Pipeline:
             self._finish()
         return self.tally
 
-    def _sender(self, on_bad: Callable[[Any, BadReading], None] | None) -> Callable[[Any], bool]:
+    def _sender(self, on_bad: Callable[[Any, InvalidEvent], None] | None) -> Callable[[Any], bool]:
         """Make the function that sends an event: what nobody asked for costs nothing there."""
         send: Callable[[Any], bool] = self._producer.send
         if self._on_report is not None:
@@ -138,12 +138,12 @@ class Pipeline:
 
 
 def _tolerant(
-    send: Callable[[Any], bool], on_bad: Callable[[Any, BadReading], None]
+    send: Callable[[Any], bool], on_bad: Callable[[Any, InvalidEvent], None]
 ) -> Callable[[Any], bool]:
     def tolerant(event: Any) -> bool:
         try:
             return send(event)
-        except BadReading as error:
+        except InvalidEvent as error:
             on_bad(event, error)
             return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from freezer_events.config.settings import REGISTRY_TIMEOUT_S
-from freezer_events.errors import BadReading, NotDelivered, SchemaError
+from freezer_events.errors import InvalidEvent, NotDelivered, SchemaError
 from freezer_events.kafka import topics
 from freezer_events.registry.client import NotRegistered, Registry
 from freezer_events.registry.serializer import EventSerializer
@@ -143,8 +143,8 @@ class EventProducer:
             False when the `stop` of this producer ended the wait: the event was not taken.
 
         Raises:
-            BadReading: a value does not fit its field.
-            FreezerError: what `prepare` raises, or a fatal error of the producer.
+            InvalidEvent: a value does not fit its field.
+            EventError: what `prepare` raises, or a fatal error of the producer.
 
         """
         route = self._routes.get(type(event)) or self.prepare(_event_type(event))
@@ -161,7 +161,7 @@ class EventProducer:
                 on_report=on_delivery,
                 stop=self._stopping,
             )
-        except BadReading:
+        except InvalidEvent:
             self.tally.rejected += 1
             raise
 
@@ -206,7 +206,7 @@ class EventProducer:
 def _event_type(event: Event) -> EventType:
     found = getattr(type(event), "__event__", None)
     if found is None:
-        raise BadReading(
+        raise InvalidEvent(
             "send",
             f"{type(event).__name__} is not a generated event class",
             "see freezer_events.events",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message
 
     from freezer_events.config import Settings
-    from freezer_events.errors import FreezerError
+    from freezer_events.errors import EventError
 
     Callback = Callable[[KafkaError | None, Message], None]
 
@@ -61,8 +61,8 @@ class Reports:
 
     def __init__(self, settings: Settings) -> None:
         self.tally = Tally()
-        self.trouble: FreezerError | None = None
-        self.fatal: FreezerError | None = None
+        self.trouble: EventError | None = None
+        self.fatal: EventError | None = None
         self.count = self._counter()
         self.on_undelivered: Callable[[bytes, Report], None] | None = None
         self._settings = settings

@@ -5,8 +5,8 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from freezer_events.avro.wire import bad_reading, decode, encode
-from freezer_events.errors import BadReading
+from freezer_events.avro.wire import decode, encode, invalid_event
+from freezer_events.errors import InvalidEvent
 from freezer_events.send.fill import Filler
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Route:
     Attributes:
         filler: supplies what an event did not bring.
         key: takes the message key from an event.
-        send: sends a plain event. It counts it as read, and as rejected if it raises BadReading;
+        send: sends a plain event. It counts it as read, and as rejected if it raises InvalidEvent;
             returns False when `stop` ended the wait for room, and the event was not taken.
 
     Raises:
@@ -63,7 +63,7 @@ class Route:
         """Return an event's message value: prefix and body.
 
         Raises:
-            BadReading: a value does not fit its field.
+            InvalidEvent: a value does not fit its field.
 
         """
         return self._prefix + encode(event, self._encode)
@@ -90,7 +90,7 @@ class Route:
                 value = prefix + body_of(event)
             except Exception as error:
                 tally.rejected += 1
-                raise bad_reading(event, error) from error
+                raise invalid_event(event, error) from error
             if len(value) > largest:
                 return alone(value, key_of(event))
             messages.append({"value": value, "key": key_of(event)})
@@ -99,7 +99,7 @@ class Route:
         def alone(value: bytes, key: str | None) -> bool:
             try:
                 return delivery.send(topic, value, key, stop=stop)
-            except BadReading:
+            except InvalidEvent:
                 tally.rejected += 1
                 raise
 

@@ -43,7 +43,7 @@ def open_source(
 
     Raises:
         UsageError: the file cannot be opened, or its header does not fit the options.
-        BadReading: a CSV file has no header.
+        InvalidEvent: a CSV file has no header.
 
     """
     stream = open_bytes(name, wait)

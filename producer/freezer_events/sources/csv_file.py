@@ -14,7 +14,7 @@ from freezer_events.avro.forms import (
     required,
     row_parser,
 )
-from freezer_events.errors import BadReading, UsageError
+from freezer_events.errors import InvalidEvent, UsageError
 from freezer_events.sources.reading import Rejected
 
 if TYPE_CHECKING:
@@ -136,9 +136,9 @@ class CsvFile:
         try:
             header = next((row for row in self._rows if row), None)
         except csv.Error as error:
-            raise BadReading(f"{self._name}:1", f"the header cannot be read: {error}") from error
+            raise InvalidEvent(f"{self._name}:1", f"the header cannot be read: {error}") from error
         if header is None:
-            raise BadReading(f"{self._name}:1", "is empty: a CSV file begins with a header row")
+            raise InvalidEvent(f"{self._name}:1", "is empty: a CSV file begins with a header row")
         return [cell.strip() for cell in header]
 
     def _complaint(self, row: list[str]) -> str:

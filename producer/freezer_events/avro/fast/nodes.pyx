@@ -2,7 +2,7 @@
 """Avro encoding of generated events, compiled: a tree of nodes, each of which writes one type.
 
 Takes and refuses the same values as the generated `encode`, and writes the same bytes. Errors here
-are bare: `codec.bad_reading` says which field and why.
+are bare: `codec.invalid_event` says which field and why.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE

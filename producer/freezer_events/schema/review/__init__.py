@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from freezer_events.config.toml_file import TomlFile
-from freezer_events.errors import FreezerError
+from freezer_events.errors import EventError
 from freezer_events.schema import declared
 from freezer_events.schema import lock as locks
 from freezer_events.schema.lock import Lock
@@ -125,7 +125,7 @@ def _code(catalogue: Catalogue, event: EventSpec) -> list[Problem]:
     path = generated.module_path(catalogue, event)
     try:
         text = generated.module_text(event, default=event.name == catalogue.default)
-    except FreezerError as error:
+    except EventError as error:
         return [Problem.of(event.name, Check.CODE, error, path, event.path(event.version))]
     return [_stale(event.name, path)] if generated.differs(path, text) else []
 
@@ -140,7 +140,7 @@ def _package(catalogue: Catalogue, rows: Sequence[Row], found: Sequence[Problem]
         return []
     try:
         changed = generated.stale(catalogue)
-    except FreezerError as error:
+    except EventError as error:
         files = (generated.module_path(catalogue, row.event) for row in rows)
         return [Problem.of("", Check.CODE, error, catalogue.into / "__init__.py", *files)]
     known = {each.path for each in found}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from freezer_events.errors import FreezerError
+    from freezer_events.errors import EventError
 
 _PLACE: Final = re.compile(r"(?::([0-9]+))?(?::([0-9]+))?")
 
@@ -73,7 +73,7 @@ class Problem:
     code: str = ""
 
     @classmethod
-    def of(cls, event: str, check: Check, error: FreezerError, *about: Path) -> Self:
+    def of(cls, event: str, check: Check, error: EventError, *about: Path) -> Self:
         """Make a break from an error; `about` are the files that it may name, the likeliest first.
 
         An error says `file:line:column` in `doing`, or what was being done.
