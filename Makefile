@@ -1,5 +1,5 @@
 # What people type. Everything sets itself up; nothing is installed outside of .venv
-# (but for the container engine on a bare Debian, see infra/freezer_infra/local).
+# (but for the container engine on a bare Debian, see tests/stack).
 
 PYTHON ?= python3
 VENV := .venv
@@ -65,11 +65,11 @@ unit: $(DEV_STAMP) ## The tests that need no container
 	$(BIN)/pytest tests/unit tests/infra
 
 test: $(DEV_STAMP) ## Everything, with the real Kafka and registry in containers
-	@$(BIN)/freezer local up
+	@$(BIN)/python -m tests.stack
 	$(BIN)/pytest
 
 coverage: $(DEV_STAMP) ## Everything, and which lines of producer/ no test ran
-	@$(BIN)/freezer local up
+	@$(BIN)/python -m tests.stack
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 check: lint types test ## What CI runs

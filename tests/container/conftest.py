@@ -46,7 +46,8 @@ from freezer_events.events import FreezerReading
 from freezer_events.registry.client import Registry
 from freezer_infra.admin.target import AdminTarget, connect
 from freezer_infra.local import certificates
-from freezer_infra.local.stack import Login, Stack, answers, up
+from freezer_infra.local.stack import Login, Stack, answers
+from tests import stack as test_stack
 from tests.support.acls import remove_acls
 from tests.support.cli import Freezer
 
@@ -72,7 +73,7 @@ def stack() -> Stack:
     if "KAFKA_BOOTSTRAP" in os.environ:
         return _named_by_the_environment()
     try:
-        return up(_say)
+        return test_stack.up(_say)
     except EventError as error:
         pytest.fail(f"no Kafka for the container tests: {error}", pytrace=False)
 

@@ -17,9 +17,11 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
-from freezer_events.errors import ConfigError
-from freezer_infra.local import build, certificates, engine, files, images
-from freezer_infra.local.stack import Stack, answers, up
+from freezer_events.errors import ConfigError, UnreachableError
+from freezer_infra.local import certificates, engine, files, images
+from freezer_infra.local.stack import Stack, answers, down, up
+from tests.stack import build
+from tests.support.cli import Freezer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,11 +39,12 @@ _SCHEMA = json.dumps(
 
 
 @pytest.fixture
-def saved_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Give the folder where a stack is saved meanwhile, instead of the project's own files."""
-    monkeypatch.setattr(files, "STACK_FILE", tmp_path / "stack.json")
-    monkeypatch.setattr(files, "ENV_FILE", tmp_path / ".env.local")
-    return tmp_path
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Give the folder where a stack is saved meanwhile, instead of the machine's own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    files.folder().mkdir(parents=True)
+    return files.folder()
 
 
 def _deliver(properties: dict[str, str], topic: str, value: bytes) -> KafkaError | None:
@@ -162,31 +165,102 @@ def test_the_registry_registers_a_schema_and_gives_it_back(stack: Stack, subject
     assert json.loads(given) == json.loads(_SCHEMA)
 
 
-def test_starting_what_runs_changes_nothing_and_says_where_it_is(
-    stack: Stack, saved_elsewhere: Path
+def test_another_checkout_finds_what_runs_and_changes_nothing(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    stack.save()
+    known = Stack.load()
+    assert known is not None, "the stack of this machine is saved for all checkouts"
+    monkeypatch.chdir(tmp_path)
     said: list[str] = []
-    assert up(said.append) == stack
-    assert stack.bootstrap in said[0]
-    assert stack.registry_url in said[1]
-    assert {file.name for file in saved_elsewhere.iterdir()} == {"stack.json", ".env.local"}
+    try:
+        assert up(said.append, _never) == stack
+        assert stack.bootstrap in said[-3]
+        assert stack.registry_url in said[-2]
+        assert addresses(tmp_path / ".env.local") == [
+            f"BOOTSTRAP_SERVERS={stack.bootstrap}",
+            f"SCHEMA_REGISTRY_URL={stack.registry_url}",
+        ]
+    finally:
+        known.save()
+
+
+def _never(what: str) -> bool:
+    raise AssertionError(what)
+
+
+def addresses(env_file: Path) -> list[str]:
+    return [line for line in env_file.read_text().splitlines() if not line.startswith("#")]
 
 
 def test_the_addresses_are_written_for_freezer_and_the_rest_for_its_owner_only(
-    stack: Stack, saved_elsewhere: Path
+    stack: Stack, elsewhere: Path, tmp_path: Path
 ) -> None:
     stack.save()
-    env = saved_elsewhere / ".env.local"
-    assert [line for line in env.read_text().splitlines() if not line.startswith("#")] == [
-        f"BOOTSTRAP_SERVERS={stack.bootstrap}",
-        f"SCHEMA_REGISTRY_URL={stack.registry_url}",
-    ]
-    assert {stat.S_IMODE(file.stat().st_mode) for file in saved_elsewhere.iterdir()} == {0o600}
+    written = [elsewhere / "stack.json", tmp_path / ".env.local"]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in written} == {0o600}
     assert Stack.load() == stack
-    Stack.forget()
-    assert Stack.load() is None
-    assert not env.exists()
+
+
+def test_every_project_forgets_a_stack_that_is_gone_but_keeps_what_it_wrote_itself(
+    stack: Stack, elsewhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    projects = [tmp_path / name for name in ("one", "two", "own")]
+    for project in projects:
+        project.mkdir()
+        monkeypatch.chdir(project)
+        (Stack.load() or stack).save()
+    (tmp_path / "own" / ".env.local").write_text("BOOTSTRAP_SERVERS=mine:9092\n")
+    saved = Stack.load()
+    assert saved is not None
+    saved.forget()
+    assert not (elsewhere / "stack.json").exists()
+    assert [(each / ".env.local").exists() for each in projects] == [False, False, True]
+
+
+def test_nothing_is_removed_before_somebody_was_told_what(stack: Stack, topic: str) -> None:
+    asked: list[str] = []
+
+    def no(question: str) -> bool:
+        asked.append(question)
+        return False
+
+    assert not down(print, no)
+    (question,) = asked
+    assert " topic" in question
+    assert topic in question or "more" in question
+    assert answers(stack) is None
+
+
+def test_a_stack_whose_logins_are_lost_is_not_thrown_away(
+    stack: Stack, elsewhere: Path, tmp_path: Path
+) -> None:
+    assert not (elsewhere / "stack.json").exists()
+    done = Freezer(tmp_path, {"XDG_STATE_HOME": str(tmp_path / "state")})("local", "up")
+    assert done.returncode == 2
+    assert "topics, schemas and logins" in done.stderr
+    assert "next: freezer local up --yes" in done.stderr
+    assert answers(stack) is None
+
+
+def test_status_says_where_it_is_and_whether_it_answers(
+    stack: Stack, elsewhere: Path, tmp_path: Path
+) -> None:
+    freezer = Freezer(tmp_path, {"XDG_STATE_HOME": str(tmp_path / "state")})
+    done = freezer("local", "status")
+    assert (done.returncode, done.stdout) == (
+        1,
+        "no local stack was started here: freezer local up\n",
+    )
+    stack.save()
+    done = freezer("local", "status")
+    assert done.returncode == 0
+    assert stack.registry_url in done.stdout
+    assert done.stdout.endswith("both answer\n")
+    replace(stack, registry_url="http://localhost:1").save()
+    done = freezer("local", "status")
+    assert done.returncode == 1
+    assert "does not answer" in done.stdout
+    assert elsewhere.is_dir()
 
 
 def test_passwords_do_not_show_when_a_stack_is_printed(secured: Stack) -> None:
@@ -194,31 +268,42 @@ def test_passwords_do_not_show_when_a_stack_is_printed(secured: Stack) -> None:
 
 
 def test_the_official_images_are_read_from_the_compose_file() -> None:
-    found = images.official(files.COMPOSE_FILE.read_text())
-    assert found["kafka"].startswith("apache/kafka:4.1")
-    assert found["registry"].startswith("confluentinc/cp-schema-registry:8")
+    found = images.official()
+    assert found["KAFKA_IMAGE"].startswith("apache/kafka:4.1")
+    assert found["REGISTRY_IMAGE"].startswith("confluentinc/cp-schema-registry:8")
 
 
 def test_images_that_the_user_names_are_taken_as_they_are(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))  # nothing to look an image up with
-    monkeypatch.setenv("KAFKA_IMAGE", "mine/kafka:1")
-    monkeypatch.setenv("REGISTRY_IMAGE", "mine/registry:1")
+    named = {"KAFKA_IMAGE": "mine/kafka:1", "REGISTRY_IMAGE": "mine/registry:1"}
+    for variable, image in named.items():
+        monkeypatch.setenv(variable, image)
     said: list[str] = []
-    assert images.choose(files.COMPOSE_FILE.read_text(), said.append) == {
-        "KAFKA_IMAGE": "mine/kafka:1",
-        "REGISTRY_IMAGE": "mine/registry:1",
-    }
+    assert images.provide(said.append) == named
     assert said == []
 
 
-def test_a_home_built_image_is_built_again_once_its_folder_changes(
+def test_an_image_that_cannot_be_had_is_named_with_the_ways_to_get_one(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stack.bootstrap  # so that there is an engine to ask
+    monkeypatch.delenv("KAFKA_IMAGE", raising=False)
+    monkeypatch.setattr(images, "official", lambda: {"KAFKA_IMAGE": "localhost:1/no/kafka:0"})
+    with pytest.raises(UnreachableError) as caught:
+        images.provide(lambda _: None)
+    assert "localhost:1/no/kafka:0" in caught.value.doing
+    assert "docker pull localhost:1/no/kafka:0" in caught.value.fix
+    assert "KAFKA_IMAGE=" in caught.value.fix
+
+
+def test_a_substitute_is_built_again_once_its_folder_changes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    shutil.copytree(files.IMAGES, tmp_path / "images")
+    shutil.copytree(build.IMAGES, tmp_path / "images")
     before = build.tag("kafka")
-    monkeypatch.setattr(files, "IMAGES", tmp_path / "images")
+    monkeypatch.setattr(build, "IMAGES", tmp_path / "images")
     assert build.tag("kafka") == before
     (tmp_path / "images" / "kafka" / "start.sh").write_text("exec true\n")
     assert build.tag("kafka") != before
@@ -229,4 +314,4 @@ def test_without_an_engine_the_error_says_what_to_install(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ConfigError, match=r"apt-get install docker\.io docker-compose"):
-        engine.ready(lambda _: None, tmp_path / "log")
+        engine.find()

@@ -6,12 +6,11 @@ so what a run leaves beside the code is gone with the test.
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,9 +47,6 @@ def checkout(folder: Path) -> Path:
 
 def name_stack(folder: Path, stack: Stack) -> None:
     """Let the checkout know the local stack, as if it had been started from there."""
-    state = folder / "infra" / "freezer_infra" / "local" / ".state"
-    state.mkdir(mode=0o700)
-    (state / "stack.json").write_text(json.dumps(asdict(stack)))
     (folder / ".env.local").write_text(
         f"BOOTSTRAP_SERVERS={stack.bootstrap}\nSCHEMA_REGISTRY_URL={stack.registry_url}\n"
     )

@@ -2,23 +2,66 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING, Final
+
 import click
 
+from freezer_events.errors import UsageError
 from freezer_infra.local import stack
+from freezer_infra.local.state import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NOT_UP: Final = 1
+_NOT_DONE: Final = 1
+
+_yes = click.option("--yes", is_flag=True, help="Do not ask before removing topics and schemas.")
 
 
 @click.group("local")
 def command() -> None:
-    """Kafka and a Schema Registry in containers on this machine."""
+    """Kafka and a Schema Registry in containers, one pair for the whole machine."""
 
 
 @command.command()
-def up() -> None:
-    """Start them."""
-    stack.up(click.echo)
+@_yes
+def up(*, yes: bool) -> None:
+    """Start them; what runs already is left as it is."""
+    stack.up(click.echo, _confirm("up", yes=yes))
 
 
 @command.command()
-def down() -> None:
+def status() -> int:
+    """Say whether they answer, and where; exit with 1 where they do not."""
+    found = Stack.load()
+    if found is None:
+        click.echo("no local stack was started here: freezer local up")
+        return _NOT_UP
+    click.echo(f"Kafka:    {found.bootstrap} (PLAINTEXT), {found.sasl_bootstrap} (SASL_SSL)")
+    click.echo(f"registry: {found.registry_url}")
+    if (reason := stack.answers(found)) is not None:
+        click.echo(f"it does not answer ({reason}): freezer local up")
+        return _NOT_UP
+    click.echo("both answer")
+    return 0
+
+
+@command.command()
+@_yes
+def down(*, yes: bool) -> int:
     """Stop them; their topics and schemas are gone then."""
-    stack.down(click.echo)
+    return 0 if stack.down(click.echo, _confirm("down", yes=yes)) else _NOT_DONE
+
+
+def _confirm(verb: str, *, yes: bool) -> Callable[[str], bool]:
+    def confirm(what: str) -> bool:
+        if yes:
+            return True
+        if not sys.stdin.isatty():
+            why = f"it would remove {what}, and there is no terminal to ask at"
+            raise UsageError(f"freezer local {verb}", why, f"freezer local {verb} --yes")
+        return click.confirm(f"This removes {what}. Go on?", err=True)
+
+    return confirm

@@ -1,4 +1,4 @@
-"""The containers of compose.yaml: start, stop, see which have died, read their logs."""
+"""The containers of compose.yaml: start, resume, stop, see which there are, read their logs."""
 
 from __future__ import annotations
 
@@ -18,23 +18,47 @@ PROJECT = "freezer"
 
 _COMPOSE_WITHIN_S = 900  # it pulls what a user's own KAFKA_IMAGE names
 _ASK_WITHIN_S = 15
+_START_WITHIN_S = 60
 _READY_WITHIN_S = 120
 _POLL_S = 0.25
+_STARTING = "start the containers of the local stack"
+_PORTS = "if a port is taken (9092, 9094, 8081), stop what uses it and run this again"
 
 
-def start(engine: Engine, variables: Mapping[str, str], *options: str) -> None:
-    """Start the containers that do not run, with `variables` filled into the compose file.
+def existing() -> dict[str, str]:
+    """Return the state of each container by service: "running", "exited", …; without any, {}.
+
+    Raises:
+        UnreachableError: the engine refuses.
+
+    """
+    return dict(line.split()[:2] for line in _listed("{{.State}}").splitlines())
+
+
+def resume() -> None:
+    """Start the containers that are there; what they hold is as it was.
+
+    Raises:
+        UnreachableError: the engine refuses.
+
+    """
+    ids = [line.split()[1] for line in _listed("{{.ID}}").splitlines()]
+    run(["docker", "start", *ids], doing=_STARTING, within_s=_START_WITHIN_S, fix=_PORTS)
+
+
+def start(engine: Engine, variables: Mapping[str, str]) -> None:
+    """Make the containers, with `variables` filled into the compose file.
 
     Raises:
         UnreachableError: the engine refuses, say because a port is taken.
 
     """
     run(
-        [*_compose(engine), "up", "-d", "--remove-orphans", *options],
-        doing="start the containers of the local stack",
+        [*_compose(engine), "up", "-d", "--remove-orphans"],
+        doing=_STARTING,
         within_s=_COMPOSE_WITHIN_S,
         env=variables,
-        fix="if a port is taken (9092, 9094, 8081), stop what uses it and run this again",
+        fix=_PORTS,
     )
 
 
@@ -62,36 +86,32 @@ def wait(engine: Engine, service: str, why_not: Callable[[], str | None]) -> Non
     """
     deadline = time.monotonic() + _READY_WITHIN_S
     while (reason := why_not()) is not None:
-        died = service in _died()
+        died = existing().get(service) == "exited"
         if died or time.monotonic() > deadline:
             state = "its container has died" if died else f"not ready after {_READY_WITHIN_S} s"
             why = f"{state} ({reason}); the end of its log:\n{_log(engine, service)}"
-            fix = "stop the local stack and start it again, which makes everything anew"
+            fix = "freezer local down, then freezer local up, which makes everything anew"
             raise UnreachableError(f"wait for {service}", why, fix)
         time.sleep(_POLL_S)
 
 
 def _compose(engine: Engine) -> list[str]:
-    return [*engine.compose, "-p", PROJECT, "-f", str(files.COMPOSE_FILE)]
+    """Give the compose command, with this version's file where no stack was started here."""
+    here = files.folder() / files.COMPOSE
+    file = here if here.exists() else files.PACKAGED / files.COMPOSE
+    return [*engine.compose, "-p", PROJECT, "-f", str(file)]
 
 
-def _died() -> set[str]:
-    said = run(
+def _listed(column: str) -> str:
+    """List the containers: service and another column, a line each."""
+    return run(
         [
-            "docker",
-            "ps",
-            "--all",
-            "--filter",
-            f"label=com.docker.compose.project={PROJECT}",
-            "--filter",
-            "status=exited",
-            "--format",
-            '{{.Label "com.docker.compose.service"}}',
+            *("docker", "ps", "--all", "--filter", f"label=com.docker.compose.project={PROJECT}"),
+            *("--format", f'{{{{.Label "com.docker.compose.service"}}}} {column}'),
         ],
-        doing="see which containers run",
+        doing="see which containers there are",
         within_s=_ASK_WITHIN_S,
     )
-    return set(said.split())
 
 
 def _log(engine: Engine, service: str) -> str:

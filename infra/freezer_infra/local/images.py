@@ -1,4 +1,4 @@
-"""Choose the images that compose.yaml runs: the official ones, or home-built where those fail."""
+"""Have the images that compose.yaml runs: the official ones, or those that variables name."""
 
 from __future__ import annotations
 
@@ -6,66 +6,46 @@ import os
 import re
 import subprocess
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from freezer_infra.local import build
+from freezer_events.errors import UnreachableError
+from freezer_infra.local import files
 from freezer_infra.local.command import tail
 from freezer_infra.local.engine import has_image
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 # An image registry that is there names the image within a moment; the layers may take long.
-_ANSWER_WITHIN_S = 20
-_PULL_WITHIN_S = 900
+_ANSWER_WITHIN_S: Final = 20
+_PULL_WITHIN_S: Final = 900
 
-_DEFAULT = re.compile(r"\$\{(\w+)_IMAGE:-([^}]+)\}")
-
-
-def official(compose: str) -> dict[str, str]:
-    """Read from a compose file which image each service runs unless `<SERVICE>_IMAGE` is set."""
-    return {service.lower(): image for service, image in _DEFAULT.findall(compose)}
+_DEFAULT: Final = re.compile(r"\$\{(\w+_IMAGE):-([^}]+)\}")
 
 
-def choose(compose: str, say: Callable[[str], None]) -> dict[str, str]:
+def official() -> dict[str, str]:
+    """Return the variables that name images in the compose file, with their default images."""
+    text = (files.PACKAGED / files.COMPOSE).read_text(encoding="utf-8")
+    return dict(_DEFAULT.findall(text))
+
+
+def provide(say: Callable[[str], None]) -> Mapping[str, str]:
     """Make sure that there is an image for each service; return the variables that name them.
 
-    In this order: what the user's own variable names, the official image if it is on this
-    machine, the home-built one if it is, pulling the official one, building.
+    An image that a variable names is taken as it is: compose pulls it where it is missing.
 
     Raises:
-        UnreachableError: an image can be neither pulled nor built.
+        UnreachableError: an official image is not here and cannot be pulled.
 
     """
-    chosen: dict[str, str] = {}
-    missing: dict[str, str] = {}
-    for service, image in official(compose).items():
-        variable = f"{service.upper()}_IMAGE"
-        here = (name for name in (image, build.tag(service)) if has_image(name))
-        found = os.environ.get(variable) or next(here, None)
-        if found is None:
-            missing[service] = image
-        else:
-            chosen[variable] = found
-    return chosen | _get(missing, say)
-
-
-def _get(missing: dict[str, str], say: Callable[[str], None]) -> dict[str, str]:
-    """Pull each image; once one fails, build it and all that follow."""
-    chosen: dict[str, str] = {}
-    to_build = dict(missing)
-    refusal = ""
-    for service, image in missing.items():
-        say(f"pulling {image}")
-        refusal = pull(image) or ""
-        if refusal:
-            say(f"{image} cannot be pulled ({refusal.splitlines()[-1]})")
-            break
-        chosen[f"{service.upper()}_IMAGE"] = image
-        del to_build[service]
-    if to_build:
-        built = build.build(tuple(to_build), refusal, say)
-        chosen |= {f"{service.upper()}_IMAGE": tag for service, tag in built.items()}
+    chosen = {}
+    for variable, image in official().items():
+        named = os.environ.get(variable)
+        if not named and not has_image(image):
+            say(f"pulling {image}")
+            if (refusal := pull(image)) is not None:
+                raise _missing(image, refusal, variable)
+        chosen[variable] = named or image
     return chosen
 
 
@@ -90,6 +70,14 @@ def pull(image: str) -> str | None:
     if code == 0:
         return None
     return tail("".join(said)) or f"no answer within {_ANSWER_WITHIN_S} s"
+
+
+def _missing(image: str, refusal: str, variable: str) -> UnreachableError:
+    fix = (
+        f"docker pull {image} where its registry can be reached (docker save and docker load carry"
+        f" it over), or name another image that keeps its contract: {variable}=…"
+    )
+    return UnreachableError(f"get the image {image}", refusal.splitlines()[-1], fix)
 
 
 def _kill_after(process: subprocess.Popen[str], seconds: float) -> threading.Timer:

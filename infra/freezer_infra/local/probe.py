@@ -12,6 +12,8 @@ import requests
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
+from freezer_events.errors import UnreachableError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -43,6 +45,33 @@ def broker(properties: Mapping[str, str]) -> str | None:
                 return causes[-1] if causes else str(error)
         else:
             return None
+
+
+def topics(properties: Mapping[str, str]) -> list[str]:
+    """Name the topics of a broker, its own left out.
+
+    Raises:
+        UnreachableError: it does not answer.
+
+    """
+    client = AdminClient({**properties, "log_level": 0})
+    try:
+        return [name for name in client.list_topics(timeout=_WITHIN_S).topics if name[0] != "_"]
+    except KafkaException as error:
+        raise UnreachableError("list the topics", str(error.args[0].str())) from error
+
+
+def subjects(url: str) -> list[str]:
+    """Name the subjects of a registry.
+
+    Raises:
+        UnreachableError: it does not answer.
+
+    """
+    try:
+        return [str(each) for each in _get(f"{url}/subjects").json()]
+    except (requests.RequestException, ValueError) as error:
+        raise UnreachableError("list the subjects", str(error)) from error
 
 
 def registry(address: str) -> str:

@@ -1,13 +1,14 @@
-"""The running stack as a value: its addresses and logins, saved for `freezer` and the tests.
+"""The running stack as a value: its addresses and logins, saved for this machine's checkouts.
 
-Two files: infra/local/.state/stack.json holds all of it, .env.local beside the project's .env
-holds the two addresses that `freezer` needs. Both are mode 0600 and git-ignored.
+stack.json in the user's state folder holds all of it; .env.local beside a project's .env holds the
+two addresses that `freezer` needs. Both are mode 0600.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from freezer_infra.local import files
@@ -32,6 +33,10 @@ class Stack:
 
     Over PLAINTEXT everything is allowed. Over SASL_SSL, `admin` may do everything and `freezer`
     nothing until an ACL allows it. The SASL fields are empty for a cluster without that listener.
+
+    Attributes:
+        env_files: every `.env.local` that names this stack.
+
     """
 
     bootstrap: str
@@ -42,6 +47,7 @@ class Stack:
     admin_password: str = field(default="", repr=False)
     freezer_user: str = ""
     freezer_password: str = field(default="", repr=False)
+    env_files: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def admin(self) -> Login:
@@ -71,24 +77,30 @@ class Stack:
         }
 
     def save(self) -> None:
-        """Write both files."""
-        files.replace(files.STACK_FILE, json.dumps(asdict(self), indent=2) + "\n")
+        """Write stack.json, and the addresses into this project's `.env.local`."""
+        env_file = files.env_file()
+        known = dict.fromkeys((*self.env_files, str(env_file)))
+        held = asdict(self) | {"env_files": list(known)}
+        files.replace(files.stack_file(), json.dumps(held, indent=2) + "\n")
         env = f"BOOTSTRAP_SERVERS={self.bootstrap}\nSCHEMA_REGISTRY_URL={self.registry_url}\n"
-        files.replace(files.ENV_FILE, _ENV_HEADER + env)
+        files.replace(env_file, _ENV_HEADER + env)
 
-    @staticmethod
-    def load() -> Stack | None:
+    @classmethod
+    def load(cls) -> Stack | None:
         """Read what the last `up` saved; None where nothing (or nothing readable) is saved.
 
         It may have been stopped by other means since: `stack.answers` finds out.
         """
         try:
-            return Stack(**json.loads(files.STACK_FILE.read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError, TypeError):
+            held = json.loads(files.stack_file().read_text(encoding="utf-8"))
+            return cls(**held | {"env_files": tuple(held.get("env_files", ()))})
+        except (FileNotFoundError, ValueError, TypeError, AttributeError):
             return None
 
-    @staticmethod
-    def forget() -> None:
-        """Remove both files."""
-        files.STACK_FILE.unlink(missing_ok=True)
-        files.ENV_FILE.unlink(missing_ok=True)
+    def forget(self) -> None:
+        """Remove stack.json, and each `.env.local` that still is as it was written."""
+        files.stack_file().unlink(missing_ok=True)
+        for name in self.env_files:
+            path = Path(name)
+            if path.is_file() and path.read_text(encoding="utf-8").startswith(_ENV_HEADER):
+                path.unlink()

@@ -1,4 +1,4 @@
-"""Build the broker's and the registry's images on this machine, where they cannot be pulled.
+"""Build substitutes of the broker's and the registry's images, where those cannot be pulled.
 
 Each folder under images/ is a build context less what Maven adds to it. Jars come through Maven on
 the host, not in the container: a container does not know the private CAs that a host may trust.
@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freezer_events.errors import UnreachableError
-from freezer_infra.local import debian, files
 from freezer_infra.local.command import run
 from freezer_infra.local.engine import has_image
+from tests.stack import debian
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-BASE = "debian:bookworm-slim"
+IMAGES = Path(__file__).resolve().parent / "images"
+OFFICIAL_BASE = "debian:bookworm-slim"
+OUR_BASE = "freezer-test/debian:bookworm"
 _CODENAME = "bookworm"
 _TOOLS = {"mvn": "maven", "debootstrap": "debootstrap"}
 _STEP_WITHIN_S = 900
@@ -29,13 +32,13 @@ _STEP_WITHIN_S = 900
 def tag(service: str) -> str:
     """Name the image that is built for `service`; another name once its folder changes."""
     digest = hashlib.sha256()
-    for path in sorted((files.IMAGES / service).iterdir()):
+    for path in sorted((IMAGES / service).iterdir()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return f"freezer-local/{service}:{digest.hexdigest()[:12]}"
+    return f"freezer-test/{service}:{digest.hexdigest()[:12]}"
 
 
-def build(services: tuple[str, ...], refusal: str, say: Callable[[str], None]) -> dict[str, str]:
-    """Build the images of `services`; return service → tag.
+def build(services: tuple[str, ...], refusal: str, say: Callable[[str], None]) -> None:
+    """Build the images of `services` under the names that `tag` gives.
 
     Args:
         services: names of folders under images/.
@@ -46,19 +49,19 @@ def build(services: tuple[str, ...], refusal: str, say: Callable[[str], None]) -
         UnreachableError: this machine lacks what building takes, or a step failed.
 
     """
-    need_base = not has_image(BASE)
-    _tools(need_base=need_base, refusal=refusal, say=say)
+    base = next(filter(has_image, (OFFICIAL_BASE, OUR_BASE)), None)
+    _tools(need_base=base is None, refusal=refusal, say=say)
     say(f"building {' and '.join(services)} on this machine; this takes a minute or two")
-    work = files.STATE / "build"
-    with ThreadPoolExecutor() as pool:  # each waits for the network, so all at once
-        steps = [pool.submit(_context, work, service) for service in services]
-        if need_base:
-            steps.append(pool.submit(_base, work))
-        for step in steps:
-            step.result()
-    built = {service: _image(work, service) for service in services}
-    shutil.rmtree(work)
-    return built
+    with tempfile.TemporaryDirectory(prefix="freezer-images-") as folder:
+        work = Path(folder)
+        with ThreadPoolExecutor() as pool:  # each waits for the network, so all at once
+            steps = [pool.submit(_context, work, service) for service in services]
+            if base is None:
+                steps.append(pool.submit(_base, work))
+            for step in steps:
+                step.result()
+        for service in services:
+            _image(work, service, base or OUR_BASE)
 
 
 def _tools(*, need_base: bool, refusal: str, say: Callable[[str], None]) -> None:
@@ -75,21 +78,19 @@ def _tools(*, need_base: bool, refusal: str, say: Callable[[str], None]) -> None
 
 def _base(work: Path) -> None:
     root, archive = work / "base", work / "base.tar"
-    shutil.rmtree(root, ignore_errors=True)
-    root.mkdir(parents=True)
-    doing = f"make the base image {BASE}"
+    root.mkdir()
+    doing = f"make the base image {OUR_BASE}"
     for argv in (
         ["debootstrap", "--variant=minbase", _CODENAME, str(root)],
         ["tar", "-C", str(root), "-cf", str(archive), "."],
-        ["docker", "import", str(archive), BASE],
+        ["docker", "import", str(archive), OUR_BASE],
     ):
         run(argv, doing=doing, within_s=_STEP_WITHIN_S)
 
 
 def _context(work: Path, service: str) -> None:
     context = work / service
-    shutil.rmtree(context, ignore_errors=True)
-    shutil.copytree(files.IMAGES / service, context)
+    shutil.copytree(IMAGES / service, context)
     run(
         ["mvn", "-B", "-q", "-ntp", "-f", str(context / "pom.xml"), "generate-resources"],
         doing=f"download what the {service} image holds",
@@ -97,11 +98,10 @@ def _context(work: Path, service: str) -> None:
     )
 
 
-def _image(work: Path, service: str) -> str:
+def _image(work: Path, service: str, base: str) -> None:
     name = tag(service)
     run(
-        ["docker", "build", "-q", "-t", name, str(work / service)],
+        ["docker", "build", "-q", "--build-arg", f"BASE={base}", "-t", name, str(work / service)],
         doing=f"build the image {name}",
         within_s=_STEP_WITHIN_S,
     )
-    return name
