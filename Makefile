@@ -7,10 +7,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 DEV_STAMP := $(VENV)/.ready-dev
 ENV_FILE ?= .env
+# Three at once on two cores: tests wait for brokers and processes as much as they work.
+JOBS ?= 3
+PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo up local cloud down test coverage unit lint types check fast bench bench-quick clean
+.PHONY: help setup dev demo up local cloud down test test-long coverage unit lint types check fast bench bench-quick clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -62,15 +65,19 @@ types: $(DEV_STAMP) ## Types
 	$(BIN)/mypy
 
 unit: $(DEV_STAMP) ## The tests that need no container
-	$(BIN)/pytest tests/unit tests/infra
+	$(PYTEST) -m "not long" tests/unit tests/infra
 
 test: $(DEV_STAMP) ## Everything, with the real Kafka and registry in containers
 	@$(BIN)/python -m tests.stack
-	$(BIN)/pytest
+	$(PYTEST) -m "not long"
+
+test-long: $(DEV_STAMP) ## Everything, property tests with 40 times the examples, and soaks
+	@$(BIN)/python -m tests.stack
+	TEST_LONG=1 $(PYTEST) --timeout 3600
 
 coverage: $(DEV_STAMP) ## Everything, and which lines of producer/ no test ran
 	@$(BIN)/python -m tests.stack
-	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=95
+	$(PYTEST) -m "not long" --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 check: lint types test ## What CI runs
 

@@ -125,10 +125,10 @@ def test_make_local_ends_with_all_green_each_time(
     declared = cloud.folder / "infra" / "topics.toml"
     text = declared.read_text().replace('"freezer-producer"', f'"{account}"')
     declared.write_text(text.replace('"freezer-reader"', f'"{account}-reader"'))
-    clouds.name_stack(cloud.folder, secured)
+    where = clouds.name_stack(cloud.folder, secured)
     commands = [line for line in recipe(cloud, "local") if f"{BIN}/" in line and "pip" not in line]
-    assert "infra local up" in commands[0]
-    local = Cloud(cloud.standin, cloud.folder, {"TOPIC": topic})
+    assert commands[0].endswith("/freezer local up")
+    local = Cloud(cloud.standin, cloud.folder, {"TOPIC": topic, **where})
     try:
         for _ in range(2):
             for command in commands[1:]:

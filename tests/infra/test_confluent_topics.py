@@ -138,6 +138,15 @@ class TestPlatform:
         with pytest.raises(EventError, match="cannot add partitions"):
             platform.raise_partitions(NAME, 6)
 
+    def test_a_topic_that_is_deleted_while_topics_are_listed_is_none_of_them(
+        self, tmp_path: Path
+    ) -> None:
+        standin = make(tmp_path / "platform")
+        topics = Topics(find(standin.environ()), self.REST)
+        topics.create(NAME, 3, {})
+        standin.fault("vanish")
+        assert topics.all() == {}
+
 
 VALUES = st.text(st.characters(codec="ascii"), max_size=20)
 

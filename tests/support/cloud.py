@@ -6,11 +6,12 @@ so what a run leaves beside the code is gone with the test.
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,11 +46,18 @@ def checkout(folder: Path) -> Path:
     return folder
 
 
-def name_stack(folder: Path, stack: Stack) -> None:
-    """Let the checkout know the local stack, as if it had been started from there."""
+def name_stack(folder: Path, stack: Stack) -> dict[str, str]:
+    """Let the checkout know the local stack; returns the environment that says where it is saved.
+
+    The CLI's home is one of the test's own, and with it the state folder.
+    """
+    local = folder / "state" / "freezer-events" / "local"
+    local.mkdir(parents=True, mode=0o700)
+    (local / "stack.json").write_text(json.dumps(asdict(stack)))
     (folder / ".env.local").write_text(
         f"BOOTSTRAP_SERVERS={stack.bootstrap}\nSCHEMA_REGISTRY_URL={stack.registry_url}\n"
     )
+    return {"XDG_STATE_HOME": str(folder / "state")}
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from freezer_events.avro.explain import first_problem
+from tests.support.effort import thorough
 from tests.support.generated import module_of, record, samples, spoiled
 
 ENUM = {"type": "enum", "name": "Quality", "symbols": ["UNKNOWN", "GOOD"]}
@@ -162,7 +163,7 @@ def test_an_event_that_is_nested_without_end_is_refused() -> None:
         module.encode(event)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@thorough(200)
 @given(samples(), st.data())
 def test_the_encoder_refuses_exactly_the_events_with_a_problem(sample: Any, data: Any) -> None:
     assert first_problem(sample.event) is None

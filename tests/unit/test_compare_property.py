@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import fastavro
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from freezer_events.avro.parse import parse
@@ -16,6 +16,7 @@ from freezer_events.avro.parse.types import Fixed, Record
 from freezer_events.errors import SchemaError
 from freezer_events.schema.compare import Code, Direction, Finding, Kind, compare
 from freezer_events.schema.compare.resolve import Problem, Resolution, Rule
+from tests.support.effort import thorough
 from tests.support.schema_pairs import EndlessError, changed, encoded, endless, model
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def verdicts(seed: int) -> list[str]:
     ]
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@thorough(400, HealthCheck.filter_too_much)
 @given(st.integers(0, 2**63))
 def test_compatible_is_what_decodes_and_a_break_is_what_a_value_shows(seed: int) -> None:
     verdicts(seed)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from benchmarks import targets
@@ -29,6 +29,7 @@ from freezer_events.avro import fast
 from freezer_events.errors import InvalidEvent
 from freezer_events.events import FreezerReading
 from tests.support import wheel
+from tests.support.effort import thorough
 from tests.support.generated import (
     AWARE,
     Sample,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from freezer_events.testing import EventCluster
 
 ROOT = Path(__file__).parents[2]
-THOROUGH = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+THOROUGH = thorough(250)
 NAME = "freezer_events.avro.fast.nodes"
 
 

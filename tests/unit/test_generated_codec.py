@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
+from tests.support.effort import thorough
 from tests.support.generated import (
     Sample,
     events_of,
@@ -32,7 +33,7 @@ RELEASED = sorted(
 )
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-THOROUGH = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+THOROUGH = thorough(150)
 
 
 @THOROUGH

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from confluent_kafka import KafkaError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from freezer_events.console.stop import Stop
@@ -16,6 +16,7 @@ from freezer_events.errors import InvalidEvent
 from freezer_events.events import FreezerReading
 from freezer_events.send.pipeline import Pipeline
 from freezer_events.testing import EventCluster
+from tests.support.effort import thorough
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,7 @@ def readings(count: int) -> list[FreezerReading]:
     return [FreezerReading(sensor_id=f"s{n % 5}", temperature=float(n)) for n in range(count)]
 
 
-@settings(max_examples=8, deadline=None)
+@thorough(8)
 @given(
     st.lists(st.sampled_from([GOOD, GOOD, GOOD, BAD, BIG]), max_size=12),
     st.lists(st.sampled_from(REFUSALS), max_size=3),

@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from freezer_events.avro.forms import BadValue, from_json, from_text, to_json
+from tests.support.effort import thorough
 from tests.support.generated import module_of, record, samples
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@thorough(150)
 @given(samples())
 def test_the_json_of_any_event_makes_the_event_again(sample: Any) -> None:
     parse, encode = from_json(sample.module.EVENT), sample.module.encode

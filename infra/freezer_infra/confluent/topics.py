@@ -8,6 +8,7 @@ after each change the topic is read until it shows the change or the time is up.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,10 @@ class Topics:
         found: dict[str, Shape] = {}
         for row in rows:
             name = _text(doing, row, "name")
-            found[name] = _shape(doing, row) if "partition_count" in row else self.describe(name)
+            with suppress(faults.NotThereError):  # deleted since it was listed
+                found[name] = (
+                    _shape(doing, row) if "partition_count" in row else self.describe(name)
+                )
         return found
 
     def describe(self, name: str) -> Shape:

@@ -79,7 +79,8 @@ class Stack:
     def save(self) -> None:
         """Write stack.json, and the addresses into this project's `.env.local`."""
         env_file = files.env_file()
-        known = dict.fromkeys((*self.env_files, str(env_file)))
+        others = [name for name in self.env_files if Path(name).is_file()]
+        known = dict.fromkeys((*others, str(env_file)))
         held = asdict(self) | {"env_files": list(known)}
         files.replace(files.stack_file(), json.dumps(held, indent=2) + "\n")
         env = f"BOOTSTRAP_SERVERS={self.bootstrap}\nSCHEMA_REGISTRY_URL={self.registry_url}\n"

@@ -2,7 +2,8 @@
 
 hang, network, rate-limit, expired, no-permission, warn-stderr, old-version, cut-json, extra-field,
 timeout-lie, kill-after:N (of N mutations the next one dies before acting), die (acts, then dies
-before it says so), slow-key:N (a new key authenticates after N seconds).
+before it says so), vanish (what was
+listed is deleted before the next call), slow-key:N (a new key authenticates after N seconds).
 """
 
 from __future__ import annotations

@@ -23,6 +23,9 @@ def list_all(context: Context, arguments: Arguments) -> None:
     if context.login is None:  # the REST proxy's list has names only in some versions
         rows = [{"name": row["name"]} for row in rows]
     show_list(rows, arguments.text("output"))
+    if faults.active("vanish") is not None:
+        for row in rows:
+            context.broker(arguments).delete(str(row["name"]))
 
 
 def describe(context: Context, arguments: Arguments) -> None:
