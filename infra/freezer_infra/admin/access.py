@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 # The package exports these without saying so to type checkers.
-from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AclBinding,
     AclBindingFilter,
@@ -25,11 +25,13 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     UserScramCredentialUpsertion,
 )
 
-from freezer_infra.admin.call import WITHIN_S, Admin, until_shown
+from freezer_infra.admin.call import Admin, until_shown
 from freezer_infra.planner.target import GROUP, TOPIC, Right
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+    from confluent_kafka.admin import AdminClient
 
 _ITERATIONS: Final = 4096  # the least that Kafka takes; the password has 128 bits of its own
 _KINDS: Final = {TOPIC: ResourceType.TOPIC, GROUP: ResourceType.GROUP}
@@ -49,23 +51,12 @@ class AdminAccess:
     def has_account(self, account: str) -> bool:
         """Tell whether there is such a user."""
 
-        def ask() -> Future[object]:
-            asked = self.admin.client.describe_user_scram_credentials(
-                [account], request_timeout=WITHIN_S
-            )
+        def describe(client: AdminClient, within_s: float) -> Future[object]:
+            asked = client.describe_user_scram_credentials([account], request_timeout=within_s)
             future: Future[object] = asked[account]  # type: ignore[index] # one future per name
             return future
 
-        def there() -> bool:
-            try:
-                ask().result(WITHIN_S)
-            except KafkaException as error:
-                if error.args[0].code() == KafkaError.RESOURCE_NOT_FOUND:
-                    return False
-                raise
-            return True
-
-        return self.admin.call(f"look up user {account!r}", there)
+        return self.admin.exists(f"look up user {account!r}", describe)
 
     def set_password(self, account: str, password: str) -> None:
         """Make the user, or replace its password; connections that are open stay open."""
@@ -78,9 +69,9 @@ class AdminAccess:
         ]
         self.admin.wait(
             f"set the password of user {account!r}",
-            lambda: self.admin.client.alter_user_scram_credentials(
-                change, request_timeout=WITHIN_S
-            )[account],
+            lambda client, s: client.alter_user_scram_credentials(change, request_timeout=s)[
+                account
+            ],
         )
         until_shown(f"user {account!r}", lambda: self.has_account(account))
 
@@ -95,7 +86,7 @@ class AdminAccess:
             return None
         found = self.admin.wait(
             f"list the ACLs of user {account!r}",
-            lambda: self.admin.client.describe_acls(_all_of(account), request_timeout=WITHIN_S),
+            lambda client, s: client.describe_acls(_all_of(account), request_timeout=s),
         )
         names = {kind: name for name, kind in _KINDS.items()}
         return frozenset(
@@ -109,15 +100,17 @@ class AdminAccess:
         for right in sorted(rights):
             binding = _binding(account, right)
 
-            def grant(binding: AclBinding = binding) -> Future[object]:
-                made = self.admin.client.create_acls([binding], request_timeout=WITHIN_S)
-                future: Future[object] = made[binding]
-                return future
-
-            self.admin.wait(f"allow {account!r} to {right.operation} {right.name!r}", grant)
+            self.admin.wait(
+                f"allow {account!r} to {right.operation} {right.name!r}", partial(_create, binding)
+            )
         until_shown(
             f"the ACLs of {account!r}", lambda: rights <= (self.rights(account) or frozenset())
         )
+
+
+def _create(binding: AclBinding, client: AdminClient, within_s: float) -> Future[object]:
+    made: dict[AclBinding, Future[object]] = client.create_acls([binding], request_timeout=within_s)
+    return made[binding]
 
 
 def _binding(account: str, right: Right) -> AclBinding:

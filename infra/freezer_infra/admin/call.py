@@ -1,60 +1,48 @@
-"""One call of Kafka's Admin API: bounded in time, its failures as errors that say what to do."""
+"""One call of Kafka's Admin API: its failures as errors that say what an operator can do."""
 
 from __future__ import annotations
 
 import time
-from concurrent.futures import TimeoutError as LateError
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import KafkaException
 
-from freezer_events.errors import AccessError, ConfigError, EventError, UnreachableError
+from freezer_events.errors import ConfigError, EventError
+from freezer_events.kafka import codes
+from freezer_events.kafka.codes import Meaning
+from freezer_events.kafka.connection import Connection
 from freezer_infra.planner.target import AlreadyThereError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from concurrent.futures import Future
 
-    from confluent_kafka.admin import ClusterMetadata  # type: ignore[attr-defined]
+    from confluent_kafka import KafkaError
+    from confluent_kafka.admin import AdminClient, ClusterMetadata  # type: ignore[attr-defined]
 
 T = TypeVar("T")
 
-WITHIN_S: Final = 15.0
-_STEP_S: Final = 1.0
+_WITHIN_S: Final = 15.0
+_REFUSED_S: Final = 5.0  # once a connection has been refused: a broker may be starting
 _VISIBLE_WITHIN_S: Final = 15.0
 _POLL_S: Final = 0.05
-_REFUSED_S: Final = 5.0  # once a connection has been refused
-_GRACE_S: Final = 2.0  # librdkafka ends a call itself, and says more than that it took too long
 
-_AUTHENTICATION: Final = (
-    KafkaError._AUTHENTICATION,  # noqa: SLF001 - librdkafka's own codes begin with an underscore
-    KafkaError.SASL_AUTHENTICATION_FAILED,
-)
-_AUTHORIZATION: Final = (
-    KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-    KafkaError.GROUP_AUTHORIZATION_FAILED,
-)
-_NO_BROKER: Final = (
-    KafkaError._TRANSPORT,  # noqa: SLF001 - as above
-    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001 - as above
-    KafkaError._TIMED_OUT,  # noqa: SLF001 - as above
-    KafkaError._RESOLVE,  # noqa: SLF001 - as above
-    KafkaError._SSL,  # noqa: SLF001 - as above
-    KafkaError.REQUEST_TIMED_OUT,
-    KafkaError.BROKER_NOT_AVAILABLE,
-)
+_UP: Final = "is it up? the local stack: freezer local up"
+_NEXT: Final = {
+    Meaning.AUTHENTICATION: codes.CHECK_CREDENTIALS,
+    Meaning.AUTHORIZATION: "connect as a user who may change topics and ACLs",
+    Meaning.NO_BROKER: _UP,
+    Meaning.NO_ANSWER: _UP,
+}
 
 
 @dataclass(frozen=True)
 class Admin:
-    """An Admin API client for one cluster; `brokers` is how messages name it."""
+    """The Admin API of one cluster; `brokers` is how messages name it."""
 
-    client: AdminClient
+    connection: Connection
     brokers: str
-    causes: list[KafkaError] = field(default_factory=list)
 
     @classmethod
     def connect(cls, properties: Mapping[str, str]) -> Self:
@@ -64,77 +52,58 @@ class Admin:
             ConfigError: librdkafka refuses a property.
 
         """
-        causes: list[KafkaError] = []
-        quiet: dict[str, Any] = {"log_level": 0, "error_cb": causes.append}
-        brokers = properties.get("bootstrap.servers", "")
-        try:
-            client = AdminClient({**properties, **quiet})
-        except (KafkaException, ValueError) as error:
-            raise ConfigError(f"connect to {brokers}", _words(error)) from error
-        return cls(client, brokers, causes)
+        return cls(Connection(properties), properties.get("bootstrap.servers", ""))
 
     def metadata(self, doing: str) -> ClusterMetadata:
-        """Read brokers and topics; where it is certain that nobody will answer, no longer waited.
+        """Read brokers and topics.
 
         Raises:
             EventError: of the class that fits the failure.
 
         """
-        self.causes.clear()
-        begun = time.monotonic()
-        while True:
-            try:
-                return self.client.list_topics(timeout=_STEP_S)
-            except KafkaException as error:
-                # A time-out is all that is raised; its cause comes through error_cb, by poll.
-                self.client.poll(0)
-                if time.monotonic() - begun > self._patience_s():
-                    raise self._explain(doing, error.args[0]) from error
-
-    def _patience_s(self) -> float:
-        """Give the time to go on trying: a broker may be starting, a password stays wrong."""
-        if any(cause.code() in _AUTHENTICATION for cause in self.causes):
-            return 0.0
-        return _REFUSED_S if self.causes else WITHIN_S
-
-    def call(self, doing: str, start: Callable[[], T]) -> T:
-        """Run a call that answers at once.
-
-        Raises:
-            EventError: of the class that fits the failure.
-
-        """
-        self.causes.clear()
         try:
-            return start()
+            return self.connection.metadata(timeout_s=_WITHIN_S, refused_s=_REFUSED_S)
         except KafkaException as error:
-            self.client.poll(0)  # as in `metadata`
+            raise self._explain(doing, error.args[0]) from error
+
+    def wait(self, doing: str, start: Callable[[AdminClient, float], Future[T]]) -> T:
+        """Run a call and wait for its answer; `start` gets the client and the time-out in seconds.
+
+        Raises:
+            EventError: of the class that fits the failure.
+
+        """
+        try:
+            return self._ask(start)
+        except KafkaException as error:
             raise self._explain(doing, error.args[0]) from error
         except ValueError as error:
             raise ConfigError(f"{doing} on {self.brokers}", str(error)) from error
 
-    def wait(self, doing: str, start: Callable[[], Future[T]]) -> T:
-        """Run a call that answers with a future, and wait for it.
+    def exists(self, doing: str, start: Callable[[AdminClient, float], Future[object]]) -> bool:
+        """Run a call that describes one thing, and tell whether that is there.
 
         Raises:
             EventError: of the class that fits the failure.
 
         """
-
-        def finish() -> T:
-            return start().result(WITHIN_S + _GRACE_S)
-
         try:
-            return self.call(doing, finish)
-        except LateError as error:
-            why = f"no answer within {WITHIN_S:g} s"
-            raise UnreachableError(f"{doing} on {self.brokers}", why) from error
+            self._ask(start)
+        except KafkaException as error:
+            if codes.meaning(error.args[0]) is Meaning.NOT_FOUND:
+                return False
+            raise self._explain(doing, error.args[0]) from error
+        return True
+
+    def _ask(self, start: Callable[[AdminClient, float], Future[T]]) -> T:
+        admin = self.connection.admin
+        return self.connection.ask(lambda within_s: start(admin, within_s), timeout_s=_WITHIN_S)
 
     def _explain(self, doing: str, error: KafkaError) -> EventError:
-        known = [cause for cause in self.causes if cause.code() not in _NO_BROKER[1:3]]
-        if error.code() in _NO_BROKER and known:
-            error = known[-1]
-        return explain(f"{doing} on {self.brokers}", error)
+        doing = f"{doing} on {self.brokers}"
+        if codes.meaning(error) is Meaning.EXISTS:
+            return AlreadyThereError(doing, codes.words(error))
+        return codes.failure(doing, error, _NEXT)
 
 
 def until_shown(what: str, shown: Callable[[], bool]) -> None:
@@ -150,22 +119,3 @@ def until_shown(what: str, shown: Callable[[], bool]) -> None:
             why = f"{_VISIBLE_WITHIN_S:g} s after the change was accepted nothing shows it"
             raise EventError(f"change {what}", why, "freezer topics plan")
         time.sleep(_POLL_S)
-
-
-def explain(doing: str, error: KafkaError) -> EventError:
-    """Make the error a user reads."""
-    code, why = error.code(), _words(error)
-    if code == KafkaError.TOPIC_ALREADY_EXISTS:
-        return AlreadyThereError(doing, why)
-    if code in _AUTHENTICATION:
-        return AccessError(doing, why, "check SASL_USERNAME and SASL_PASSWORD in .env")
-    if code in _AUTHORIZATION:
-        return AccessError(doing, why, "connect as a user who may change topics and ACLs")
-    if code in _NO_BROKER:
-        return UnreachableError(doing, why, "is it up? the local stack: freezer local up")
-    return EventError(doing, why)
-
-
-def _words(error: object) -> str:
-    text = error.str() if isinstance(error, KafkaError) else str(error)
-    return str(text).split(" (after ", 1)[0].strip().rstrip(".")

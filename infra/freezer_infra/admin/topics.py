@@ -13,7 +13,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
-from freezer_infra.admin.call import WITHIN_S, Admin, until_shown
+from freezer_infra.admin.call import Admin, until_shown
 from freezer_infra.planner.target import Shape, Topic, Value
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class AdminTopics:
         about = ConfigResource(ConfigResource.Type.TOPIC, topic)
         entries = self.admin.wait(
             f"read the configs of topic {topic!r}",
-            lambda: self.admin.client.describe_configs([about], request_timeout=WITHIN_S)[about],
+            lambda client, s: client.describe_configs([about], request_timeout=s)[about],
         )
         return {
             name: Value(entry.value or "", read_only=bool(entry.is_read_only))
@@ -66,7 +66,7 @@ class AdminTopics:
         new = NewTopic(topic.name, topic.partitions, copies, config=dict(topic.configs))
         self.admin.wait(
             f"create topic {topic.name!r}",
-            lambda: self.admin.client.create_topics([new], request_timeout=WITHIN_S)[topic.name],
+            lambda client, s: client.create_topics([new], request_timeout=s)[topic.name],
         )
         until_shown(f"topic {topic.name!r}", lambda: self._has(topic.name, topic.partitions))
 
@@ -79,9 +79,7 @@ class AdminTopics:
         about = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)
         self.admin.wait(
             f"change the configs of topic {topic!r}",
-            lambda: self.admin.client.incremental_alter_configs([about], request_timeout=WITHIN_S)[
-                about
-            ],
+            lambda client, s: client.incremental_alter_configs([about], request_timeout=s)[about],
         )
         until_shown(f"topic {topic!r}", lambda: self._reads(topic, configs))
 
@@ -90,7 +88,7 @@ class AdminTopics:
         new = NewPartitions(topic, count)
         self.admin.wait(
             f"raise topic {topic!r} to {count} partitions",
-            lambda: self.admin.client.create_partitions([new], request_timeout=WITHIN_S)[topic],
+            lambda client, s: client.create_partitions([new], request_timeout=s)[topic],
         )
         until_shown(f"topic {topic!r}", lambda: self._has(topic, count))
 

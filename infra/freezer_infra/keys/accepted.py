@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from freezer_events.errors import UnreachableError
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 WITHIN_S = 300.0
 _TRY_S = 5.0
 _POLL_S = 2.0
-_SLICE_S = 0.1
 
 Say = Callable[[str], None]
 
@@ -79,23 +78,17 @@ def _refused_by_cluster(settings: Settings, topic: str) -> str:
     A client of its own each time: a refused one waits ever longer before it asks again. The topic
     is described, as a metadata request that names it may create it.
     """
-    from confluent_kafka import KafkaException, TopicCollection  # noqa: PLC0415 - slow to load
-    from confluent_kafka.admin import AdminClient  # noqa: PLC0415 - as above
+    from confluent_kafka import KafkaException  # noqa: PLC0415 - slow to load
 
-    heard: list[str] = []
-    conf: dict[str, Any] = {**settings.kafka(), "log_level": 0}
-    conf["error_cb"] = lambda error: heard.append(error.str())
-    client = AdminClient(conf)
-    asked = client.describe_topics(TopicCollection([topic]), request_timeout=_TRY_S)[topic]
-    deadline = time.monotonic() + _TRY_S
-    while not (asked.done() or heard) and time.monotonic() < deadline:
-        client.poll(_SLICE_S)  # the real reason comes through the callback, if at all
+    from freezer_events.kafka import codes, topics  # noqa: PLC0415 - as above
+    from freezer_events.kafka.connection import Connection  # noqa: PLC0415 - as above
+
+    connection = Connection(settings.kafka())
     try:
-        asked.result(0 if heard else _SLICE_S)
+        # Whatever is heard ends this try: the next one is made soon enough.
+        topics.describe(connection, topic, timeout_s=_TRY_S, stop=lambda: bool(connection.heard))
     except KafkaException as error:
-        return heard[0] if heard else str(error.args[0].str())
-    except TimeoutError:
-        return heard[0] if heard else f"no answer within {_TRY_S:g} s"
+        return codes.words(error.args[0])
     return ""
 
 

@@ -5,12 +5,13 @@ Each function asks once and returns the answer or the reason for none; waiting i
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import requests
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import KafkaException
+
+from freezer_events.kafka import codes
+from freezer_events.kafka.connection import Connection
 
 from freezer_events.errors import UnreachableError
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _WITHIN_S = 3.0
-_STEP_S = 1.0
 
 # Where registries have Confluent's API: Confluent's own at the root, Apicurio below a path.
 _REGISTRY_PATHS = ("", "/apis/ccompat/v7")
@@ -26,25 +26,11 @@ _REGISTRY_PATHS = ("", "/apis/ccompat/v7")
 
 def broker(properties: Mapping[str, str]) -> str | None:
     """Return why the broker does not answer a client with these properties, or None if it does."""
-    causes: list[str] = []
-
-    def note(error: KafkaError) -> None:
-        if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - librdkafka's own code
-            causes.append(error.str())
-
-    silent: dict[str, Any] = {"log_level": 0, "error_cb": note}
-    client = AdminClient({**properties, **silent})
-    deadline = time.monotonic() + _WITHIN_S
-    while True:
-        try:
-            client.list_topics(timeout=_STEP_S)
-        except KafkaException as error:
-            # It raises a mere time-out; the cause comes through error_cb, which poll calls.
-            client.poll(0)
-            if causes or time.monotonic() > deadline:
-                return causes[-1] if causes else str(error)
-        else:
-            return None
+    try:
+        Connection(properties).metadata(timeout_s=_WITHIN_S, refused_s=0)
+    except KafkaException as error:
+        return codes.words(error.args[0])
+    return None
 
 
 def topics(properties: Mapping[str, str]) -> list[str]:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
 from freezer_events.doctor import network, tls
 from freezer_events.doctor.steps import Check
-from freezer_events.errors import AccessError, ConfigError, EventError, UnreachableError
+from freezer_events.errors import ConfigError, EventError, UnreachableError
 from freezer_events.kafka import codes, topics
-from freezer_events.kafka.librdkafka import SLICE_S, logger
+from freezer_events.kafka.connection import Connection
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from confluent_kafka import KafkaError
 
     from freezer_events.config import Settings
@@ -71,14 +67,14 @@ def brokers(settings: Settings) -> Check:
 
 
 def _cluster(settings: Settings, timeout_s: float) -> Any:
-    heard: list[KafkaError] = []
-    conf: dict[str, Any] = {**settings.kafka(), "error_cb": heard.append}
+    connection = Connection(settings.kafka())
     try:
-        admin = AdminClient(conf, logger=logger)
+        return connection.ask(
+            lambda within_s: connection.admin.describe_cluster(request_timeout=within_s),
+            timeout_s=timeout_s,
+        )
     except KafkaException as error:
-        fix = "check -X options, KAFKA_CONFIG and .env (see: freezer config)"
-        raise ConfigError("the connection's properties", error.args[0].str(), fix) from error
-    return _answer(admin, admin.describe_cluster(request_timeout=timeout_s), heard, settings)
+        raise _explain(error.args[0], settings) from error
 
 
 def topic(settings: Settings, name: str, partitions: int) -> Check:
@@ -115,37 +111,20 @@ def write(settings: Settings, name: str) -> Check:
     return Check.ok("write", f"{settings.sasl_username or 'this client'} may write to {name}")
 
 
-def _answer(
-    admin: AdminClient, request: Future[Any], heard: list[KafkaError], settings: Settings
-) -> Any:
-    # The request has a deadline of its own; this one guards against a lost callback.
-    deadline = time.monotonic() + TIMEOUT_S + 1
-    while not request.done() and time.monotonic() < deadline:
-        admin.poll(SLICE_S)
-        refused = next(filter(codes.is_authentication, heard), None)
-        if refused is not None:
-            raise _refused(refused, settings)
-    try:
-        return request.result(timeout=0)
-    except (KafkaException, TimeoutError) as error:
-        told = [each for each in heard if not codes.is_summary(each)]
-        raise _unreachable(told, settings) from error
-
-
-def _refused(error: KafkaError, settings: Settings) -> AccessError:
-    return AccessError(
-        f"{settings.sasl_username!r} by {settings.mechanism}",
-        codes.words(error),
-        "check SASL_USERNAME, SASL_PASSWORD and SASL_MECHANISM in .env",
-    )
-
-
-def _unreachable(told: list[KafkaError], settings: Settings) -> EventError:
-    if told:
-        why, fix = codes.words(told[0]), codes.connection_advice(told[0])
+def _explain(error: KafkaError, settings: Settings) -> EventError:
+    if codes.is_summary(error):  # the port was found open before, so there is more to say
+        servers = settings.bootstrap_servers
+        why = f"{servers} takes connections, but does not answer as a Kafka broker"
+        fix = "check the port in BOOTSTRAP_SERVERS and SECURITY_PROTOCOL"
         return UnreachableError("", why, fix)
-    why = f"{settings.bootstrap_servers} takes connections, but does not answer as a Kafka broker"
-    return UnreachableError("", why, "check the port in BOOTSTRAP_SERVERS and SECURITY_PROTOCOL")
+    refused = codes.is_authentication(error)
+    doing = f"{settings.sasl_username!r} by {settings.mechanism}" if refused else ""
+    fixes = {
+        codes.Meaning.AUTHENTICATION: codes.CHECK_CREDENTIALS,
+        codes.Meaning.NO_BROKER: codes.connection_advice(error),
+        codes.Meaning.NO_ANSWER: codes.connection_advice(error),
+    }
+    return codes.failure(doing, error, fixes)
 
 
 def _count(partitions: int) -> str:

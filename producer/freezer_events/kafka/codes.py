@@ -1,5 +1,6 @@
-"""Kafka's error codes in our terms: what is certain about a message, and which error it makes.
+"""The one table of Kafka's error codes: what each says of a message, and which error it makes.
 
+Nobody else compares codes: the rest of the code asks for a `Meaning`, or for an error to raise.
 `KafkaError.retriable()` is always False in a delivery report (the error is rebuilt from its code
 alone), so everything here goes by code.
 """
@@ -20,6 +21,8 @@ from freezer_events.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from freezer_events.config import Settings
 
 
@@ -30,6 +33,60 @@ class Outcome(StrEnum):
     FAILED = "failed"
     UNCONFIRMED = "unconfirmed"
 
+
+class Meaning(StrEnum):
+    """What an error code is about."""
+
+    AUTHENTICATION = "who we are was refused"
+    AUTHORIZATION = "what we may do was refused"
+    NO_TOPIC = "no such topic or partition"
+    NO_BROKER = "no broker can be reached"
+    NO_ANSWER = "a broker was reached and did not answer this request"
+    EXISTS = "what was to be created is there"
+    NOT_FOUND = "what was asked about is not there"
+    TOO_LARGE = "the message is larger than allowed"
+    QUEUE_FULL = "the client's queue has no room now"
+    PARTITION_END = "a consumer has read all there is"
+    OTHER = "anything else"
+
+
+# https://kafka.apache.org/protocol#protocol_error_codes; names with an underscore are librdkafka's
+# own (rdkafka.h, rd_kafka_resp_err_t).
+_CODES: Final[Mapping[Meaning, tuple[int, ...]]] = {
+    Meaning.AUTHENTICATION: (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED),
+    Meaning.AUTHORIZATION: (
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    ),
+    Meaning.NO_TOPIC: (
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._UNKNOWN_TOPIC,
+        KafkaError._UNKNOWN_PARTITION,
+    ),
+    Meaning.NO_BROKER: (
+        KafkaError._TRANSPORT,
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError._RESOLVE,
+        KafkaError._SSL,
+        KafkaError._MSG_TIMED_OUT,
+        KafkaError._TIMED_OUT,
+        KafkaError.BROKER_NOT_AVAILABLE,
+    ),
+    Meaning.NO_ANSWER: (KafkaError.REQUEST_TIMED_OUT, KafkaError.NETWORK_EXCEPTION),
+    Meaning.EXISTS: (KafkaError.TOPIC_ALREADY_EXISTS,),
+    Meaning.NOT_FOUND: (KafkaError.RESOURCE_NOT_FOUND,),
+    Meaning.TOO_LARGE: (KafkaError.MSG_SIZE_TOO_LARGE,),
+    Meaning.QUEUE_FULL: (KafkaError._QUEUE_FULL,),
+    Meaning.PARTITION_END: (KafkaError._PARTITION_EOF,),
+}
+_MEANINGS: Final = {code: meaning for meaning, codes in _CODES.items() for code in codes}
+
+# Every later message to the topic would meet the same. A request without an answer is not among
+# them: the next one may have one.
+_CONCERN_ALL: Final = frozenset(
+    {Meaning.AUTHENTICATION, Meaning.AUTHORIZATION, Meaning.NO_TOPIC, Meaning.NO_BROKER}
+)
 
 # After these the message may be on the topic all the same: the request may have been written and
 # its answer lost. (Seen: five _MSG_TIMED_OUT under a paused broker, and all five were written.)
@@ -45,25 +102,23 @@ _UNCONFIRMED: Final = frozenset(
     }
 )
 
-_AUTHENTICATION: Final = frozenset(
-    {KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED}
-)
-_AUTHORIZATION: Final = frozenset(
-    {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED}
-)
-_NO_TOPIC: Final = frozenset(
-    {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}
-)
-_NO_BROKER: Final = frozenset(
-    {
-        KafkaError._TRANSPORT,
-        KafkaError._ALL_BROKERS_DOWN,
-        KafkaError._RESOLVE,
-        KafkaError._MSG_TIMED_OUT,
-        KafkaError._TIMED_OUT,
-        KafkaError.BROKER_NOT_AVAILABLE,
-    }
-)
+# These only sum up what other errors say: that all brokers are down, that time ran out.
+_SUMMARIES: Final = frozenset({KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT})
+
+_ERRORS: Final[Mapping[Meaning, type[EventError]]] = {
+    Meaning.AUTHENTICATION: AccessError,
+    Meaning.AUTHORIZATION: AccessError,
+    Meaning.NO_TOPIC: ConfigError,
+    Meaning.NO_BROKER: UnreachableError,
+    Meaning.NO_ANSWER: UnreachableError,
+}
+
+CHECK_CREDENTIALS: Final = "check SASL_USERNAME, SASL_PASSWORD and SASL_MECHANISM in .env"
+
+
+def meaning(error: KafkaError) -> Meaning:
+    """Tell what an error is about."""
+    return _MEANINGS.get(error.code(), Meaning.OTHER)
 
 
 def outcome(error: KafkaError | None) -> Outcome:
@@ -81,51 +136,65 @@ def is_fatal(error: KafkaError) -> bool:
 
 def concerns_all(error: KafkaError) -> bool:
     """Tell whether every later message to this topic would meet the same error."""
-    groups = (_AUTHENTICATION, _AUTHORIZATION, _NO_TOPIC, _NO_BROKER)
-    return is_fatal(error) or any(error.code() in group for group in groups)
+    return is_fatal(error) or meaning(error) in _CONCERN_ALL
 
 
-def is_no_answer(error: KafkaError) -> bool:
+def is_unreachable(error: KafkaError) -> bool:
     """Tell whether a request ended for want of a broker that answers."""
-    return error.code() in _NO_BROKER
+    return meaning(error) in {Meaning.NO_BROKER, Meaning.NO_ANSWER}
 
 
 def is_summary(error: KafkaError) -> bool:
-    """Tell whether this only sums up what other errors said: that all brokers are down."""
-    return bool(error.code() == KafkaError._ALL_BROKERS_DOWN)
+    """Tell whether this only says that no broker answered, and not why."""
+    return error.code() in _SUMMARIES
 
 
 def is_authentication(error: KafkaError) -> bool:
     """Tell whether the cluster refused who we are."""
-    return error.code() in _AUTHENTICATION
+    return meaning(error) is Meaning.AUTHENTICATION
+
+
+def silence(within_s: float) -> KafkaError:
+    """Make the error of a request that nobody answered or refused within this many seconds."""
+    return KafkaError(KafkaError._TIMED_OUT, f"no answer within {within_s:g} s")
+
+
+def never_sent() -> KafkaError:
+    """Make the error of a message that was given up before it was sent."""
+    return KafkaError(KafkaError._PURGE_QUEUE)
+
+
+def failure(doing: str, error: KafkaError, fixes: Mapping[Meaning, str]) -> EventError:
+    """Make an error of the class that fits: `fixes` has the caller's next step for each meaning."""
+    about = meaning(error)
+    return _ERRORS.get(about, EventError)(doing, words(error), fixes.get(about, ""))
 
 
 def explain(
     error: KafkaError, settings: Settings, topic: str, *, operation: str = "WRITE"
 ) -> EventError:
-    """Make the error that a user reads: names principal, broker, topic or operation."""
-    code, brokers = error.code(), settings.bootstrap_servers
+    """Make the error of reading or writing a topic: names principal, broker, topic or operation."""
+    about, brokers = meaning(error), settings.bootstrap_servers
     verb, where = ("produce", "to ") if operation == "WRITE" else ("read", "")
     doing = f"{verb} {where}topic {topic!r} on {brokers}" if topic else f"{verb} on {brokers}"
-    if code in _AUTHENTICATION:
-        return AccessError(
-            f"authenticate as {settings.sasl_username!r} at {brokers}",
-            words(error),
-            "check SASL_USERNAME, SASL_PASSWORD and SASL_MECHANISM in .env",
-        )
-    if code in _AUTHORIZATION:
+    if about is Meaning.AUTHORIZATION:
         return no_permission(settings, topic, operation)
-    if code in _NO_TOPIC:
+    if about is Meaning.NO_TOPIC:
         return no_topic(settings, topic)
-    if code in _NO_BROKER or code == KafkaError._SSL:
-        return UnreachableError(doing, words(error), connection_advice(error))
+    if about is Meaning.AUTHENTICATION:
+        doing = f"authenticate as {settings.sasl_username!r} at {brokers}"
     again = "start again, and send again what was not delivered" if is_fatal(error) else ""
-    return EventError(doing, words(error), again)
+    fixes = {
+        Meaning.AUTHENTICATION: CHECK_CREDENTIALS,
+        Meaning.NO_BROKER: connection_advice(error),
+        Meaning.NO_ANSWER: connection_advice(error),
+    }
+    return failure(doing, error, {about: again} | fixes)
 
 
 def refused(error: KafkaError, settings: Settings, topic: str, value: bytes | None) -> EventError:
     """Make the error for a message that librdkafka did not even take."""
-    if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+    if meaning(error) is Meaning.TOO_LARGE:
         return InvalidEvent(
             f"message of {len(value or b''):,} bytes",
             f"is larger than topic {topic!r} takes in one message (message.max.bytes)",
@@ -153,9 +222,9 @@ def no_topic(settings: Settings, topic: str) -> ConfigError:
 
 
 def words(error: KafkaError) -> str:
-    """Return librdkafka's words without the state it was in."""
+    """Return librdkafka's words without the state it was in, and without a full stop."""
     text = error.str() or error.name()
-    return str(text).split(" (after ", 1)[0].strip()
+    return str(text).split(" (after ", 1)[0].strip().rstrip(".")
 
 
 def connection_advice(error: KafkaError) -> str:

@@ -7,24 +7,41 @@ broker allows auto-creation.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import KafkaException, TopicCollection
-from confluent_kafka.admin import AclOperation, AdminClient  # type: ignore[attr-defined]
+from confluent_kafka.admin import AclOperation  # type: ignore[attr-defined]
 
-from freezer_events.errors import ConfigError, EventError, UnreachableError
+from freezer_events.errors import EventError, UnreachableError
 from freezer_events.kafka import codes
-from freezer_events.kafka.librdkafka import SLICE_S, logger
+from freezer_events.kafka.connection import Connection, metadata, never
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from confluent_kafka import KafkaError
+    from confluent_kafka import Consumer, KafkaError
 
     from freezer_events.config import Settings
 
 DEFAULT_TIMEOUT_S: Final = 10.0
+
+
+def describe(
+    connection: Connection, topic: str, *, timeout_s: float, stop: Callable[[], bool] = never
+) -> Any:
+    """Return Kafka's description of a topic, with the operations that we are allowed on it.
+
+    Raises:
+        KafkaException: what the cluster answered, or why there is no answer.
+
+    """
+    return connection.ask(
+        lambda within_s: connection.admin.describe_topics(
+            TopicCollection([topic]), include_authorized_operations=True, request_timeout=within_s
+        )[topic],
+        timeout_s=timeout_s,
+        stop=stop,
+    )
 
 
 def partitions(
@@ -33,7 +50,7 @@ def partitions(
     *,
     operation: str = "WRITE",
     timeout_s: float = DEFAULT_TIMEOUT_S,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Callable[[], bool] = never,
 ) -> int:
     """Return how many partitions the topic has, having made sure that `operation` is allowed.
 
@@ -43,28 +60,13 @@ def partitions(
         UnreachableError: no broker answered in time; says why where librdkafka knows.
 
     """
-    heard: list[KafkaError] = []
-    admin = _admin(settings, heard)
-    request = admin.describe_topics(
-        TopicCollection([topic]),
-        include_authorized_operations=True,
-        request_timeout=timeout_s,
-    )[topic]
-    # The request carries its own deadline; the extra second only guards against a lost callback.
-    deadline = time.monotonic() + timeout_s + 1
-    while not request.done() and time.monotonic() < deadline and not stop():
-        admin.poll(SLICE_S)
-        refused = next(filter(codes.is_authentication, heard), None)
-        if refused is not None:
-            raise codes.explain(refused, settings, topic, operation=operation)
-    if not request.done():
-        raise _unreachable(settings, heard, timeout_s)
+    connection = Connection(settings.kafka())
     try:
-        found = request.result()
+        found = describe(connection, topic, timeout_s=timeout_s, stop=stop)
     except KafkaException as error:
         cause = error.args[0]
-        if codes.is_no_answer(cause):
-            raise _unreachable(settings, heard, timeout_s) from error
+        if codes.is_unreachable(cause):
+            raise _unreachable(settings, cause, timeout_s) from error
         raise codes.explain(cause, settings, topic, operation=operation) from error
     allowed = found.authorized_operations
     if allowed and not {AclOperation[operation], AclOperation.ALL} & set(allowed):
@@ -79,35 +81,32 @@ def listed_partitions(
 
     All topics are listed, none is named.
     """
-    found = _admin(settings, []).list_topics(timeout=timeout_s).topics
+    try:
+        found = Connection(settings.kafka()).metadata(timeout_s=timeout_s).topics
+    except KafkaException as error:
+        raise _unreachable(settings, error.args[0], timeout_s) from error
     if topic not in found:
         raise codes.no_topic(settings, topic)
     return len(found[topic].partitions)
 
 
-def _admin(settings: Settings, heard: list[KafkaError]) -> AdminClient:
-    conf: dict[str, Any] = {**settings.kafka(), "error_cb": heard.append}
+def connect(
+    consumer: Consumer, settings: Settings, topic: str, timeout_s: float = DEFAULT_TIMEOUT_S
+) -> None:
+    """Have a consumer connected before it is assigned: else its first request waits out a back-off.
+
+    Raises:
+        EventError: no broker answered it in time.
+
+    """
     try:
-        return AdminClient(conf, logger=logger)
+        metadata(consumer, (), timeout_s=timeout_s)
     except KafkaException as error:
-        raise ConfigError(
-            "the connection's properties",
-            error.args[0].str(),
-            "check -X options, KAFKA_CONFIG and .env (see: freezer config)",
-        ) from error
+        raise codes.explain(error.args[0], settings, topic, operation="READ") from error
 
 
-def _unreachable(settings: Settings, heard: list[KafkaError], timeout_s: float) -> EventError:
-    """Prefer what one broker said over the summary that all are down."""
-    told = [error for error in heard if not codes.is_summary(error)]
-    if told:
-        return UnreachableError(
-            f"connect to {settings.bootstrap_servers}",
-            f"no broker within {timeout_s:g} s: {codes.words(told[0])}",
-            codes.connection_advice(told[0]),
-        )
-    return UnreachableError(
-        f"connect to {settings.bootstrap_servers}",
-        f"no answer within {timeout_s:g} s",
-        "check BOOTSTRAP_SERVERS and that the broker is up; try again",
-    )
+def _unreachable(settings: Settings, cause: KafkaError, timeout_s: float) -> EventError:
+    doing, why = f"connect to {settings.bootstrap_servers}", codes.words(cause)
+    if not codes.is_summary(cause):
+        why = f"no broker within {timeout_s:g} s: {why}"
+    return UnreachableError(doing, why, codes.connection_advice(cause))

@@ -10,18 +10,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, TopicPartition
 
 from freezer_events.avro.wire import decode, unframe
 from freezer_events.errors import EventError, SchemaError
-from freezer_events.kafka import codes, topics
-from freezer_events.kafka.librdkafka import SLICE_S, logger
+from freezer_events.kafka import codes, connection, topics
 from freezer_events.registry.client import NotRegistered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from confluent_kafka import Message
+    from confluent_kafka import KafkaError, Message
 
     from freezer_events.config import Settings
     from freezer_events.event import EventType
@@ -103,11 +102,8 @@ class EventConsumer:
         self._unknown: dict[int, str] = {}  # so that an id nobody knows is asked for once
         partitions = check_topic(settings, self._topic, operation="READ")
         self._open = set(range(partitions))
-        self._consumer = Consumer(
-            settings.kafka() | _CONF | {"error_cb": self._on_error}, logger=logger
-        )
-        # Be connected before assigning: otherwise the first offset request waits out a back-off.
-        self._consumer.list_topics(timeout=topics.DEFAULT_TIMEOUT_S)
+        self._consumer = connection.client(Consumer, settings.kafka() | _CONF, self._on_error)
+        topics.connect(self._consumer, settings, self._topic)
         start = OFFSET_BEGINNING if from_beginning else OFFSET_END
         self._consumer.assign([TopicPartition(self._topic, n, start) for n in self._open])
 
@@ -141,7 +137,7 @@ class EventConsumer:
         """
         quiet_since = time.monotonic()
         while not stop() and not (until_end and not self._open):
-            message = self._consumer.poll(SLICE_S)
+            message = self._consumer.poll(connection.SLICE_S)
             if self._trouble is not None:
                 raise self._trouble
             if message is not None and self._is_record(message):
@@ -155,7 +151,7 @@ class EventConsumer:
         if error is None:
             self._open.add(partition or 0)
             return True
-        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own name
+        if codes.meaning(error) is codes.Meaning.PARTITION_END:
             self._open.discard(partition or 0)
         elif codes.concerns_all(error):
             raise codes.explain(error, self._settings, self._topic, operation="READ")

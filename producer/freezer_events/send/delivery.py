@@ -10,16 +10,18 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaException, Producer
 
 from freezer_events.errors import ConfigError
-from freezer_events.kafka import codes
-from freezer_events.kafka.librdkafka import SLICE_S, logger
+from freezer_events.kafka import codes, connection
+from freezer_events.kafka.connection import SLICE_S
 from freezer_events.send.outbox import Outbox
 from freezer_events.send.reports import Reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from confluent_kafka import KafkaError
 
     from freezer_events.config import Settings
     from freezer_events.errors import EventError
@@ -190,7 +192,7 @@ class Delivery:
         """
         for topic, outbox in self._outboxes.items():
             for message in outbox.empty():
-                self._refused(topic, message, KafkaError(KafkaError._PURGE_QUEUE))
+                self._refused(topic, message, codes.never_sent())
         self._producer.purge()
         self._serve(self._producer.flush, 1.0)
         self.poll(0)
@@ -251,7 +253,7 @@ class Delivery:
                 error = message.pop("_error", None)
                 if error is None:
                     continue
-                if error.code() == KafkaError._QUEUE_FULL:
+                if codes.meaning(error) is codes.Meaning.QUEUE_FULL:
                     left += 1
                 else:
                     self._refused(topic, message, error)
@@ -270,7 +272,6 @@ def _producer(
         **DEFAULTS,
         "message.timeout.ms": max(1, int(timeout_s * 1000)),
         **settings.kafka(),
-        "error_cb": on_error,
     }
     if str(conf.get("delivery.report.only.error")).lower() in {"true", "t", "1"}:
         raise ConfigError(
@@ -278,11 +279,4 @@ def _producer(
             "would leave nothing to count: a message is delivered when its report says so",
             "leave that property out",
         )
-    try:
-        return Producer(conf, logger=logger)
-    except KafkaException as error:
-        raise ConfigError(
-            "the producer's properties",
-            error.args[0].str(),
-            "check -X options, KAFKA_CONFIG and .env (see: freezer config)",
-        ) from error
+    return connection.client(Producer, conf, on_error)

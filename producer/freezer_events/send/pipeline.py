@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.errors import InvalidEvent
-from freezer_events.kafka.librdkafka import SLICE_S
+from freezer_events.kafka.connection import SLICE_S
 from freezer_events.send.delivery import DEFAULT_TIMEOUT_S
 
 if TYPE_CHECKING:
