@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import requests
 from confluent_kafka import KafkaException
 
+from freezer_events.errors import UnreachableError
 from freezer_events.kafka import codes
 from freezer_events.kafka.connection import Connection
-
-from freezer_events.errors import UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,11 +39,11 @@ def topics(properties: Mapping[str, str]) -> list[str]:
         UnreachableError: it does not answer.
 
     """
-    client = AdminClient({**properties, "log_level": 0})
     try:
-        return [name for name in client.list_topics(timeout=_WITHIN_S).topics if name[0] != "_"]
+        found = Connection(properties).metadata(timeout_s=_WITHIN_S, refused_s=0)
     except KafkaException as error:
-        raise UnreachableError("list the topics", str(error.args[0].str())) from error
+        raise UnreachableError("list the topics", codes.words(error.args[0])) from error
+    return [name for name in found.topics if not name.startswith("_")]
 
 
 def subjects(url: str) -> list[str]:
