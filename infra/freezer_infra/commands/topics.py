@@ -15,7 +15,6 @@ from freezer_events.errors import UsageError
 from freezer_infra.commands.place import Place, opened
 from freezer_infra.commands.run import Run
 from freezer_infra.planner import apply as applying
-from freezer_infra.planner.lock import alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +116,7 @@ def apply(*, yes: bool, **given: Any) -> int:
     desired = run.desired()
     with ExitStack() as held:
         target = held.enter_context(opened(run.place, _say))
-        held.enter_context(alone(target.name, _say))
+        held.enter_context(applying.only_apply(target.name, _say))
         key = run.key(target, desired)
         found = run.plan(target, desired, key)
         run.show(found, target)

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from freezer_events.config.file_lock import take
 from freezer_events.errors import ConfigError, UnreachableError
-from freezer_infra.planner.lock import take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
