@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import textwrap
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from freezer_events.console.wrap import columns, wrapped
 from freezer_events.errors import UsageError
 from freezer_infra.commands.place import Place, opened
 from freezer_infra.commands.run import Run
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _DRIFT: Final = 1
 _NOT_APPLIED: Final = 1
-_WIDTH: Final = 80
 
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -149,7 +148,5 @@ def _agreed(found: Plan, target: Target, *, yes: bool) -> bool:
 
 
 def _say(line: str) -> None:
-    told = textwrap.wrap(
-        line, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-    )
+    told = wrapped(line, rest="  ", width=columns(sys.stderr))
     click.echo("\n".join(told), err=True)
