@@ -29,7 +29,7 @@ $(BIN)/pip:
 	@$(PYTHON) -m venv $(VENV)
 
 $(STAMP): $(BIN)/pip pyproject.toml
-	$(BIN)/pip install --quiet --editable .
+	$(BIN)/pip install --quiet --editable '.[local]'
 	@touch $@
 
 $(DEV_STAMP): $(STAMP) pyproject.toml
