@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -83,10 +83,18 @@ def test_a_secret_is_private_and_on_the_disk_before_it_has_its_name(
     os.umask(0)
     seen = []
 
+    opened = os.open
+
     def fsync(_: int) -> None:
         seen.append({(each.read_text(), mode(each)) for each in tmp_path.iterdir()})
 
+    def opens(*args: Any) -> int:
+        descriptor = opened(*args)
+        assert stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077 == 0 or args[0] == tmp_path
+        return descriptor
+
     monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "open", opens)
     write_private(path, "new")
     assert seen == [{("old", 0o644), ("new", 0o600)}, {("new", 0o600)}]
     write_private(path, "for a container", mode=0o644)
