@@ -32,7 +32,7 @@ $(BIN)/pip:
 	@$(PYTHON) -m venv $(VENV)
 
 $(STAMP): $(BIN)/pip pyproject.toml
-	$(BIN)/pip install --quiet --editable .
+	$(BIN)/pip install --quiet --editable '.[local]'
 	@touch $@
 
 $(DEV_STAMP): $(STAMP) pyproject.toml

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from confluent_kafka.cimpl import NewTopic
 
-from freezer_infra.planner.apply import apply, verify
+from freezer_infra.planner.apply import apply, only_apply, verify
 from freezer_infra.planner.desired import Desired
-from freezer_infra.planner.lock import alone
 from freezer_infra.planner.observed import observe
 from freezer_infra.planner.plan import make
 from freezer_infra.planner.target import Topic
@@ -184,7 +183,7 @@ def test_of_two_applies_at_once_one_does_it_and_one_finds_it_done(infra: Infra) 
 
 
 def test_an_apply_waits_for_another_one(infra: Infra, target: AdminTarget) -> None:
-    with alone(target.name, print):
+    with only_apply(target.name, print):
         waiting = infra.start("apply", "--yes")
         assert waiting.stderr
         assert "another apply" in waiting.stderr.readline()

@@ -8,9 +8,8 @@ import pytest
 
 from freezer_events.errors import EventError, UnreachableError
 from freezer_infra.keys.env_file import EnvFile
-from freezer_infra.planner.apply import apply, verify
+from freezer_infra.planner.apply import apply, only_apply, verify
 from freezer_infra.planner.desired import Access, Desired
-from freezer_infra.planner.lock import alone
 from freezer_infra.planner.observed import find_key, observe
 from freezer_infra.planner.plan import make
 from freezer_infra.planner.steps import CreateTopic
@@ -152,11 +151,11 @@ def test_a_key_is_written_once_and_replaced_when_asked(
 
 def test_a_second_apply_waits_then_refuses(said: list[str]) -> None:
     with (
-        alone("one-target", said.append),
+        only_apply("one-target", said.append),
         pytest.raises(UnreachableError, match=r"another apply has been running for 0\.2 s"),
-        alone("one-target", said.append, wait_s=0.2),
+        only_apply("one-target", said.append, wait_s=0.2),
     ):
         pytest.fail("two at once")
     assert said == ["another apply to one-target is running; waiting up to 0.2 s for it to end"]
-    with alone("one-target", said.append), alone("another-target", said.append):
+    with only_apply("one-target", said.append), only_apply("another-target", said.append):
         pass

@@ -12,7 +12,6 @@ from freezer_events.schema.catalogue import Catalogue
 from freezer_infra.planner.declared import load
 from freezer_infra.planner.desired import Access
 from freezer_infra.planner.target import Right, Topic
-from freezer_infra.planner.toml_table import line
 
 EVENT = 'topic = "{topic}"\npartitions = {partitions}\ncompatibility = "FULL"\nversion = 1\n'
 
@@ -174,11 +173,3 @@ def test_what_this_project_declares_is_valid() -> None:
     here = Path(freezer_infra.__file__).parents[1]
     desired = load(here / "topics.toml", Catalogue(here.parent / "schemas"))
     assert ("freezer-temperatura", 3) in [(t.name, t.partitions) for t in desired.topics]
-
-
-def test_a_key_is_found_in_its_own_table() -> None:
-    text = '# a\n[topics."x.y"]\npartitions = 1 # n\n\n[topics.z]\n  partitions=2\n'
-    assert line(text, ("topics", "x.y", "partitions")) == 3
-    assert line(text, ("topics", "z", "partitions")) == 6
-    assert line(text, ("topics", "z", "nowhere")) == 5
-    assert line(text, ("nowhere",)) == 1

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 from pathlib import Path
 
@@ -36,6 +37,15 @@ def build(folder: Path, *, compiled: bool = False) -> Path:
          **asked)  # fmt: skip
     (wheel,) = folder.glob("*.whl")
     return wheel
+
+
+def unpacked(folder: Path) -> Path:
+    """Build the sdist in `folder` and unpack it; returns the folder of its sources."""
+    _run(sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", folder, ROOT)
+    (archive,) = folder.glob("*.tar.gz")
+    with tarfile.open(archive) as file:
+        file.extractall(folder, filter="data")
+    return folder / archive.name.removesuffix(".tar.gz")
 
 
 def _run(*command: str | Path, **environment: str) -> None:

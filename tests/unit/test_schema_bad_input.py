@@ -137,7 +137,7 @@ def test_code_is_not_generated_where_event_toml_does_not_fit(project: Project) -
     with (project.event / "event.toml").open("a") as file:
         file.write('[fill]\nopen = "count"\n')
     said = project.refusal("generate", code=5)
-    assert "event.toml:7: open: 'count' does not fit the field's type in v1.avsc" in said
+    assert "event.toml:7: [fill] open: 'count' does not fit the field's type in v1.avsc" in said
 
 
 @pytest.mark.parametrize(

@@ -138,8 +138,7 @@ def test_what_event_toml_says_wrongly_is_found_at_its_line(
     assert code == 5
     (declared,) = [each for each in found if each.check == "event.toml"]
     assert why in declared.why
-    if name != "fill":
-        assert declared.place == f"event.toml:{len(kept) + 1}"
+    assert declared.place == f"event.toml:{len(kept) + 1}"
 
 
 def test_what_only_has_to_be_made_again_is_exit_1(project: Project) -> None:

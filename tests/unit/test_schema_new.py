@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from freezer_events.avro.parse import parse
-from freezer_events.config.atomic import replace_all
-from freezer_events.errors import UsageError
 from freezer_events.schema.edit import with_fields
 from freezer_events.schema.field_spec import FieldSpec
 from tests.support.project import DOORS, Project
@@ -233,20 +231,6 @@ def test_generated_code_never_replaces_what_a_person_wrote(project: Project) -> 
     assert done.returncode in {2, 5}
     assert "was not generated" in done.stderr
     assert project.files() == before
-
-
-def test_files_are_replaced_all_or_none(tmp_path: Path) -> None:
-    first, second, gone = tmp_path / "a", tmp_path / "b", tmp_path / "c"
-    first.write_text("old")
-    gone.write_text("old")
-    second.mkdir()  # a file cannot take its place
-    with pytest.raises(UsageError, match="cannot be written"):
-        replace_all({first: "new", tmp_path / "d": "new", second: "new"}, [gone])
-    assert first.read_text() == gone.read_text() == "old"
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["a", "b", "c"]
-    second.rmdir()
-    assert replace_all({first: "new", second: "new"}, [gone]) == [first, second, gone]
-    assert replace_all({first: "new", second: "new"}) == []
 
 
 def test_outside_of_any_project_the_packages_own_schemas_stay_as_they_are(tmp_path: Path) -> None:

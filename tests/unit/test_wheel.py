@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+from tests.support import wheel
 
 
 def run(program: Path, folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
@@ -44,6 +48,28 @@ def test_a_command_works_outside_of_the_checkout(
     done = run(wheel_freezer, tmp_path, *command.split())
     assert done.returncode == 0, done.stderr
     assert shown in done.stdout
+
+
+def collected(folder: Path) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:randomly", "tests"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return sorted(line for line in done.stdout.splitlines() if "::" in line)
+
+
+def test_the_sdist_holds_all_tests_and_what_they_import_and_read(tmp_path: Path) -> None:
+    sources = wheel.unpacked(tmp_path)
+    assert collected(sources) == collected(wheel.ROOT)
+    named = "|".join(map(re.escape, (each.name for each in wheel.ROOT.iterdir())))
+    for path in (wheel.ROOT / "tests").rglob("*.py"):
+        for name in re.findall(rf'ROOT / "({named})"', path.read_text()):
+            assert (sources / name).exists(), f"{path} reads {name}"
 
 
 def test_its_types_are_there_for_users_who_check_theirs(wheel_freezer: Path) -> None:

@@ -10,6 +10,7 @@ import click
 
 from freezer_events.config import Settings
 from freezer_events.config.project import Project, upwards
+from freezer_events.console.wrap import columns
 from freezer_events.schema.catalogue import Catalogue
 from freezer_infra.keys.env_file import EnvFile
 from freezer_infra.planner import declared, show
@@ -64,5 +65,7 @@ class Run:
 
     def show(self, plan: Plan, target: Target) -> None:
         """Print the plan as asked."""
-        write = show.as_json if self.output == "json" else show.text
-        click.echo(write(plan, target.name))
+        if self.output == "json":
+            click.echo(show.as_json(plan, target.name))
+        else:
+            click.echo(show.text(plan, target.name, columns()))

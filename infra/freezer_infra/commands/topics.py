@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import textwrap
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from freezer_events.console.wrap import columns, wrapped
 from freezer_events.errors import UsageError
 from freezer_infra.commands.place import Place, opened
 from freezer_infra.commands.run import Run
 from freezer_infra.planner import apply as applying
-from freezer_infra.planner.lock import alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 _DRIFT: Final = 1
 _NOT_APPLIED: Final = 1
-_WIDTH: Final = 80
 
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -117,7 +115,7 @@ def apply(*, yes: bool, **given: Any) -> int:
     desired = run.desired()
     with ExitStack() as held:
         target = held.enter_context(opened(run.place, _say))
-        held.enter_context(alone(target.name, _say))
+        held.enter_context(applying.only_apply(target.name, _say))
         key = run.key(target, desired)
         found = run.plan(target, desired, key)
         run.show(found, target)
@@ -150,7 +148,5 @@ def _agreed(found: Plan, target: Target, *, yes: bool) -> bool:
 
 
 def _say(line: str) -> None:
-    told = textwrap.wrap(
-        line, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-    )
+    told = wrapped(line, rest="  ", width=columns(sys.stderr))
     click.echo("\n".join(told), err=True)

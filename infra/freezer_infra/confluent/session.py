@@ -11,10 +11,10 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from freezer_events.errors import AccessError, EventError
+from freezer_events.config.file_lock import WAIT_S, held
+from freezer_events.errors import AccessError, EventError, UnreachableError
 from freezer_infra.confluent.cli import ConfluentCli, find
 from freezer_infra.confluent.home import private_home
-from freezer_infra.planner.lock import only_cli
 
 Say = Callable[[str], None]
 _CREDENTIALS = ("CONFLUENT_CLOUD_EMAIL", "CONFLUENT_CLOUD_PASSWORD")
@@ -23,6 +23,24 @@ _CREDENTIALS = ("CONFLUENT_CLOUD_EMAIL", "CONFLUENT_CLOUD_PASSWORD")
 def environment() -> dict[str, str]:
     """Give the process's environment: the only place where it is read for the Confluent CLI."""
     return dict(os.environ)
+
+
+@contextmanager
+def only_cli(say: Say, wait_s: float = WAIT_S) -> Iterator[None]:
+    """Be the only one to run the Confluent CLI: two runs at once damage its configuration.
+
+    Raises:
+        UnreachableError: another run still uses it after `wait_s` seconds.
+
+    """
+    refusal = UnreachableError(
+        "use the Confluent CLI",
+        f"another run of `freezer topics` has been using it for {wait_s:g} s",
+        "wait until it has ended, then run the same command again",
+    )
+    waiting = "another run is using the Confluent CLI; waiting for it to end"
+    with held("confluent", lambda: say(waiting), refusal, wait_s):
+        yield
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The `.env` that gets credentials: a pure edit of its text, and a private, atomic write.
+"""The `.env` that gets credentials: a pure edit of its text, and whether it may be written.
 
 Comments, order, other keys, line endings and a byte order mark stay as they are.
 """
@@ -8,17 +8,17 @@ from __future__ import annotations
 import io
 import os
 import re
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dotenv.parser import parse_stream
 
+from freezer_events.config.atomic import write_private
 from freezer_events.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 _BOM: Final = "\ufeff"
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_@%+=:,./~-]*")
@@ -107,18 +107,7 @@ class EnvFile:
 
     def _replace(self, text: str) -> None:
         try:
-            descriptor, temporary = tempfile.mkstemp(
-                dir=self.path.parent, prefix=f".{self.path.name}."
-            )  # mkstemp's mode is 0600
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(text.encode())
-                    file.flush()
-                    os.fsync(file.fileno())  # the cloud shows a secret once
-                Path(temporary).replace(self.path)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+            write_private(self.path, text)
         except OSError as error:
             why = f"cannot be written: {error.strerror}"
             raise ConfigError(str(self.path), why, "name another file: --write-env FILE") from error

@@ -9,33 +9,19 @@ They are worth nothing outside this machine: made when first needed, never commi
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
-from freezer_infra.local.files import replace
+from freezer_events.config.atomic import write_private
+from freezer_events.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_VALID = timedelta(days=3650)
+    from freezer_infra.local.authority import Certificates
+
 _PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
-
-
-@dataclass(frozen=True, slots=True)
-class Certificates:
-    """PEM texts: what the broker loads, and what its clients trust."""
-
-    keystore: str
-    ca: str
 
 
 def write(folder: Path, passwords: Mapping[str, str]) -> None:
@@ -43,13 +29,17 @@ def write(folder: Path, passwords: Mapping[str, str]) -> None:
 
     The files are readable by all because the broker runs under a user id of its own in its
     container; the folder above must not be.
+
+    Raises:
+        ConfigError: cryptography is not installed.
+
     """
     made = issue()
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
-    replace(folder / "keystore.pem", made.keystore, mode=0o644)
-    replace(folder / "ca.pem", made.ca, mode=0o644)
-    replace(folder / "users.properties", f"plain={jaas(passwords)}\n", mode=0o644)
+    write_private(folder / "keystore.pem", made.keystore, mode=0o644)
+    write_private(folder / "ca.pem", made.ca, mode=0o644)
+    write_private(folder / "users.properties", f"plain={jaas(passwords)}\n", mode=0o644)
 
 
 def password() -> str:
@@ -68,50 +58,18 @@ def jaas(passwords: Mapping[str, str]) -> str:
 
 
 def issue() -> Certificates:
-    """Issue a CA and a certificate for localhost; the CA's key is forgotten at once."""
-    ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    ca_name, name = _name("freezer local CA"), _name("localhost")
-    ca = (
-        _unsigned(ca_name, ca_name, ca_key.public_key())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(ca_key, hashes.SHA256())
-    )
-    here = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    own = (
-        _unsigned(name, ca_name, key.public_key())
-        .add_extension(x509.SubjectAlternativeName(here), critical=False)
-        .sign(ca_key, hashes.SHA256())
-    )
-    return Certificates(keystore=_pem_key(key) + _pem(own) + _pem(ca), ca=_pem(ca))
+    """Issue a CA and a certificate for localhost.
 
+    Raises:
+        ConfigError: cryptography is not installed: it is an extra.
 
-def _name(common_name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-
-
-def _unsigned(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
-) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))  # the container's clock may be a little behind
-        .not_valid_after(now + _VALID)
-    )
-
-
-def _pem(certificate: x509.Certificate) -> str:
-    return certificate.public_bytes(serialization.Encoding.PEM).decode()
-
-
-def _pem_key(key: ec.EllipticCurvePrivateKey) -> str:
-    # PKCS#8 is the only form that Kafka's PEM keystore reads.
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()
+    """
+    try:
+        from freezer_infra.local import authority  # noqa: PLC0415 - what it imports may be missing
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            "make certificates for the local stack",
+            f"{error.name} is not installed",
+            "pip install 'freezer-events[local]'",
+        ) from error
+    return authority.issue()

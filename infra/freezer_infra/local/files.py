@@ -1,4 +1,4 @@
-"""Where the local stack keeps its files, how one is replaced, and who may touch them now.
+"""Where the local stack keeps its files, and who may touch them now.
 
 The stack belongs to the machine: its compose file, secrets and addresses are in the user's state
 folder, so every checkout finds the one that runs, and none takes it away by being deleted.
@@ -6,16 +6,15 @@ folder, so every checkout finds the one that runs, and none takes it away by bei
 
 from __future__ import annotations
 
-import os
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
+from freezer_events.config.atomic import write_private
+from freezer_events.config.file_lock import take
 from freezer_events.config.project import upwards
 from freezer_events.config.state_folder import state_folder
 from freezer_events.errors import ConfigError, UnreachableError
-from freezer_infra.planner.lock import take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +51,7 @@ def install() -> None:
     """Put the compose file and the broker's properties where the containers mount them from."""
     for name in (COMPOSE, PROPERTIES):
         text = (PACKAGED / name).read_text(encoding="utf-8")
-        replace(folder() / name, text, mode=0o644)
+        write_private(folder() / name, text, mode=0o644)
 
 
 def installed_differs() -> bool:
@@ -85,16 +84,3 @@ def _lock_file() -> TextIO:
     except PermissionError as error:
         fix = f"remove that folder as the user who made it: `sudo rm -r {folder()}`"
         raise ConfigError("start or stop the local stack", str(error), fix) from error
-
-
-def replace(path: Path, text: str, *, mode: int = 0o600) -> None:
-    """Write `text` to `path` so that a reader finds the old file or the new one, no half."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

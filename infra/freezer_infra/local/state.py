@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from freezer_events.config.atomic import write_private
 from freezer_infra.local import files
 
 _ENV_HEADER = """\
@@ -82,9 +83,9 @@ class Stack:
         others = [name for name in self.env_files if Path(name).is_file()]
         known = dict.fromkeys((*others, str(env_file)))
         held = asdict(self) | {"env_files": list(known)}
-        files.replace(files.stack_file(), json.dumps(held, indent=2) + "\n")
+        write_private(files.stack_file(), json.dumps(held, indent=2) + "\n")
         env = f"BOOTSTRAP_SERVERS={self.bootstrap}\nSCHEMA_REGISTRY_URL={self.registry_url}\n"
-        files.replace(env_file, _ENV_HEADER + env)
+        write_private(env_file, _ENV_HEADER + env)
 
     @classmethod
     def load(cls) -> Stack | None:

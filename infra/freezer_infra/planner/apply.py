@@ -6,8 +6,11 @@ error goes on. It is safe because each run plans anew from what is there.
 
 from __future__ import annotations
 
+import hashlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from freezer_events.config.file_lock import WAIT_S, held
 from freezer_events.errors import EventError, UnreachableError
 from freezer_infra.planner import plan as planner
 from freezer_infra.planner.observed import Observed, observe
@@ -24,10 +27,31 @@ from freezer_infra.planner.steps import (
 from freezer_infra.planner.target import AlreadyThereError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from freezer_infra.planner.desired import Desired
     from freezer_infra.planner.observed import Key
     from freezer_infra.planner.plan import Plan
     from freezer_infra.planner.target import EnvFile, Say, Target, Topic
+
+
+@contextmanager
+def only_apply(target: str, say: Say, wait_s: float = WAIT_S) -> Iterator[None]:
+    """Be the only apply to the target of that name; wait for another to end, then refuse.
+
+    Raises:
+        UnreachableError: another apply still runs after `wait_s` seconds.
+
+    """
+    waiting = f"another apply to {target} is running; waiting up to {wait_s:g} s for it to end"
+    refusal = UnreachableError(
+        f"apply to {target}",
+        f"another apply has been running for {wait_s:g} s; nothing was changed here",
+        "wait until it has ended (it may be asking its user), then apply again",
+    )
+    mark = hashlib.sha256(target.encode()).hexdigest()[:16]
+    with held(f"apply-{mark}", lambda: say(waiting), refusal, wait_s):
+        yield
 
 
 def apply(target: Target, plan: Plan, env_file: EnvFile | None, say: Say) -> None:

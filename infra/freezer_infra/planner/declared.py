@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
-from freezer_events.config.checks import is_topic_name
+from freezer_events.config.formats import is_topic_name
+from freezer_events.config.toml_table import Table
 from freezer_events.errors import ConfigError
 from freezer_infra.planner.desired import OPERATIONS, Access, Allow, Desired
 from freezer_infra.planner.target import Topic
-from freezer_infra.planner.toml_table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,11 +1,11 @@
-"""A plan as people read it, in 80 columns, and as machines do. Pure: a plan in, text out."""
+"""A plan as people read it, as wide as they like, and as machines do. Pure: a plan in, text out."""
 
 from __future__ import annotations
 
 import json
-import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
+from freezer_events.console.wrap import WIDTH, wrapped
 from freezer_infra.planner.steps import (
     CHANGES,
     AllowRights,
@@ -20,20 +20,21 @@ if TYPE_CHECKING:
 
     from freezer_infra.planner.plan import Plan, Refusal
 
-_WIDTH: Final = 80
-_INDENT: Final = 4
 _UNITS: Final = (("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000), ("s", 1000))
 
 
-def text(plan: Plan, target: str) -> str:
-    """Write the plan for people, its last line a summary; ends without a line end."""
+def text(plan: Plan, target: str, width: int = WIDTH) -> str:
+    """Write the plan for people, its last line a summary; ends without a line end.
+
+    `width` is in columns.
+    """
     blocks = [_head(plan, target)]
-    blocks += ["\n".join(_step(step)) for step in plan.steps]
-    blocks += ["\n".join(_refusal(refusal)) for refusal in plan.refusals]
+    blocks += ["\n".join(_step(step, width)) for step in plan.steps]
+    blocks += ["\n".join(_refusal(refusal, width)) for refusal in plan.refusals]
     aside = [f"  = {name} is as declared" for name in plan.same]
-    aside += [_wrapped(f"  i {note}") for note in plan.notes]
+    aside += [_wrapped(f"  i {note}", width) for note in plan.notes]
     if plan.unmanaged:
-        aside.append(_wrapped(f"  . not declared, left alone: {', '.join(plan.unmanaged)}"))
+        aside.append(_wrapped(f"  . not declared, left alone: {', '.join(plan.unmanaged)}", width))
     blocks += ["\n".join(aside)] if aside else []
     return "\n\n".join([*blocks, summary(plan)])
 
@@ -55,7 +56,7 @@ def summary(plan: Plan) -> str:
     return f"{told}; {refused}" if told else refused
 
 
-def _step(step: Step) -> Iterable[str]:
+def _step(step: Step, width: int) -> Iterable[str]:
     mark = "~" if isinstance(step, CHANGES) else "+"
     match step:
         case CreateTopic(topic):
@@ -75,7 +76,7 @@ def _step(step: Step) -> Iterable[str]:
         case RaisePartitions(topic, old, new):
             yield f"  {mark} change topic {topic}"
             yield from _rows({"partitions": f"{old} -> {new}"})
-            yield _wrapped(f"      ! {step.moving}")
+            yield _wrapped(f"      ! {step.moving}", width)
         case AllowRights(account):
             yield f"  {mark} allow {account}"
             yield from (f"      {thing}" for thing in step.things)
@@ -88,22 +89,15 @@ def _rows(rows: dict[str, str]) -> Iterable[str]:
     return (f"      {key:<{width}}  {value}" for key, value in rows.items())
 
 
-def _refusal(refusal: Refusal) -> Iterable[str]:
+def _refusal(refusal: Refusal, width: int) -> Iterable[str]:
     yield f"  ! refused: topic {refusal.topic}"
-    yield _wrapped(f"      {refusal.why}")
-    yield _wrapped(f"      next: {refusal.fix}")
+    yield _wrapped(f"      {refusal.why}", width)
+    yield _wrapped(f"      next: {refusal.fix}", width)
 
 
-def _wrapped(line: str) -> str:
+def _wrapped(line: str, width: int) -> str:
     indent = " " * (len(line) - len(line.lstrip()) + 2)
-    return textwrap.fill(
-        line,
-        _WIDTH,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-        drop_whitespace=True,
-    )
+    return "\n".join(wrapped(line, rest=indent, width=width))
 
 
 def _value(key: str, value: str) -> str:

@@ -9,6 +9,7 @@ import click
 
 from freezer_events.console import command
 from freezer_events.console.lazy import Lazy, LazyGroup
+from freezer_events.console.wrap import WIDEST
 
 _COMMANDS: Final = {
     "demo": Lazy(f"{__name__}.demo", "The whole way in one process; needs nothing but Python."),
@@ -30,7 +31,7 @@ _COMMANDS: Final = {
 @click.command(
     cls=LazyGroup,
     commands=_COMMANDS,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
 )
 @click.version_option(package_name="freezer-events", prog_name="freezer")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from freezer_events.cli import options
-from freezer_events.cli.output import WIDTH, Deliveries, Output, event_text, partition_lines
+from freezer_events.cli.output import Deliveries, Output, event_text, partition_lines
+from freezer_events.console.wrap import wrapped
 from freezer_events.errors import NotDelivered
 
 if TYPE_CHECKING:
@@ -91,7 +91,5 @@ def _anatomy(out: Output, record: Any) -> None:
         ("Avro body", value[5:].hex(" ")),
         ("decoded", repr(record.event)),
     ):
-        head, *rest = textwrap.wrap(text, WIDTH - 14)
-        out.line(f"  {name:<10}  {head}")
-        for line in rest:
-            out.line(f"{'':14}{line}")
+        for line in wrapped(text, f"  {name:<10}  "):
+            out.line(line)

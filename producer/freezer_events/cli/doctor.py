@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from freezer_events.cli import options
 from freezer_events.cli.output import Output, note
+from freezer_events.console.wrap import wrapped
 from freezer_events.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from freezer_events.config import Settings
     from freezer_events.doctor import Check, Target
 
-_WIDTH: Final = 80
 _VERDICT: Final = 6
 _NAME: Final = 16
 
@@ -72,16 +71,7 @@ def command(
 def lines(check: Check) -> list[str]:
     """Return the lines of one check: verdict, name, what was seen, then what to do."""
     head = f"{check.verdict.value:<{_VERDICT}}{check.name:<{_NAME}}"
-    indent = " " * len(head)
-    found = textwrap.wrap(
-        check.detail, _WIDTH, initial_indent=head, subsequent_indent=indent,
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
-    fix = textwrap.wrap(
-        check.fix, _WIDTH, initial_indent=f"{indent}next: ", subsequent_indent=f"{indent}      ",
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
-    return found + fix
+    return wrapped(check.detail, head) + wrapped(check.fix, f"{'':{len(head)}}next: ")
 
 
 def _settings(

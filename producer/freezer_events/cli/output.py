@@ -6,12 +6,13 @@ import json
 import os
 import select
 import sys
-import textwrap
 import time
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+from freezer_events.console.wrap import wrapped
 
 if TYPE_CHECKING:
     from freezer_events.event import EventType
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from freezer_events.send.tally import Tally
 
 LINES: Final = 1000  # deliveries that get a line of their own unless asked otherwise
-WIDTH: Final = 80  # columns that lines of ours keep to
 _STATUS_EVERY_S: Final = 0.5
 
 
@@ -157,7 +157,7 @@ def partition_lines(
         )
     else:
         why = f"partitioner {partitioner}: events have no key, so they are spread"
-    return [*textwrap.wrap(text, WIDTH), *textwrap.wrap(why, WIDTH)]
+    return [*wrapped(text), *wrapped(why)]
 
 
 def _short(value: Any) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from freezer_events.config.toml_file import TomlFile
+from freezer_events.config.toml_table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,9 +61,7 @@ class Project:
         path = upwards("pyproject.toml")
         if path is None:
             return cls()
-        file = TomlFile.read(path)
-        tools = file.get("tool", dict) or {}
-        ours = file.get("freezer", dict, table=tools) or {}
-        file.only(_KEYS, table=ours)
-        named = {key: file.get(key, str, table=ours) for key in _KEYS}
+        ours = Table.read(path).table("tool").table("freezer")
+        ours.only(*_KEYS)
+        named = {key: ours.get(key, str) for key in _KEYS}
         return cls(**{key: path.parent / value for key, value in named.items() if value})

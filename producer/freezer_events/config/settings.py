@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from freezer_events.config import checks
+from freezer_events.config import formats
 from freezer_events.config.layers import Layers
 from freezer_events.config.secrets import HIDDEN, is_secret, without_credentials
 from freezer_events.errors import ConfigError
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 DEFAULT_CLIENT_ID: Final = "freezer"
 REGISTRY_TIMEOUT_S: Final = 10.0
+_PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+_MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,29 @@ class Settings:
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        checks.check(self)
+        """Refuse malformed values and contradictions, before anything is connected."""
+        formats.refuse_bad_servers("BOOTSTRAP_SERVERS", self.bootstrap_servers)
+        formats.refuse_bad_topic("TOPIC", self.topic)
+        self._check_security()
+        registry = ("SCHEMA_REGISTRY_API_KEY", "SCHEMA_REGISTRY_API_SECRET")
+        formats.refuse_half(registry, self.schema_registry_api_key, self.schema_registry_api_secret)
+        formats.refuse_bad_urls("SCHEMA_REGISTRY_URL", self.schema_registry_url)
+        formats.refuse_missing_file("SSL_CA_LOCATION", self.ssl_ca_location)
+        formats.refuse_missing_file(
+            "SCHEMA_REGISTRY_SSL_CA_LOCATION", self.schema_registry_ssl_ca_location
+        )
+
+    def _check_security(self) -> None:
+        formats.refuse_unknown("SECURITY_PROTOCOL", self.security_protocol, _PROTOCOLS)
+        formats.refuse_unknown("SASL_MECHANISM", self.sasl_mechanism, _MECHANISMS)
+        login = ("SASL_USERNAME", "SASL_PASSWORD")
+        formats.refuse_half(login, self.sasl_username, self.sasl_password)
+        if self.sasl_username and not self.protocol.startswith("SASL"):
+            raise ConfigError(
+                "SECURITY_PROTOCOL",
+                f"is {self.protocol}, which would leave SASL_USERNAME and SASL_PASSWORD unused",
+                "remove SECURITY_PROTOCOL, or set it to SASL_SSL",
+            )
 
     @classmethod
     def load(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Self, cast
 
 from freezer_events.avro.parse import Schema, load, read_text
 from freezer_events.config.project import Project, upwards
-from freezer_events.config.toml_file import TomlFile
+from freezer_events.config.toml_table import Table
 from freezer_events.errors import ConfigError, SchemaError, UsageError
 from freezer_events.schema.levels import Level
 
@@ -64,23 +64,21 @@ class EventSpec:
             ConfigError: `event.toml` is missing or wrong; names file, line and key.
 
         """
-        toml = TomlFile.read(folder / "event.toml")
-        toml.only(_KEYS)
+        toml = Table.read(folder / "event.toml")
+        toml.only(*_KEYS)
         if not EVENT_NAME.fullmatch(folder.name):
             why = f"{folder.name!r} is no event name: small letters, digits and single dashes"
             raise ConfigError(str(folder), why, "rename the folder")
-        partitions = toml.need("partitions", int)
-        if partitions < 1:
-            raise toml.error("partitions", f"{partitions} is less than 1")
+        toml.need("partitions", int)
         return cls(
             name=folder.name,
             folder=folder,
             topic=toml.need("topic", str),
-            partitions=partitions,
+            partitions=toml.count("partitions") or 1,
             key=toml.get("key", str),
-            level=_level(toml),
+            level=Level[toml.one_of("compatibility", list(Level.__members__))],
             version=toml.need("version", int),
-            fill=_fill(toml),
+            fill=_fill(toml.table("fill")),
             versions=_versions(folder),
         )
 
@@ -204,19 +202,8 @@ def packaged() -> Path:
     return inside if inside.is_dir() else _PACKAGE.parents[1] / "schemas"
 
 
-def _level(toml: TomlFile) -> Level:
-    text = toml.need("compatibility", str)
-    if text not in Level.__members__:
-        raise toml.error("compatibility", f"{text!r} is none of {', '.join(Level.__members__)}")
-    return Level[text]
-
-
-def _fill(toml: TomlFile) -> Mapping[str, Fill]:
-    table = cast("dict[str, Fill]", toml.get("fill", dict) or {})
-    for name, way in table.items():
-        if way not in _FILLS:
-            raise toml.error(name, f"{way!r} is none of {', '.join(_FILLS)}")
-    return table
+def _fill(table: Table) -> Mapping[str, Fill]:
+    return {name: cast("Fill", table.one_of(name, _FILLS)) for name in table.values}
 
 
 def _versions(folder: Path) -> Mapping[int, Path]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.avro.parse.types import Enum, Fixed, Primitive, Record, Ref, Union
+from freezer_events.config.toml_table import titled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,11 +31,16 @@ _FILLS: Final[Mapping[Fill, tuple[str, tuple[tuple[str, str], ...]]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """What a key of `event.toml` says wrongly."""
+    """What a key of `event.toml` says wrongly; `path` leads to the key."""
 
-    key: str
+    path: tuple[str, ...]
     why: str
     fix: str
+
+    @property
+    def key(self) -> str:
+        """The key as people look for it."""
+        return titled(self.path[:-1], self.path[-1])
 
 
 def misfits(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]:
@@ -48,25 +54,27 @@ def misfits(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]
         why = _key_misfit(its.get(event.key), schemas[number]) if event.key is not None else ""
         if why:
             fix = "name a required string field that every version has, or none"
-            yield Misfit("key", f"{event.key!r} {why} in v{number}.avsc", fix)
+            yield Misfit(("key",), f"{event.key!r} {why} in v{number}.avsc", fix)
     for name, way in event.fill.items():
         wanted, kinds = _FILLS[way]
         for number, its in fields.items():
             if name in its and not _fits(its[name].type, kinds, schemas[number]):
                 why = f"{way!r} does not fit the field's type in v{number}.avsc"
-                yield Misfit(name, why, f"it takes {wanted}")
+                yield Misfit(("fill", name), why, f"it takes {wanted}")
 
 
 def missing(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]:
     """Yield what `event.toml` names and no version has; `schemas` are all that could be parsed."""
     if event.versions and event.version not in event.versions:
         there = ", ".join(map(str, event.versions))
-        yield Misfit("version", f"there is no v{event.version}.avsc", f"versions: {there}")
+        yield Misfit(("version",), f"there is no v{event.version}.avsc", f"versions: {there}")
     roots = [each.root for each in schemas.values() if isinstance(each.root, Record)]
     known = {field.name for root in roots for field in root.fields}
     for name in event.fill:
         if roots and name not in known:
-            yield Misfit(name, "no version has such a field", "remove the line, or add the field")
+            yield Misfit(
+                ("fill", name), "no version has such a field", "remove the line, or add the field"
+            )
 
 
 def _key_misfit(field: Field | None, schema: Schema) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from freezer_events.avro.parse.types import Record
 from freezer_events.config.atomic import read_or_none, replace_all
-from freezer_events.config.toml_file import TomlFile
+from freezer_events.config.toml_table import Table
 from freezer_events.errors import SchemaError, UsageError
 from freezer_events.schema import declared
 from freezer_events.schema.generate import module_name, module_source, package_source
@@ -63,7 +63,7 @@ def module_text(event: EventSpec, *, default: bool) -> str:
     """
     schema = event.schema(event.version)
     for each in declared.misfits(event, {event.version: schema}):
-        line = TomlFile.read(event.toml).line(each.key)
+        line = Table.read(event.toml).line(*each.path)
         raise SchemaError(f"{event.toml}:{line}", f"{each.key}: {each.why}", each.fix)
     fields = {each.name for each in schema.root.fields} if isinstance(schema.root, Record) else ()
     return module_source(

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from freezer_events.config.toml_file import TomlFile
+from freezer_events.config.toml_table import Table
 from freezer_events.errors import ConfigError, SchemaError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Lock:
         try:
             found = {
                 (event, int(number)): Entry(**fields)
-                for event, versions in TomlFile.read(path).table.items()
+                for event, versions in Table.read(path).values.items()
                 for number, fields in versions.items()
             }
         except ConfigError as error:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Final
 
+from freezer_events.console.wrap import wrapped
 from freezer_events.schema.compare import Direction, Kind, Level, judge
 
 if TYPE_CHECKING:
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from freezer_events.schema.compare import Finding
 
-WIDTH: Final = 80
-_INDENT: Final = " " * 9
 _GROUPS: Final = {
     Direction.NEW_READS_OLD: ("New readers of old data", "BACKWARD"),
     Direction.OLD_READS_NEW: ("Old readers of new data", "FORWARD"),
@@ -55,8 +53,8 @@ def lines(finding: Finding, old: str, new: str) -> Iterator[str]:
     yield f"  {finding.kind}  {finding.code}  {finding.path}"
     yield f"    new  {new}:{finding.new_line}  {finding.new_pointer or '/'}"
     yield f"    old  {old}:{finding.old_line}  {finding.old_pointer or '/'}"
-    yield from _sentence("why", finding.why)
-    yield from _sentence("do", finding.fix)
+    yield from wrapped(finding.why, "    why  ")
+    yield from wrapped(finding.fix, "    do   ")
 
 
 def counted(things: Sequence[object], name: str) -> str:
@@ -66,14 +64,3 @@ def counted(things: Sequence[object], name: str) -> str:
 
 def _pardon(level: Level | None) -> str:
     return f", which {level} allows"
-
-
-def _sentence(label: str, text: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        WIDTH - 1,
-        initial_indent=f"    {label:<5}",
-        subsequent_indent=_INDENT,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from typing import TYPE_CHECKING
 
 import click
 
 from freezer_events.cli import options
 from freezer_events.cli.output import Output
+from freezer_events.console.wrap import wrapped
 from freezer_events.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from freezer_events.schema.catalogue import EventSpec
 
 _VERSION = re.compile(r"v?([1-9][0-9]*)")
-_WIDTH = 79
 
 
 @click.command("diff")
@@ -59,11 +58,11 @@ def command(*, words: tuple[str, ...], schemas: Path | None, output: str) -> Non
         return
     out.line(f"{event.name}: v{old} to v{new}")
     for change in found:
-        for line in _wrapped(f"{change.path}  {change.words}", "  ", "    "):
+        for line in wrapped(f"{change.path}  {change.words}", "  ", "    "):
             out.line(line)
     if not found:
         out.line("  nothing that a reader sees")
-    for line in _wrapped(f"rollout ({event.level}): {order}", "", "  "):
+    for line in wrapped(f"rollout ({event.level}): {order}", rest="  "):
         out.line(line)
 
 
@@ -86,14 +85,3 @@ def _pair(event: EventSpec, numbers: list[int]) -> tuple[int, int]:
             doing, "there is only one version", "begin the next one: freezer schema new"
         )
     return numbers[0], numbers[1]
-
-
-def _wrapped(text: str, first: str, rest: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

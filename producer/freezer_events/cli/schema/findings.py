@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from freezer_events.console.wrap import wrapped
 from freezer_events.schema.review import Severity
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from freezer_events.schema.review import Problem, Review
 
-_WIDTH: Final = 80
 _COMMANDS: Final = {
     Severity.BREAK: "error",
     Severity.STALE: "error",
@@ -26,10 +25,10 @@ def lines(problem: Problem) -> Iterator[str]:
     name = problem.code or problem.check.value
     yield f"{problem.place}: {problem.severity}: {name}"
     first, *shown = problem.why.splitlines()
-    yield from _wrapped(first, "  ")
+    yield from wrapped(first, "  ")
     yield from (f"    {line}" for line in shown)
     if problem.fix:
-        yield from _wrapped(problem.fix, "  next: ")
+        yield from wrapped(problem.fix, "  next: ")
 
 
 def summary(found: Review) -> str:
@@ -81,14 +80,3 @@ def _property(text: str) -> str:
 
 def _many(number: int, of: str) -> str:
     return f"{number} {of}{'' if number == 1 else 's'}"
-
-
-def _wrapped(text: str, head: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=head,
-        subsequent_indent=" " * len(head),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

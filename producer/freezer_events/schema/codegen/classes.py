@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.avro.model import Named, Union
+from freezer_events.console.wrap import wrapped
 from freezer_events.schema.codegen import pytypes
 from freezer_events.schema.codegen.scope import indented
 
@@ -116,11 +116,4 @@ def _wrapped(text: str, indent: str) -> list[str]:
         plain += " "
     plain = "".join(each if each.isprintable() else " " for each in plain)
     more = indent + "    " if indent else ""
-    return textwrap.wrap(
-        plain,
-        _WIDTH,
-        initial_indent=indent,
-        subsequent_indent=more,
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [""]
+    return wrapped(plain, indent, more, _WIDTH) or [""]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from freezer_events.config.toml_file import TomlFile
+from freezer_events.config.toml_table import Table
 from freezer_events.errors import EventError
 from freezer_events.schema import declared
 from freezer_events.schema import lock as locks
@@ -113,9 +113,9 @@ def _event(catalogue: Catalogue, event: EventSpec, lock: Lock) -> tuple[Row, lis
 
 
 def _declared(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Problem]:
-    toml = TomlFile.read(event.toml)
+    toml = Table.read(event.toml)
     for each in [*declared.missing(event, schemas), *declared.misfits(event, schemas)]:
-        why, line = f"{each.key}: {each.why}", toml.line(each.key)
+        why, line = f"{each.key}: {each.why}", toml.line(*each.path)
         yield Problem(event.name, Check.DECLARED, Severity.BREAK, event.toml, why, each.fix, line)
 
 
