@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 DEFAULT_CLIENT_ID: Final = "freezer"
 REGISTRY_TIMEOUT_S: Final = 10.0
+TOPIC_OF_NONE: Final = (
+    "TOPIC is no event's topic: there are several, and none is named (--event NAME)"
+)
 
 
 @dataclass(frozen=True, slots=True)
