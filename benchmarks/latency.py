@@ -34,7 +34,7 @@ def ours(target: Target) -> Callable[[int], None]:
     def once(number: int) -> None:
         producer.send(event(number), on_delivery=reports.append)
         while len(reports) <= number:
-            producer.delivery.poll(1.0)
+            producer._delivery.poll(1.0)
 
     return once
 

@@ -51,14 +51,14 @@ def encoding(given: Sequence[Any], *, compiled: bool) -> float:
 def sending(target: Target, given: Sequence[Any], *, compiled: bool) -> float:
     """Send all events, and forget each batch instead of handing it over."""
     with producer_to(target, compiled=compiled) as producer:
-        outbox = producer.delivery.outbox(target.topic)
+        outbox = producer._delivery.outbox(target.topic)
         outbox.size = LARGEST_BATCH
 
         def forget(*_: object) -> bool:
             outbox.messages.clear()
             return True
 
-        with mock.patch.object(producer.delivery, "push", forget):
+        with mock.patch.object(producer._delivery, "push", forget):
             producer.send(given[0])  # the first one of its type takes another way
             return took_us(lambda: [None for event in given if not producer.send(event)])
 

@@ -13,9 +13,11 @@ from benchmarks.events import BenchReading
 from benchmarks.way import FLUSH_S, TUNING, Target, Way
 from benchmarks.workload import SCHEMA, as_dict
 from freezer_events import EventProducer, Settings
-from freezer_events.avro.wire import encode
+from freezer_events.avro.fast import encoder
+from freezer_events.avro.wire import encode, prefix
 from freezer_events.console.stop import Stop
-from freezer_events.registry.serializer import EventSerializer
+from freezer_events.registry.client import subject_name
+from freezer_events.registry.memory import OpenRegistry
 from freezer_events.send.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -23,7 +25,28 @@ if TYPE_CHECKING:
 
     from confluent_kafka import KafkaError, Message
 
+    from freezer_events.event import EventType
+    from freezer_events.registry.client import Registry
+
 _BATCH: Final = 1000
+
+
+class _Producer(EventProducer):
+    """A producer of ours whose topic and registry are known, and whose encoder is chosen."""
+
+    def __init__(self, settings: Settings, target: Target, *, compiled: bool) -> None:
+        self._target = target
+        self._compiled = compiled
+        super().__init__(settings, topic=target.topic, timeout_s=FLUSH_S)
+
+    def _connect_registry(self) -> Registry:
+        return OpenRegistry(self._target.registry)
+
+    def _partitions(self, topic: str) -> int:  # noqa: ARG002 - every target has as many
+        return 3
+
+    def _encoder(self, event_type: EventType) -> Callable[[Any], bytes]:
+        return encoder(event_type, compiled=self._compiled)
 
 
 def producer_to(
@@ -33,15 +56,8 @@ def producer_to(
     settings = Settings(
         bootstrap_servers=target.servers, schema_registry_url="mock://none", properties=tuning
     )
-    producer = EventProducer(
-        settings,
-        topic=target.topic,
-        timeout_s=FLUSH_S,
-        registry=target.registry,
-        check_topic=lambda *_, **__: 3,
-        compiled=compiled,
-    )
-    producer.prepare(BenchReading.__event__)
+    producer = _Producer(settings, target, compiled=compiled)
+    producer.prepare(BenchReading)
     return producer
 
 
@@ -123,8 +139,8 @@ def _confluent(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
 
 
 def _bytes_of(target: Target, events: Iterable[Any]) -> list[list[dict[str, bytes]]]:
-    prefix = EventSerializer(target.registry, BenchReading.__event__).prefix(target.topic)
-    messages = [{"value": prefix + encode(e), "key": e.sensor_id.encode()} for e in events]
+    framing = prefix(target.registry.schema_id(subject_name(target.topic), SCHEMA))
+    messages = [{"value": framing + encode(e), "key": e.sensor_id.encode()} for e in events]
     return [messages[at : at + _BATCH] for at in range(0, len(messages), _BATCH)]
 
 

@@ -1,5 +1,9 @@
 """A schema-governed event producer: typed events in, Avro under Schema Registry, out to Kafka.
 
+`__all__` is the public face, beside `freezer_events.events` (the generated classes),
+`freezer_events.testing` (a cluster for your own tests) and `freezer_events.event` (what generated
+classes carry). The other packages are inner: they may change from one release to the next.
+
 Names are imported when first used, so that `import freezer_events` costs nothing.
 """
 
@@ -10,32 +14,65 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from freezer_events.config import Settings
-    from freezer_events.errors import EventError
-    from freezer_events.read.consumer import EventConsumer
+    from freezer_events.errors import (
+        AccessError,
+        ConfigError,
+        EventError,
+        InvalidEvent,
+        NotDelivered,
+        SchemaError,
+        UnreachableError,
+        UsageError,
+    )
+    from freezer_events.event import Event
+    from freezer_events.kafka.codes import Outcome
+    from freezer_events.read.consumer import EventConsumer, Record
     from freezer_events.registry.serializer import EventSerializer
-    from freezer_events.send.producer import EventProducer
+    from freezer_events.send.producer import KEY_FIELD, EventProducer
     from freezer_events.send.reports import Report
+    from freezer_events.send.tally import Tally
 
 __all__ = [
+    "KEY_FIELD",
+    "AccessError",
+    "ConfigError",
+    "Event",
     "EventConsumer",
     "EventError",
     "EventProducer",
     "EventSerializer",
+    "InvalidEvent",
+    "NotDelivered",
+    "Outcome",
+    "Record",
     "Report",
+    "SchemaError",
     "Settings",
+    "Tally",
+    "UnreachableError",
+    "UsageError",
 ]
 
 _HOMES = {
-    "EventConsumer": "freezer_events.read.consumer",
-    "EventProducer": "freezer_events.send.producer",
-    "EventSerializer": "freezer_events.registry.serializer",
-    "EventError": "freezer_events.errors",
-    "Report": "freezer_events.send.reports",
-    "Settings": "freezer_events.config",
+    "KEY_FIELD": "send.producer",
+    "Event": "event",
+    "EventConsumer": "read.consumer",
+    "EventProducer": "send.producer",
+    "EventSerializer": "registry.serializer",
+    "Outcome": "kafka.codes",
+    "Record": "read.consumer",
+    "Report": "send.reports",
+    "Settings": "config",
+    "Tally": "send.tally",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    home = importlib.import_module(f"{__name__}.{_HOMES.get(name, 'errors')}")
+    return getattr(home, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -6,12 +6,24 @@ Generated code imports this module and nothing else of ours, so it stays at the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, make_dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 Fill = Literal["now", "uuid", "count"]
+
+DEFAULT_EVENT: Final = "freezer-reading"
+
+
+def default_event(names: Collection[str]) -> str | None:
+    """Return the event that is meant where none is named: the only one, or freezer-reading.
+
+    None where there are several (or none at all) and none of them is freezer-reading.
+    """
+    if len(names) == 1:
+        return next(iter(names))
+    return DEFAULT_EVENT if DEFAULT_EVENT in names else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +33,7 @@ class EventType:
     Attributes:
         name: the event's folder under `schemas/` ("freezer-reading").
         version: the number N of the `vN.avsc` that this was generated from.
-        topic: the topic that `event.toml` names; the setting `TOPIC` may override it.
+        topic: the topic that `event.toml` names; `Settings.topic_for` says where events go.
         key: the field whose value is the message key, or None (spread over the partitions).
         fill: field name to the way a producer supplies it when the reading did not bring it.
         schema: the Avro schema as JSON text, one line.
@@ -31,8 +43,7 @@ class EventType:
             not fit; `freezer_events.avro.wire` turns it into an InvalidEvent that names the field.
         decode: what fastavro's reader returned for this schema (a dict) to an event. Also turns
             reader defaults into their generated types: fastavro hands them out as raw JSON values.
-        default: whether the setting TOPIC overrides this event's topic: the only one, or
-            freezer-reading.
+        default: whether this event is meant where none is named (`default_event`).
 
     """
 
@@ -50,9 +61,25 @@ class EventType:
 
 
 class Event(Protocol):
-    """Any instance of a generated event class."""
+    """Any instance of a generated event class; `__event__` describes it."""
 
     __event__: ClassVar[EventType]
+
+
+class Declared(Protocol):
+    """An event as far as its topic goes: its generated type, or its folder."""
+
+    @property
+    def name(self) -> str:
+        """The event's name."""
+
+    @property
+    def topic(self) -> str:
+        """The topic that its `event.toml` names."""
+
+    @property
+    def default(self) -> bool:
+        """Whether it is meant where no event is named."""
 
 
 def twin(record: type[Any], names: Sequence[str]) -> type[Any]:

@@ -31,7 +31,7 @@ def test_the_tutorials_run_delivers_ten_and_says_where(freezer: Freezer) -> None
     lines = done.stdout.splitlines()
     assert [line.split()[0] for line in lines[:10]] == [f"sensor{n % 3}" for n in range(10)]
     assert all("partition" in line and "offset" in line for line in lines[:10])
-    assert lines[10] == "10 read, 10 delivered"
+    assert lines[10] == "10 readings read, 10 delivered"
     assert lines[11] == "readings per partition: 3 on 0, 7 on 1, 0 on 2"
     assert "murmur2_random" in lines[12]
 

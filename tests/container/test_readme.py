@@ -96,8 +96,8 @@ def test_the_steps_to_the_cloud_deliver_and_print_what_is_shown(shell: Shell) ->
             assert bare(output) == bare(step.output), step.command
 
     # Then the topic and the schema are there for the Python snippets.
-    first, second, third, _ = blocks(PYTHON, "python")
-    for number, snippet in enumerate((first, second, third)):
+    *snippets, _ = blocks(PYTHON, "python")
+    for number, snippet in enumerate(snippets):
         (shell.folder / f"snippet{number}.py").write_text(snippet)
     assert shell("python -W error snippet0.py") == ""
     lines = shell("python -W error snippet1.py").splitlines()
@@ -105,10 +105,13 @@ def test_the_steps_to_the_cloud_deliver_and_print_what_is_shown(shell: Shell) ->
     assert lines[1].startswith("delivered freezer-temperatura")
     assert len(lines) == 2
     assert shell("python -W error snippet2.py").strip() == "0 lost; 5,000 read, 5,000 delivered"
+    consumed = shell("python -W error snippet3.py").splitlines()
+    assert len(consumed) == 10 + 3 + 1 + 1 + 5000
+    assert [line for line in consumed if "(('site', b'A'),) 4.5" in line]
 
 
 def test_the_snippet_for_own_tests_is_one_that_passes(shell: Shell) -> None:
-    (shell.folder / "test_theirs.py").write_text(blocks(PYTHON, "python")[3])
+    (shell.folder / "test_theirs.py").write_text(blocks(PYTHON, "python")[-1])
     assert "1 passed" in shell("python -m pytest -c /dev/null -q -W error test_theirs.py")
 
 

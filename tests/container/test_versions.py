@@ -21,7 +21,6 @@ from freezer_events import EventProducer
 from freezer_events.cli.options import import_package
 from freezer_events.config import Settings
 from freezer_events.read.consumer import EventConsumer
-from freezer_events.registry.client import Registry
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -149,9 +148,5 @@ def test_send_fills_too_and_consumers_get_their_own_types(v1: Side, v3: Side) ->
 
 def consumed(reader: Side) -> list[Any]:
     mine = settings(reader.freezer)
-    event_type = reader.reading.__event__
-    with (
-        Registry.connect(mine) as registry,
-        EventConsumer(mine, registry, event_type, topic=mine.topic) as consumer,
-    ):
+    with EventConsumer(mine, reader.reading, topic=mine.topic) as consumer:
         return [each.event for each in consumer.records(until_end=True)]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import freezer_infra
+from freezer_events.config import Settings
 from freezer_events.errors import ConfigError, UsageError
 from freezer_events.schema.catalogue import Catalogue
 from freezer_infra.planner.declared import load
@@ -59,7 +60,7 @@ def test_configs_are_the_text_that_kafka_shows(tmp_path: Path) -> None:
 def test_the_setting_topic_overrides_the_default_event_only(tmp_path: Path) -> None:
     events = catalogue(tmp_path, door_opened="doors", freezer_reading="freezer-temperatura")
     text = '[[access]]\nservice_account = "p"\nallow = "produce"\nevent = "freezer-reading"\n'
-    desired = load(toml(tmp_path, text), events, "elsewhere")
+    desired = load(toml(tmp_path, text), events, Settings(topic="elsewhere").topic_for)
     assert [topic.name for topic in desired.topics] == ["doors", "elsewhere"]
     assert desired.access == (Access("p", "produce", "elsewhere", subject="elsewhere-value"),)
 

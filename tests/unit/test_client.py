@@ -13,8 +13,24 @@ from freezer_events.events import FreezerReading
 from freezer_events.kafka.topics import listed_partitions
 
 if TYPE_CHECKING:
+    from freezer_events.registry.client import Registry
     from freezer_events.send.reports import Report
     from freezer_events.testing import EventCluster
+
+
+class Provisioned(EventProducer):
+    """A producer to a cluster in this process that makes no topic and registers no schema."""
+
+    def __init__(self, cluster: EventCluster) -> None:
+        self._cluster = cluster
+        super().__init__(cluster.settings)
+
+    def _connect_registry(self) -> Registry:
+        return self._cluster.registry
+
+    def _partitions(self, topic: str) -> int:
+        return listed_partitions(self.settings, topic)
+
 
 READINGS = [FreezerReading(sensor_id=f"sensor{n % 3}", temperature=n / 3) for n in range(10)]
 
@@ -97,11 +113,7 @@ def test_a_missing_topic_is_said_before_the_first_message_and_not_created(
     event_cluster: EventCluster,
 ) -> None:
     with (
-        EventProducer(
-            event_cluster.settings,
-            registry=event_cluster.producer()._registry,
-            check_topic=listed_partitions,
-        ) as producer,
+        Provisioned(event_cluster) as producer,
         pytest.raises(ConfigError, match="freezer topics apply"),
     ):
         producer.send(READINGS[0])
@@ -113,11 +125,7 @@ def test_an_unregistered_schema_stops_before_the_first_message(
 ) -> None:
     event_cluster.cluster.create_topic("freezer-temperatura", 3)
     with (
-        EventProducer(
-            event_cluster.settings,
-            registry=event_cluster.registry,
-            check_topic=listed_partitions,
-        ) as producer,
+        Provisioned(event_cluster) as producer,
         pytest.raises(SchemaError, match="freezer schema register --event freezer-reading"),
     ):
         producer.send(READINGS[0])
@@ -131,7 +139,7 @@ def test_a_property_that_would_hide_deliveries_is_refused(event_cluster: EventCl
 
 def test_leaving_the_block_raises_when_something_was_lost(event_cluster: EventCluster) -> None:
     producer = event_cluster.producer(timeout_s=1.0)
-    producer.prepare(FreezerReading.__event__)
+    producer.prepare(FreezerReading)
     event_cluster.cluster.take_down()
     with pytest.raises(NotDelivered, match="2 not delivered"), producer:
         send_two(producer)
@@ -143,7 +151,7 @@ def test_a_retriable_error_is_retried_without_loss_or_duplicate(
     event_cluster: EventCluster,
 ) -> None:
     with event_cluster.producer() as producer:
-        producer.prepare(FreezerReading.__event__)
+        producer.prepare(FreezerReading)
         event_cluster.cluster.fail_next_produce(
             KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.REQUEST_TIMED_OUT
         )

@@ -5,13 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from confluent_kafka import KafkaError
 
-from freezer_events import EventProducer
 from freezer_events.errors import EventError, InvalidEvent, NotDelivered
 from freezer_events.events import FreezerReading
 from freezer_events.send.outbox import LARGEST_BATCH, Outbox
@@ -29,22 +27,6 @@ def reading(number: int, sensor: str | None = None) -> FreezerReading:
     return FreezerReading(sensor_id=sensor or f"sensor{number % 5}", temperature=float(number))
 
 
-def producer_of(
-    cluster: EventCluster,
-    *,
-    properties: dict[str, str] | None = None,
-    timeout_s: float = 10.0,
-    stop: Callable[[], bool] = lambda: False,
-) -> EventProducer:
-    return EventProducer(
-        replace(cluster.settings, properties=properties or {}),
-        timeout_s=timeout_s,
-        registry=cluster._open,
-        check_topic=cluster._ensure_topic,
-        stop=stop,
-    )
-
-
 def kept(reports: dict[int, Report], number: int) -> Callable[[Report], None]:
     def keep(report: Report) -> None:
         assert number not in reports
@@ -58,7 +40,7 @@ def in_order(cluster: EventCluster, sensor: str) -> list[float]:
 
 
 def test_a_full_queue_makes_send_wait_and_loses_nothing(event_cluster: EventCluster) -> None:
-    with producer_of(event_cluster, properties=SMALL_QUEUE) as producer:
+    with event_cluster.producer(properties=SMALL_QUEUE) as producer:
         for number in range(2000):
             assert producer.send(reading(number))
     assert str(producer.tally) == "2,000 read, 2,000 delivered"
@@ -69,7 +51,7 @@ def test_a_full_queue_makes_send_wait_and_loses_nothing(event_cluster: EventClus
 def test_order_per_key_holds_between_plain_events_and_those_with_headers(
     event_cluster: EventCluster,
 ) -> None:
-    with producer_of(event_cluster) as producer:
+    with event_cluster.producer() as producer:
         for number in range(1500):
             headers: Any = [("n", b"1")] if number % 7 == 3 else None
             producer.send(reading(number, "sensor0"), headers=headers)
@@ -79,10 +61,10 @@ def test_order_per_key_holds_between_plain_events_and_those_with_headers(
 
 def test_every_event_gets_its_own_report(event_cluster: EventCluster) -> None:
     reports: dict[int, Report] = {}
-    with producer_of(event_cluster) as producer:
+    with event_cluster.producer() as producer:
         for number in range(1200):
             producer.send(reading(number), on_delivery=kept(reports, number))
-    records = {r.event.temperature: r for r in event_cluster.records(FreezerReading)}
+    records = {r.event.temperature: r for r in event_cluster.records(FreezerReading) if r.event}
     assert len(records) == len(reports) == 1200
     for number, report in reports.items():
         found = records[float(number)]
@@ -91,7 +73,7 @@ def test_every_event_gets_its_own_report(event_cluster: EventCluster) -> None:
 
 
 def test_one_that_is_too_large_is_named_and_the_others_arrive(event_cluster: EventCluster) -> None:
-    with producer_of(event_cluster, properties={"message.max.bytes": "2000"}) as producer:
+    with event_cluster.producer(properties={"message.max.bytes": "2000"}) as producer:
         for number in range(1000):
             if number == 500:
                 with pytest.raises(InvalidEvent, match="larger than topic"):
@@ -106,7 +88,7 @@ def test_a_key_that_makes_its_message_too_large_fails_with_a_report(
     event_cluster: EventCluster,
 ) -> None:
     reports: list[Report] = []
-    producer = producer_of(event_cluster, properties={"message.max.bytes": "2000"})
+    producer = event_cluster.producer(properties={"message.max.bytes": "2000"})
     for number in range(600):
         key = "k" * 3000 if number == 300 else "k"
         producer.send(reading(number), key=key, on_delivery=reports.append)
@@ -125,7 +107,7 @@ def test_with_brokers_gone_in_the_middle_the_tally_says_what_is_on_the_topic(
         for number in numbers:
             producer.send(reading(number), on_delivery=kept(reports, number))
 
-    producer = producer_of(event_cluster, timeout_s=1.5)
+    producer = event_cluster.producer(timeout_s=1.5)
     send(range(1000))
     producer.flush()
     send(range(1000, 1500))
@@ -156,8 +138,7 @@ def test_an_event_without_a_report_of_its_own_is_named_when_it_is_not_delivered(
         assert int(event.temperature) not in lost
         lost[int(event.temperature)] = report.outcome
 
-    producer = producer_of(event_cluster, timeout_s=1.5)
-    producer.on_undelivered = on_undelivered
+    producer = event_cluster.producer(timeout_s=1.5, on_undelivered=on_undelivered)
     for number in range(1000):
         producer.send(reading(number))
     producer.flush()
@@ -178,8 +159,8 @@ def test_an_event_without_a_report_of_its_own_is_named_when_it_is_not_delivered(
 def test_a_fatal_error_ends_a_burst_with_its_reason_and_an_exact_count(
     event_cluster: EventCluster,
 ) -> None:
-    producer = producer_of(event_cluster)
-    producer.prepare(FreezerReading.__event__)
+    producer = event_cluster.producer()
+    producer.prepare(FreezerReading)
     event_cluster.cluster.fail_next_produce(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER)
     with pytest.raises(EventError, match="sequence desynchronization") as raised:  # noqa: PT012
         for number in range(1_000_000):
@@ -194,7 +175,7 @@ def test_a_fatal_error_ends_a_burst_with_its_reason_and_an_exact_count(
 
 
 def test_a_burst_goes_out_without_a_further_call(event_cluster: EventCluster) -> None:
-    producer = producer_of(event_cluster)
+    producer = event_cluster.producer()
     for number in range(1003):
         producer.send(reading(number))
     deadline = time.monotonic() + 10
@@ -209,7 +190,8 @@ def test_a_stop_while_the_queue_is_full_leaves_the_event_untaken(
     event_cluster: EventCluster,
 ) -> None:
     stopped = False
-    producer = producer_of(event_cluster, properties=SMALL_QUEUE, timeout_s=3, stop=lambda: stopped)
+    producer = event_cluster.producer(properties=SMALL_QUEUE, timeout_s=3)
+    producer._stop = lambda: stopped
     producer.send(reading(0))
     producer.flush()
     event_cluster.cluster.take_down()
@@ -217,8 +199,8 @@ def test_a_stop_while_the_queue_is_full_leaves_the_event_untaken(
     taken = 0
     while producer.send(reading(taken)):
         taken += 1
-    assert producer.delivery.in_flight == taken
-    producer.delivery.abandon()
+    assert producer._delivery.in_flight == taken
+    producer._delivery.abandon()
     tally = producer.tally
     assert (tally.read, tally.unsent) == (taken + 2, 1)
     assert tally.delivered + tally.failed + tally.unconfirmed == taken + 1

@@ -64,7 +64,7 @@ def test_the_tally_adds_up_and_tells_the_truth_about_the_topic(
         producer = cluster.producer(
             timeout_s=3.0, properties=one_at_a_time | {"message.max.bytes": "2000"}
         )
-        producer.prepare(GOOD.__event__)
+        producer.prepare(FreezerReading)
         cluster.cluster.fail_next_produce(*refusals)
         tally = Pipeline(producer, stop).run(source(), lambda *_: None)
         there = len(cluster.events(FreezerReading))
@@ -72,7 +72,7 @@ def test_the_tally_adds_up_and_tells_the_truth_about_the_topic(
     assert tally.read == counts == taken
     assert tally.rejected == sum(event is not GOOD for event in events[:taken])
     assert tally.delivered <= there <= tally.delivered + tally.unconfirmed
-    assert producer.delivery.in_flight == 0
+    assert producer._delivery.in_flight == 0
     assert sum(tally.partitions.values()) == tally.delivered
 
 
@@ -88,7 +88,7 @@ def test_a_full_queue_lets_go_when_told_to_stop(event_cluster: EventCluster) -> 
     producer = event_cluster.producer(
         timeout_s=1.0, properties={"queue.buffering.max.messages": "7"}
     )
-    producer.prepare(GOOD.__event__)
+    producer.prepare(FreezerReading)
     event_cluster.cluster.take_down()
     tally = Pipeline(producer, stop, flush_s=1.0).run(readings(500))
     assert tally.delivered == 0
@@ -150,16 +150,20 @@ from freezer_events import EventProducer, Settings
 from freezer_events.events import FreezerReading
 from freezer_events.send.pipeline import Pipeline
 from freezer_events.kafka.topics import listed_partitions
-from freezer_events.registry.client import Registry
 from freezer_events.sources import Format, open_source
 from freezer_events.console.stop import Stop
 
 servers, path = sys.argv[1:]
 settings = Settings(bootstrap_servers=servers, schema_registry_url="mock://memory")
 event = FreezerReading.__event__
-registry = Registry.connect(settings)
-registry.register(event.topic + "-value", event.schema)
-producer = EventProducer(settings, registry=registry, check_topic=listed_partitions)
+class Producer(EventProducer):
+    def _connect_registry(self):
+        registry = super()._connect_registry()
+        registry.register(event.topic + "-value", event.schema)
+        return registry
+    def _partitions(self, topic):
+        return listed_partitions(self.settings, topic)
+producer = Producer(settings)
 pipeline = Pipeline(producer, Stop(), on_report=lambda event, report: None)
 source = open_source(path, event, print, wait=pipeline.wait, written=Format())
 tally = pipeline.run(source)

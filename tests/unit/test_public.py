@@ -7,14 +7,18 @@ import re
 import subprocess
 import sys
 import time
+from types import FunctionType
 from typing import TYPE_CHECKING
 
 import click
 import pytest
 
 import freezer_events
-from freezer_events import errors, testing
+from freezer_events import EventConsumer, EventProducer, EventSerializer, errors, testing
 from freezer_events.cli import cli
+from freezer_events.event import EventType
+from freezer_events.events import FreezerReading
+from freezer_events.kafka.embedded import EmbeddedCluster
 from tests.support.cli import FREEZER
 from tests.support.readme import ROOT
 
@@ -24,14 +28,27 @@ if TYPE_CHECKING:
 
 def test_exactly_these_names_are_exported_and_each_can_be_imported() -> None:
     assert freezer_events.__all__ == [
+        "KEY_FIELD",
+        "AccessError",
+        "ConfigError",
+        "Event",
         "EventConsumer",
         "EventError",
         "EventProducer",
         "EventSerializer",
+        "InvalidEvent",
+        "NotDelivered",
+        "Outcome",
+        "Record",
         "Report",
+        "SchemaError",
         "Settings",
+        "Tally",
+        "UnreachableError",
+        "UsageError",
     ]
-    assert all(inspect.isclass(getattr(freezer_events, name)) for name in freezer_events.__all__)
+    assert all(hasattr(freezer_events, name) for name in freezer_events.__all__)
+    assert set(freezer_events.__all__) <= set(dir(freezer_events))
     assert testing.__all__ == ["EventCluster"]
     with pytest.raises(AttributeError, match="has no attribute 'Producer'"):
         freezer_events.Producer  # noqa: B018
@@ -45,6 +62,51 @@ def test_the_tree_of_errors_is_the_one_that_is_drawn() -> None:
         if inspect.isclass(each) and issubclass(each, errors.EventError)
     }
     assert sorted(drawn) == sorted((n, str(each.exit_code)) for n, each in classes.items())
+    assert set(classes) <= set(freezer_events.__all__)
+
+
+# What users call, by where it is: the names, and the public attributes that are functions.
+PUBLIC = {
+    **{name: getattr(freezer_events, name) for name in freezer_events.__all__},
+    "EventCluster": testing.EventCluster,
+    "EmbeddedCluster": EmbeddedCluster,
+    "EventType": EventType,
+    "FreezerReading": FreezerReading,
+}
+MEMBERS = {
+    f"{name}.{member}": value
+    for name, each in PUBLIC.items()
+    if inspect.isclass(each)
+    for member, value in vars(each).items()
+    if not member.startswith("_") and isinstance(value, FunctionType | property | classmethod)
+}
+
+
+@pytest.mark.parametrize("name", [name for name, each in PUBLIC.items() if inspect.isclass(each)])
+def test_whoever_points_at_a_public_class_is_told_what_it_is(name: str) -> None:
+    # A dataclass without a docstring is given its signature as one.
+    assert (told := vars(PUBLIC[name])["__doc__"]), name
+    assert not told.startswith(f"{name}("), name
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_whoever_points_at_a_public_method_is_told_what_it_does(name: str) -> None:
+    assert MEMBERS[name].__doc__, name
+
+
+CONSTRUCTORS = {
+    EventProducer: "settings, *, topic, timeout_s, on_undelivered",
+    EventConsumer: "settings, event, *, topic, from_beginning",
+    EventSerializer: "schema_registry_client, event",
+    testing.EventCluster: "partitions",
+}
+
+
+@pytest.mark.parametrize("kind", CONSTRUCTORS, ids=lambda kind: kind.__name__)
+def test_constructors_take_what_users_give_and_nothing_that_only_tests_would(kind: type) -> None:
+    given = inspect.signature(kind).parameters.values()
+    shown = str(inspect.Signature([inspect.Parameter(each.name, each.kind) for each in given]))
+    assert shown == f"({CONSTRUCTORS[kind]})"
 
 
 def test_importing_the_package_loads_none_of_what_is_slow() -> None:

@@ -67,7 +67,7 @@ def test_a_checkout_takes_a_second_event_without_an_edit_to_its_code(tmp_path: P
     readings = checkout / "doors.jsonl"
     readings.write_text('{"door_id": "door0", "open": true}\n', encoding="utf-8")
     dry = ("produce", "--event", "door-event", "--dry-run", "--from", readings)
-    assert "1 read" in run(*freezer, *dry, cwd=checkout, **path)
+    assert "1 event read" in run(*freezer, *dry, cwd=checkout, **path)
 
     now = {path: path.read_bytes() for path in (checkout / "producer").rglob("*.py")}
     changed = {str(p.relative_to(checkout)) for p in now if before.get(p) != now[p]}

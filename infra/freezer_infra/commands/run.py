@@ -10,6 +10,7 @@ import click
 
 from freezer_events.config import Settings
 from freezer_events.config.project import Project, upwards
+from freezer_events.config.settings import TOPIC_OF_NONE
 from freezer_events.console.wrap import columns
 from freezer_events.schema.catalogue import Catalogue
 from freezer_infra.keys.env_file import EnvFile
@@ -31,6 +32,7 @@ class Run:
 
     place: Place
     topics: Path | None
+    event: str | None
     increase_partitions: bool
     write_env: Path | None
     rotate: str | None
@@ -38,8 +40,14 @@ class Run:
 
     def desired(self) -> Desired:
         """Read what is declared."""
-        override = Settings.load(self.place.env_file).topic
-        return declared.load(self._declared(), Catalogue.find(), override)
+        settings, catalogue = Settings.load(self.place.env_file), Catalogue.find()
+        if self.event is not None:
+            catalogue.event(self.event)  # refuses a name that no event has
+        elif settings.topic and catalogue.default is None:
+            click.echo(TOPIC_OF_NONE, err=True)
+        return declared.load(
+            self._declared(), catalogue, lambda each: settings.topic_for(each, named=self.event)
+        )
 
     def _declared(self) -> Path | None:
         """Find the file that declares more than event.toml does; None where there is none."""

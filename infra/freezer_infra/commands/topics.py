@@ -47,6 +47,7 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
                 type=Path,
                 help="[default: [tool.freezer] topics, infra/topics.toml, event.toml alone]",
             ),
+            click.option("--event", metavar="NAME", help="The event that TOPIC is the topic of."),
             click.option("--allow-partition-increase", is_flag=True, help="Keys will move."),
             click.option("--write-env", type=Path, help="Put the producer's key into this file."),
             click.option(
@@ -72,6 +73,7 @@ def _run(**given: Any) -> Run:
     return Run(
         place,
         given["topics"],
+        given["event"],
         given["allow_partition_increase"],
         given["write_env"],
         given["rotate_key"],

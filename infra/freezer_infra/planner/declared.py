@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, cast
 
 from freezer_events.config.formats import is_topic_name
@@ -13,7 +14,7 @@ from freezer_infra.planner.desired import OPERATIONS, Access, Allow, Desired
 from freezer_infra.planner.target import Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from freezer_events.schema.catalogue import Catalogue, EventSpec
@@ -21,13 +22,17 @@ if TYPE_CHECKING:
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-def load(path: Path | None, catalogue: Catalogue, override: str | None = None) -> Desired:
+def load(
+    path: Path | None,
+    catalogue: Catalogue,
+    topic_of: Callable[[EventSpec], str] = attrgetter("topic"),
+) -> Desired:
     """Read the desired state.
 
     Args:
         path: infra/topics.toml; None where event.toml alone declares topics.
-        catalogue: the events, which name their topics and partitions.
-        override: the setting TOPIC, which replaces the default event's topic.
+        catalogue: the events, which name their partitions.
+        topic_of: the topic of an event: `Settings.topic_for`; event.toml's without it.
 
     Raises:
         ConfigError: something is wrong in a file; names file, line, table and key.
@@ -35,17 +40,17 @@ def load(path: Path | None, catalogue: Catalogue, override: str | None = None) -
     """
     top = Table.read(path) if path else Table.empty()
     top.only("events", "topics", "access")
-    names = _event_topics(catalogue, override)
+    names = _event_topics(catalogue, topic_of)
     reader = _Reader(top, names)
     topics = (*reader.events(catalogue), *reader.topics())
     return Desired(topics, tuple(reader.access({topic.name for topic in topics})))
 
 
-def _event_topics(catalogue: Catalogue, override: str | None) -> dict[str, str]:
+def _event_topics(catalogue: Catalogue, topic_of: Callable[[EventSpec], str]) -> dict[str, str]:
     """Map each event to its topic; no two may share one."""
     names: dict[str, str] = {}
     for event in catalogue.events.values():
-        name = _topic_of(event, catalogue, override)
+        name = topic_of(event)
         doing = f"{event.folder / 'event.toml'}: topic"
         if not is_topic_name(name):
             raise ConfigError(doing, _bad_name(name))
@@ -53,12 +58,6 @@ def _event_topics(catalogue: Catalogue, override: str | None) -> dict[str, str]:
             raise ConfigError(doing, f"{name!r} is also the topic of event {_event(names, name)!r}")
         names[event.name] = name
     return names
-
-
-def _topic_of(event: EventSpec, catalogue: Catalogue, override: str | None) -> str:
-    if override and event.name == catalogue.event().name:
-        return override
-    return event.topic
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ _COMMANDS: Final = {
 @click.version_option(package_name="freezer-events", prog_name="freezer")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def cli(*, debug: bool) -> None:
-    """Produce freezer readings as typed Avro events to Kafka.
+    """Produce typed Avro events to Kafka, evolve their schemas, provision their topics.
 
     Try `freezer demo` first: it needs nothing beside Python.
     """

@@ -2,27 +2,78 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - click reads annotations of nothing, mypy of this
+from typing import TYPE_CHECKING
 
 import click
 
 from freezer_events.cli import options
-from freezer_events.cli.output import Output
+from freezer_events.cli.output import Output, note
+from freezer_events.config.settings import TOPIC_OF_NONE
+from freezer_events.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from freezer_events.config import Setting
+    from freezer_events.schema.catalogue import EventSpec
 
 
 @click.command("config")
 @options.connection
+@options.event
+@options.schemas
 @options.output
 def command(
-    env_file: Path | None, topic: str | None, properties: tuple[str, ...], output: str
+    *,
+    env_file: Path | None,
+    topic: str | None,
+    properties: tuple[str, ...],
+    event_name: str | None,
+    schemas: Path | None,
+    output: str,
 ) -> None:
-    """Show every setting, its value (secrets hidden) and where it came from."""
+    """Show every setting, its value (secrets hidden) and where it came from.
+
+    TOPIC is the topic of the event that --event names; without --event of the only event, or of
+    freezer-reading. Every other event has the topic of its event.toml.
+    """
+    settings = options.load_settings(env_file, properties, topic)
+    event = _event(event_name, schemas)
+    rows = [_topic(row, event) if row.key == "TOPIC" else row for row in settings.shown()]
     out = Output()
-    rows = options.load_settings(env_file, properties, topic).shown()
     if output == "json":
-        out.json([{"key": row.key, "value": row.value, "origin": row.origin} for row in rows])
+        out.json(
+            [
+                {"key": row.key, "value": row.value, "origin": row.origin}
+                | ({"event": event and event.name} if row.key == "TOPIC" else {})
+                for row in rows
+            ]
+        )
         return
     key, origin = (max(len(getattr(row, part)) for row in rows) for part in ("key", "origin"))
     for row in rows:
         # The value comes last: it may be long, and is easier to copy from there.
         out.line(f"{row.key:<{key}}  {row.origin:<{origin}}  {row.value or ''}".rstrip())
+    if event is not None:
+        note(f"TOPIC is the topic of {event.name}")
+    elif settings.topic:
+        note(TOPIC_OF_NONE)
+
+
+def _event(name: str | None, schemas: Path | None) -> EventSpec | None:
+    """Return the event that TOPIC belongs to; None where there is none, or schemas are broken."""
+    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415 - loads the Avro parser
+
+    try:
+        return Catalogue.find(schemas).event(name)
+    except (ConfigError, UsageError):
+        if name is not None:
+            raise
+        return None  # settings are shown all the same: they may be what explains it
+
+
+def _topic(row: Setting, event: EventSpec | None) -> Setting:
+    """Show the topic in force: TOPIC's own, else that of event.toml."""
+    if row.value is not None or event is None:
+        return row
+    return replace(row, value=event.topic, origin=str(event.toml))

@@ -8,6 +8,7 @@ import click
 
 from freezer_events.cli import options
 from freezer_events.cli.output import Output, note
+from freezer_events.console.words import counted, noun_of
 from freezer_events.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -54,7 +55,6 @@ def command(  # noqa: PLR0913 - one parameter per option
     """
     from freezer_events.console.stop import Stop  # noqa: PLC0415
     from freezer_events.read.consumer import EventConsumer  # noqa: PLC0415 - loads librdkafka
-    from freezer_events.registry.client import Registry  # noqa: PLC0415
 
     event_type = options.find_event_type(event_name, schemas, into)
     settings = options.load_settings(env_file, properties, topic)
@@ -63,12 +63,10 @@ def command(  # noqa: PLR0913 - one parameter per option
     read = skipped = 0
     with (
         Stop() as stop,
-        Registry.connect(settings) as registry,
         EventConsumer(
             settings,
-            registry,
-            event_type,
-            topic=topic or settings.topic_for(event_type),
+            event_type.record,
+            topic=settings.topic_for(event_type, named=event_name),
             from_beginning=from_beginning,
         ) as consumer,
     ):
@@ -84,17 +82,17 @@ def command(  # noqa: PLR0913 - one parameter per option
             if read == limit:
                 break
     if skipped or output == "text":
-        note(f"{read:,} read, {skipped:,} skipped")
+        note(f"{counted(read, noun_of(event_type.name))} read, {skipped:,} skipped")
     return stop.exit_code or 0
 
 
-def _shower(out: Output, *, as_json: bool) -> Callable[[Record], None]:
+def _shower(out: Output, *, as_json: bool) -> Callable[[Record[Any]], None]:
     from freezer_events.avro.forms import to_json  # noqa: PLC0415
 
-    def show_json(record: Record) -> None:
+    def show_json(record: Record[Any]) -> None:
         out.json(to_json(record.event))
 
-    def show_text(record: Record) -> None:
+    def show_text(record: Record[Any]) -> None:
         place = f"partition {record.partition} offset {record.offset} schema id {record.schema_id}"
         out.line(f"{place}  {_text(to_json(record.event))}")
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freezer_events.cli import options
-from freezer_events.cli.output import Deliveries, Output, event_text, partition_lines
+from freezer_events.cli.output import (
+    Deliveries,
+    Output,
+    event_text,
+    partition_lines,
+    summary,
+)
 from freezer_events.console.wrap import wrapped
 from freezer_events.errors import NotDelivered
 
@@ -26,11 +32,11 @@ _SENSORS = 3
     metavar="SECONDS",
     default=0.05,
     show_default=True,
-    help="Seconds between readings; 1 is the original pace.",
+    help="Seconds between events; 1 is the original pace.",
 )
 @click.option("--seed", type=int, metavar="N", help="Simulate the same values again.")
 def command(*, interval: float, seed: int | None) -> int:
-    """Show the whole way in one process: produce ten readings, read them back as typed events.
+    """Show the whole way in one process: produce ten events, and read them back.
 
     The cluster is librdkafka's in-process one, the registry lives in memory: nothing is
     installed, nothing is left behind.
@@ -52,13 +58,13 @@ def command(*, interval: float, seed: int | None) -> int:
 
     with EventCluster(partitions=3) as cluster, cluster.producer() as producer, Stop() as stop:
         out.line(f"in-process Kafka at {cluster.settings.bootstrap_servers}")
-        out.line(f"topic {event_type.topic}, 3 partitions\n")
+        out.line(f"topic {cluster.settings.topic_for(event_type)}, 3 partitions\n")
         pipeline = Pipeline(producer, stop, interval_s=interval, on_report=reported)
         tally = pipeline.run(
             Simulator(event_type, count=_COUNT, sensors=_SENSORS, seed=seed), total=_COUNT
         )
-        out.line(f"\n{tally}")
-        for line in partition_lines(tally, 3, producer.delivery.partitioner, event_type):
+        out.line(f"\n{summary(tally, event_type)}")
+        for line in partition_lines(tally, 3, pipeline.partitioner, event_type):
             out.line(line)
         if stop.exit_code:
             return stop.exit_code

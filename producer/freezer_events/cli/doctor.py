@@ -95,8 +95,8 @@ def _target(
 
     event_type = options.find_event_type(event_name, schemas, into)
     spec = Catalogue.find(schemas, into).event(event_type.name)
-    if topic is None and not isinstance(settings, ConfigError):
-        topic = settings.topic_for(event_type)
+    if not isinstance(settings, ConfigError):
+        topic = settings.topic_for(event_type, named=event_name)
     return Target(event_type, spec, topic or event_type.topic)
 
 

@@ -13,9 +13,10 @@ import click
 
 from freezer_events.config import Settings, property_options
 from freezer_events.errors import SchemaError, UsageError
+from freezer_events.event import default_event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import ModuleType
 
     from freezer_events.event import EventType
@@ -56,8 +57,10 @@ properties = click.option(
     metavar="PROPERTY=VALUE",
     help="Any librdkafka property that is no secret.",
 )
-topic = click.option("--topic", help="Another topic than the one event.toml names.")
-event = click.option("--event", "event_name", metavar="NAME", help="Which event.")
+topic = click.option("--topic", help="The event's topic, instead of TOPIC and event.toml.")
+event = click.option(
+    "--event", "event_name", metavar="NAME", help="Event name (a folder in schemas/)."
+)
 output = click.option(
     "--output",
     type=click.Choice(["text", "json"]),
@@ -105,20 +108,22 @@ def find_event_type(
         SchemaError: there is, but its code has not been generated.
 
     """
-    from freezer_events.schema.catalogue import DEFAULT_EVENT, Catalogue  # noqa: PLC0415
+    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415
 
     catalogue = Catalogue.find(schemas, into)
-    known = _generated(catalogue).EVENTS
-    if name is None:
-        name = next(iter(known)) if len(known) == 1 else DEFAULT_EVENT
-    found: EventType | None = known.get(name)
+    known: Mapping[str, EventType] = _generated(catalogue).EVENTS
+    name = name or default_event(known)
+    found = known.get(name or "")
     if found is not None:
         return found
+    listed = ", ".join(known) or "none"
+    if name is None:
+        raise UsageError("which event", f"there are several: {listed}", "name one: --event")
     if name in catalogue.events:
         raise SchemaError(
             f"event {name!r}", "has no generated code yet", "generate it: freezer schema generate"
         )
-    raise UsageError(f"event {name!r}", f"there is none; events: {', '.join(known) or 'none'}")
+    raise UsageError(f"event {name!r}", f"there is none; events: {listed}")
 
 
 def _generated(catalogue: Catalogue) -> ModuleType:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from freezer_events.console.words import counted, noun_of, plural
 from freezer_events.console.wrap import wrapped
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ class Deliveries:
             click.echo(f"\r{tally.delivered:,} delivered", err=True, nl=False)
         elif not self._status_at and self.limit:
             self._status_at = now
-            note(f"more than {self.limit:,} readings: no further lines (--lines prints all)")
+            many = counted(self.limit, noun_of(self._event_type.name))
+            note(f"more than {many}: no further lines (--lines prints all)")
 
     def done(self) -> None:
         """End the status line."""
@@ -144,12 +146,18 @@ def shown_fields(event_type: EventType) -> tuple[str, ...]:
     return tuple(name for name in names if name not in event_type.fill)[:1]
 
 
+def summary(tally: Tally, event_type: EventType) -> str:
+    """Return the tally as the line that ends a run: "10 readings read, 10 delivered"."""
+    counts = str(tally).removeprefix(f"{tally.read:,} ")
+    return f"{counted(tally.read, noun_of(event_type.name))} {counts}"
+
+
 def partition_lines(
     tally: Tally, partitions: int, partitioner: str, event_type: EventType
 ) -> list[str]:
-    """Say how many readings each partition got, and who decided."""
+    """Say how many events each partition got, and who decided."""
     counts = ", ".join(f"{tally.partitions[n]:,} on {n}" for n in range(partitions))
-    text = f"readings per partition: {counts}"
+    text = f"{plural(noun_of(event_type.name))} per partition: {counts}"
     if event_type.key:
         why = (
             f"partitioner {partitioner}: same {event_type.key}, same partition, in order;"

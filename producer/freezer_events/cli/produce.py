@@ -1,4 +1,4 @@
-"""`freezer produce`: readings to the cluster, from the simulator, a file or a pipe."""
+"""`freezer produce`: events to the cluster, from the simulator, a file or a pipe."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from freezer_events.cli import options
     metavar="N",
     default=10,
     show_default=True,
-    help="How many readings to simulate; 0 for no end.",
+    help="How many events to simulate; 0 for no end.",
 )
 @click.option(
     "--interval",
     type=options.Seconds(0),
     metavar="SECONDS",
-    help="Seconds between readings.  [default: 1 simulated, 0 from a file]",
+    help="Seconds between events.  [default: 1 simulated, 0 from a file]",
 )
 @click.option(
     "--sensors",
@@ -32,10 +32,10 @@ from freezer_events.cli import options
     metavar="N",
     default=3,
     show_default=True,
-    help="How many sensors to simulate.",
+    help="How many keys to simulate: sensor0, sensor1, …",
 )
 @click.option("--seed", type=int, metavar="N", help="Simulate the same values again.")
-@click.option("--from", "source", metavar="FILE|-", help="Read readings: JSON lines or CSV.")
+@click.option("--from", "source", metavar="FILE|-", help="Read events: JSON lines or CSV.")
 @click.option(
     "--format",
     "form",
@@ -63,7 +63,7 @@ from freezer_events.cli import options
     type=click.Choice(["stop", "skip"]),
     default="stop",
     show_default=True,
-    help="A reading that does not fit: end there, or go on.",
+    help="A line that does not fit: end there, or go on.",
 )
 @click.option("--rejects", type=click.Path(dir_okay=False), help="Keep skipped lines in this file.")
 @click.option("--dry-run", is_flag=True, help="Read, check and encode; send nothing.")
@@ -78,9 +78,9 @@ from freezer_events.cli import options
 @click.option("--lines/--no-lines", "every", default=None, help="A line for each delivery.")
 @options.output
 def command(**given: Any) -> int:
-    """Produce readings to the cluster.
+    """Produce events to the cluster.
 
-    Without --from, readings are simulated: ten, one a second, in turn from three sensors.
+    Without --from, events are simulated: ten, one a second, with three keys in turn.
     """
     from freezer_events.cli.run import Run  # noqa: PLC0415 - loads librdkafka
 

@@ -9,8 +9,9 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.wire import encode
 from freezer_events.cli import options
-from freezer_events.cli.output import Deliveries, Output, note, partition_lines
+from freezer_events.cli.output import Deliveries, Output, note, partition_lines, summary
 from freezer_events.console.stop import Stop
+from freezer_events.console.words import counted, noun_of
 from freezer_events.errors import AccessError, EventError, InvalidEvent, UsageError
 from freezer_events.send.fill import Filler
 from freezer_events.send.pipeline import Pipeline
@@ -69,7 +70,8 @@ class Run:
 
     def _produce(self, event_type: EventType, stop: Stop) -> int:
         settings = options.load_settings(self.env_file, self.properties, self.topic)
-        producer = EventProducer(settings, topic=self.topic, timeout_s=self.timeout, stop=stop)
+        topic = settings.topic_for(event_type, named=self.event_name)
+        producer = EventProducer(settings, topic=topic, timeout_s=self.timeout)
         show = Deliveries(self._out, event_type, as_json=self.output == "json", every=self._every)
         pipeline = Pipeline(
             producer,
@@ -82,9 +84,9 @@ class Run:
         )
         events = self._events(event_type, pipeline.wait, pipeline.tally)
         try:
-            partitions = producer.prepare(event_type).partitions
+            partitions = producer.prepare(event_type.record)
         except EventError:
-            note(f"nothing was sent: {self._expected}0 delivered")
+            note(f"nothing was sent: {self._expected(event_type)}0 delivered")
             raise
         error: EventError | None = None
         try:
@@ -92,12 +94,12 @@ class Run:
         except EventError as raised:
             error = raised
         show.done()
-        self._summary(pipeline.tally)
-        if self.output == "text" and pipeline.tally.delivered:
-            partitioner = producer.delivery.partitioner
-            for line in partition_lines(pipeline.tally, partitions, partitioner, event_type):
+        tally = pipeline.tally
+        self._summary(tally, event_type)
+        if self.output == "text" and tally.delivered:
+            for line in partition_lines(tally, partitions, pipeline.partitioner, event_type):
                 self._out.line(line)
-        return self._exit_code(stop, pipeline.tally, error or producer.delivery.trouble)
+        return self._exit_code(stop, tally, event_type, error or pipeline.trouble)
 
     def _check(self, event_type: EventType, stop: Stop) -> int:
         """Read, fill and encode every reading, send nothing."""
@@ -120,13 +122,14 @@ class Run:
         except EventError as raised:
             error = raised
         if self.output == "json":
-            self._summary(tally)
+            self._summary(tally, event_type)
         else:
-            counts = f"{tally.read:,} read, {tally.rejected:,} rejected, {tally.unsent:,} good"
+            read = counted(tally.read, noun_of(event_type.name))
+            counts = f"{read} read, {tally.rejected:,} rejected, {tally.unsent:,} good"
             self._out.line(f"dry run: {counts}; nothing was sent")
         if error is None and stop.exit_code is None and not (tally.rejected and not self._kept):
             return 0
-        return self._exit_code(stop, tally, error)
+        return self._exit_code(stop, tally, event_type, error)
 
     @property
     def _every(self) -> bool | None:
@@ -139,9 +142,10 @@ class Run:
             return self.interval
         return 0.0 if self.source else _TUTORIAL_INTERVAL_S
 
-    @property
-    def _expected(self) -> str:
-        return "" if self.source or not self.count else f"{self.count:,} readings not delivered, "
+    def _expected(self, event_type: EventType) -> str:
+        if self.source or not self.count:
+            return ""
+        return f"{counted(self.count, noun_of(event_type.name))} not delivered, "
 
     def _events(
         self, event_type: EventType, wait: Callable[[], bool], tally: Tally
@@ -190,17 +194,19 @@ class Run:
             raise InvalidEvent(found.place, found.why, "go on past it: --on-bad skip")
         note(f"skipped {found.place}: {found.why}")
 
-    def _summary(self, tally: Tally) -> None:
+    def _summary(self, tally: Tally, event_type: EventType) -> None:
         if self.output == "json":
             self._out.json({"tally": tally.as_dict()})
         else:
-            self._out.line(str(tally))
+            self._out.line(summary(tally, event_type))
 
-    def _exit_code(self, stop: Stop, tally: Tally, error: EventError | None) -> int:
+    def _exit_code(
+        self, stop: Stop, tally: Tally, event_type: EventType, error: EventError | None
+    ) -> int:
         """Decide: a signal, else a refusal, else what the tally says."""
         lost = tally.undelivered if not self.dry_run else 0
         if lost:
-            note(f"{lost:,} readings not delivered")
+            note(f"{counted(lost, noun_of(event_type.name))} not delivered")
         if error is not None:
             note(f"error: {error}")
         if stop.exit_code is not None:
@@ -215,7 +221,7 @@ def _open_rejects(path: Path) -> IO[str]:
         if path.is_file() and path.stat().st_size:
             raise UsageError(
                 f"--rejects {path}",
-                "is there already, and may hold readings that are nowhere else",
+                "is there already, and may hold lines that are nowhere else",
                 "feed it in with --from, then remove it; or name another file",
             )
         # Readings may hold bytes that their encoding could not decode: they go back as they were.

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from freezer_events.event import EventType
+    from freezer_events.event import Declared
 
 DEFAULT_CLIENT_ID: Final = "freezer"
 REGISTRY_TIMEOUT_S: Final = 10.0
 _PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 _MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI")
+TOPIC_OF_NONE: Final = (
+    "TOPIC is no event's topic: there are several, and none is named (--event NAME)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +164,20 @@ class Settings:
             conf["ssl.ca.location"] = self.schema_registry_ssl_ca_location
         return conf
 
-    def topic_for(self, event_type: EventType) -> str:
-        """Return where events of this type go: TOPIC if it is the default event, else its own."""
-        return (event_type.default and self.topic) or event_type.topic
+    def topic_for(self, event: Declared, *, named: str | None = None) -> str:
+        """Return an event's topic. Whatever needs a topic asks here: this is the only rule.
+
+        `TOPIC` is the topic of one event: of the one that `--event` names; where none is named, of
+        the only event, or of freezer-reading where there are several. Every other event has the
+        topic of its `event.toml`.
+
+        Args:
+            event: the event's generated type, or its folder's declaration.
+            named: the event that `--event` names; None where none is named.
+
+        """
+        owns = event.default if named is None else event.name == named
+        return self.topic if self.topic and owns else event.topic
 
     @property
     def protocol(self) -> str:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, TopicPartition
 
 from freezer_events.avro.wire import decode, unframe
 from freezer_events.errors import EventError, SchemaError
+from freezer_events.event import Event
 from freezer_events.kafka import codes, connection, topics
-from freezer_events.registry.client import NotRegistered
+from freezer_events.registry.client import NotRegistered, Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message
 
     from freezer_events.config import Settings
-    from freezer_events.event import EventType
-    from freezer_events.registry.client import Registry
+
+E = TypeVar("E", bound=Event)
 
 _CONF: Final = {
     "group.id": "freezer-consume",  # librdkafka asks for one; it is never joined
@@ -33,18 +35,21 @@ _CONF: Final = {
     "auto.offset.reset": "error",
     "fetch.wait.max.ms": 100,  # how late the end of a partition is noticed
 }
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """One message as it stands on the topic.
+class Record(Generic[E]):
+    """One message as it stands on the topic: a typed event, or the problem that hides it.
 
     Attributes:
         topic: its topic.
         partition: its partition.
         offset: its offset.
-        timestamp_ms: when it was sent, in milliseconds since 1970 (UTC), or None.
+        timestamp_ms: when it was sent (or appended, as the topic is configured), in milliseconds
+            since 1970 (UTC), or None.
         key: the key as text where it is UTF-8, else its bytes; None without one.
+        headers: pairs of name and value, in their order.
         schema_id: the id in its wire format, or None where there is none.
         value: the raw bytes, None for a tombstone.
         event: the typed event, or None when there is a problem.
@@ -57,10 +62,21 @@ class Record:
     offset: int
     timestamp_ms: int | None
     key: str | bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
     schema_id: int | None
     value: bytes | None
-    event: Any
+    event: E | None
     problem: str | None
+
+    @property
+    def timestamp(self) -> datetime | None:
+        """`timestamp_ms` as a time in UTC; None as well where it lies beyond the year 9999."""
+        if self.timestamp_ms is None:
+            return None
+        try:
+            return _EPOCH + timedelta(milliseconds=self.timestamp_ms)
+        except OverflowError:
+            return None
 
     @property
     def place(self) -> str:
@@ -68,40 +84,41 @@ class Record:
         return f"{self.topic}[{self.partition}] offset {self.offset}"
 
 
-class EventConsumer:
-    """Read events of one type from one topic.
+class EventConsumer(Generic[E]):
+    """Read the events of one class from one topic, in whatever version they were written.
+
+        with EventConsumer(Settings.load(), FreezerReading) as consumer:
+            for record in consumer:
+                print(record.key, record.event or record.problem)
 
     Args:
-        settings: the cluster.
-        registry: where writer schemas are looked up.
-        event_type: what every record is read as, whatever version it was written in.
-        topic: the topic; by default the event type's.
+        settings: the cluster and the registry.
+        event: the generated class that every record is read as.
+        topic: the topic; by default that of the event (`Settings.topic_for`).
         from_beginning: start with the oldest record; otherwise with what comes from now on.
-        check_topic: how the topic is checked first; gives its partitions.
 
     Raises:
         EventError: the topic is missing, or may not be read, or nobody answers.
 
     """
 
+    # `freezer_events.testing` replaces the methods below "What it is made of".
+
     def __init__(
         self,
         settings: Settings,
-        registry: Registry,
-        event_type: EventType,
+        event: type[E],
         *,
         topic: str | None = None,
         from_beginning: bool = True,
-        check_topic: Callable[..., int] = topics.partitions,
     ) -> None:
         self._settings = settings
-        self._registry = registry
-        self._event_type = event_type
-        self._topic = topic or event_type.topic
+        self._event_type = event.__event__
+        self._topic = topic or settings.topic_for(self._event_type)
         self._trouble: EventError | None = None
         self._unknown: dict[int, str] = {}  # so that an id nobody knows is asked for once
-        partitions = check_topic(settings, self._topic, operation="READ")
-        self._open = set(range(partitions))
+        self._registry = self._connect_registry()
+        self._open = set(range(self._partitions()))
         self._consumer = connection.client(Consumer, settings.kafka() | _CONF, self._on_error)
         topics.connect(self._consumer, settings, self._topic)
         start = OFFSET_BEGINNING if from_beginning else OFFSET_END
@@ -113,9 +130,14 @@ class EventConsumer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __iter__(self) -> Iterator[Record[E]]:
+        """Yield records as they come, for ever; `records` ends as you like."""
+        return self.records()
+
     def close(self) -> None:
-        """Leave the cluster."""
+        """Leave the cluster and the registry."""
         self._consumer.close()
+        self._registry.close()
 
     def records(
         self,
@@ -123,7 +145,7 @@ class EventConsumer:
         until_end: bool = False,
         stop: Callable[[], bool] = lambda: False,
         timeout_s: float | None = None,
-    ) -> Iterator[Record]:
+    ) -> Iterator[Record[E]]:
         """Yield records as they come.
 
         Args:
@@ -146,6 +168,14 @@ class EventConsumer:
             elif timeout_s is not None and time.monotonic() - quiet_since > timeout_s:
                 return
 
+    # What it is made of.
+
+    def _connect_registry(self) -> Registry:
+        return Registry.connect(self._settings)
+
+    def _partitions(self) -> int:
+        return topics.partitions(self._settings, self._topic, operation="READ")
+
     def _is_record(self, message: Message) -> bool:
         error, partition = message.error(), message.partition()
         if error is None:
@@ -157,7 +187,7 @@ class EventConsumer:
             raise codes.explain(error, self._settings, self._topic, operation="READ")
         return False
 
-    def _record(self, message: Message) -> Record:
+    def _record(self, message: Message) -> Record[E]:
         schema_id, event, problem = self._read(message.value())
         return Record(
             topic=self._topic,
@@ -165,6 +195,7 @@ class EventConsumer:
             offset=int(message.offset() or 0),
             timestamp_ms=message.timestamp()[1] if message.timestamp()[0] else None,
             key=_text_or_bytes(message.key()),
+            headers=tuple(cast("list[tuple[str, bytes | None]]", message.headers() or [])),
             schema_id=schema_id,
             value=message.value(),
             event=event,

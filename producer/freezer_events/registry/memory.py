@@ -29,3 +29,6 @@ class OpenRegistry(Registry):
     def schema_id(self, subject: str, text: str) -> int:
         """Return the id of a schema, registered if it was not."""
         return self.register(subject, text).schema_id
+
+    def close(self) -> None:
+        """Leave the client open: it is the other's."""

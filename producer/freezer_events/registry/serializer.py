@@ -1,22 +1,25 @@
-"""The AvroSerializer that producers use: our `encode`, the registry's id, framing last.
+"""The AvroSerializer for typed events: our `encode`, the registry's id, framing last.
 
-A drop-in for Confluent's classes (`SerializingProducer`): same constructor idea, same bytes.
+A drop-in for Confluent's class, in a `SerializingProducer` for example: made from Confluent's own
+client, called as it is, same bytes.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka.schema_registry.avro import AvroSerializer
 
 from freezer_events.avro.fast import encoder
 from freezer_events.avro.wire import encode, prefix
+from freezer_events.config.secrets import without_credentials
 from freezer_events.registry.client import Registry, subject_name
 
 if TYPE_CHECKING:
+    from confluent_kafka.schema_registry import SchemaRegistryClient
     from confluent_kafka.serialization import SerializationContext
 
-    from freezer_events.event import EventType
+    from freezer_events.event import Event
 
 _CONF: Final = {
     "auto.register.schemas": False,  # a producer with a stray schema must not edit the registry
@@ -25,33 +28,35 @@ _CONF: Final = {
 
 
 class EventSerializer(AvroSerializer):
-    """Serialize events of one type; anything else goes the parent's way.
+    """Serialize the events of one class, where a program has a `SerializingProducer` already.
 
-    The parent looks the schema up before it encodes, inside one method. This one overrides the
-    call with the two steps apart: the pure `encode`, then the prefix that holds the id.
+        serializer = EventSerializer(SchemaRegistryClient({"url": url}), FreezerReading)
+        SerializingProducer({"bootstrap.servers": servers, "value.serializer": serializer})
+
+    An event's values are checked, and its class and its schema are one. Anything else that is
+    serialized, a dict for example, goes the way of Confluent's AvroSerializer. The schema must be
+    registered under the topic's subject (`<topic>-value`): nothing is ever registered here.
 
     Args:
-        registry: where ids are looked up. Nothing is ever registered.
-        event_type: the event, with the schema that it is written under.
-        compiled: use the compiled encoder where it was built.
-
-    Attributes:
-        encode: the function that makes a body of an event, compiled or not.
+        schema_registry_client: Confluent's client, as its own serializers take it.
+        event: the event's generated class.
 
     Raises:
-        SchemaError: the schema is not registered under the topic's subject.
+        NotRegistered: (a SchemaError) the schema is not registered under the topic's subject.
         InvalidEvent: a value does not fit its field.
+        EventError: the registry refuses us, or does not answer.
 
     """
 
-    # The parent's own constructor is bound under a mangled name; keep our state apart from it.
-    __slots__ = ("_event_type", "_ids", "_prefixes", "encode")
+    # The parent looks the schema up before it encodes, inside one method: `__call__` takes the two
+    # steps apart. Its own constructor is bound under a mangled name; keep our state apart from it.
+    __slots__ = ("_encode", "_event_type", "_ids", "_prefixes")
 
-    def __init__(self, registry: Registry, event_type: EventType, *, compiled: bool = True) -> None:
-        super().__init__(registry.client, event_type.schema, conf=_CONF)
-        self._event_type = event_type
-        self.encode = encoder(event_type, compiled=compiled)
-        self._ids = registry
+    def __init__(self, schema_registry_client: SchemaRegistryClient, event: type[Event]) -> None:
+        self._event_type = event.__event__
+        super().__init__(schema_registry_client, self._event_type.schema, conf=_CONF)
+        self._encode = encoder(self._event_type)
+        self._ids = Registry(schema_registry_client, _address(schema_registry_client))
         self._prefixes: dict[str, bytes] = {}
 
     def __call__(self, obj: object, ctx: SerializationContext | None = None) -> bytes | None:
@@ -59,13 +64,18 @@ class EventSerializer(AvroSerializer):
         if type(obj) is not self._event_type.record or ctx is None:
             parents: bytes | None = super().__call__(obj, ctx)
             return parents
-        body = encode(obj, self.encode)  # type: ignore[arg-type]  # its class is a generated one
-        return self.prefix(ctx.topic) + body
+        body = encode(obj, self._encode)  # type: ignore[arg-type]  # its class is a generated one
+        return self._prefix(ctx.topic) + body
 
-    def prefix(self, topic: str) -> bytes:
+    def _prefix(self, topic: str) -> bytes:
         """Return the five bytes that precede a body on this topic; asks the registry once."""
         known = self._prefixes.get(topic)
         if known is None:
             schema_id = self._ids.schema_id(subject_name(topic), self._event_type.schema)
             known = self._prefixes[topic] = prefix(schema_id)
         return known
+
+
+def _address(client: Any) -> str:
+    """Return how messages name a client's registry."""
+    return without_credentials(str(client.config().get("url")))

@@ -12,6 +12,7 @@ from freezer_events.avro.parse import Schema, load, read_text
 from freezer_events.config.project import Project, upwards
 from freezer_events.config.toml_table import Table
 from freezer_events.errors import ConfigError, SchemaError, UsageError
+from freezer_events.event import DEFAULT_EVENT, default_event
 from freezer_events.schema.levels import Level
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from freezer_events.event import Fill
 
-DEFAULT_EVENT: Final = "freezer-reading"
 EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
@@ -35,13 +35,14 @@ class EventSpec:
     Attributes:
         name: the folder's name ("freezer-reading").
         folder: where it is.
-        topic: the topic that its messages go to, unless the setting TOPIC overrides it.
+        topic: the topic that event.toml names; `Settings.topic_for` says where messages go.
         partitions: how many partitions that topic is to have.
         key: the field that becomes the message key, or None.
         level: the compatibility level that its subject promises.
         version: the version that producers write.
         fill: field to the way a producer supplies it: now, uuid, count.
         versions: version number to the path of its `.avsc`, ascending.
+        default: whether it is meant where no event is named.
 
     """
 
@@ -54,10 +55,11 @@ class EventSpec:
     version: int
     fill: Mapping[str, Fill] = field(default_factory=dict)
     versions: Mapping[int, Path] = field(default_factory=dict)
+    default: bool = False
     _parsed: dict[int, Schema] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
+    def read(cls, folder: Path, *, default: bool = False) -> Self:
         """Read one event's folder.
 
         Raises:
@@ -80,6 +82,7 @@ class EventSpec:
             version=toml.need("version", int),
             fill=_fill(toml.table("fill")),
             versions=_versions(folder),
+            default=default,
         )
 
     @property
@@ -173,12 +176,16 @@ class Catalogue:
         """Every event by name, in the order of their names."""
         there = self.root.iterdir() if self.root.is_dir() else ()
         folders = sorted(path for path in there if (path / "event.toml").exists())
-        return {folder.name: EventSpec.read(folder) for folder in folders}
+        default = default_event([folder.name for folder in folders])
+        return {
+            folder.name: EventSpec.read(folder, default=folder.name == default)
+            for folder in folders
+        }
 
     @property
-    def default(self) -> str:
-        """The event that is meant where none is named: the only one, or freezer-reading."""
-        return next(iter(self.events)) if len(self.events) == 1 else DEFAULT_EVENT
+    def default(self) -> str | None:
+        """The event that is meant where none is named; None where nobody can tell."""
+        return default_event(self.events)
 
     def event(self, name: str | None = None) -> EventSpec:
         """Return the named event; without a name the only one, or freezer-reading.
@@ -188,12 +195,15 @@ class Catalogue:
 
         """
         events = self.events
-        if name is None:
-            name = self.default
-        if name not in events:
-            listed = ", ".join(events) or "none"
-            raise UsageError(f"event {name!r}", f"is not in {self.root}", f"events: {listed}")
-        return events[name]
+        name = name or self.default
+        found = events.get(name or "")
+        if found is not None:
+            return found
+        listed = ", ".join(events) or "none"
+        if name is None and events:
+            raise UsageError("which event", f"{self.root} has several: {listed}", "name one")
+        name = name or DEFAULT_EVENT
+        raise UsageError(f"event {name!r}", f"is not in {self.root}", f"events: {listed}")
 
 
 def packaged() -> Path:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from freezer_events.console.stop import Stop
+    from freezer_events.errors import EventError
     from freezer_events.send.producer import EventProducer
     from freezer_events.send.reports import Report
     from freezer_events.send.tally import Tally
@@ -28,7 +29,7 @@ class Pipeline:
 
     Args:
         producer: where events go.
-        stop: asked between readings and while waiting.
+        stop: asked between readings and while waiting, by the producer too.
         interval_s: seconds from one reading to the next; 0 for no pace.
         flush_s: how long the flush at the end may take, in seconds.
         on_report: called with an event and its delivery report.
@@ -50,7 +51,9 @@ class Pipeline:
         on_progress: Callable[[Tally], None] = lambda _: None,
     ) -> None:
         self._producer = producer
-        self._delivery = producer.delivery
+        # The one friend of EventProducer's inside: it drives it, and ends its waits.
+        self._delivery = producer._delivery  # noqa: SLF001
+        producer._stop = stop  # noqa: SLF001
         self._stop = stop
         self._interval_s = interval_s
         self._flush_s = flush_s
@@ -62,6 +65,16 @@ class Pipeline:
     def tally(self) -> Tally:
         """The counts so far."""
         return self._delivery.tally
+
+    @property
+    def trouble(self) -> EventError | None:
+        """The first error that every later message would meet too, else None."""
+        return self._delivery.trouble
+
+    @property
+    def partitioner(self) -> str:
+        """The partitioner in force."""
+        return self._delivery.partitioner
 
     def wait(self) -> bool:
         """Serve delivery reports while a source waits for input; False: give up waiting."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from freezer_events.avro.fast import encoder
+from freezer_events.avro.wire import prefix
 from freezer_events.config.settings import REGISTRY_TIMEOUT_S
+from freezer_events.console.words import counted
 from freezer_events.errors import InvalidEvent, NotDelivered, SchemaError
 from freezer_events.kafka import topics
-from freezer_events.registry.client import NotRegistered, Registry
-from freezer_events.registry.serializer import EventSerializer
+from freezer_events.registry.client import NotRegistered, Registry, subject_name
 from freezer_events.send.delivery import DEFAULT_TIMEOUT_S, Delivery
 from freezer_events.send.route import Route
 
@@ -39,20 +41,27 @@ class EventProducer:
     The first event of each type makes sure that its topic exists, that we may write to it and
     that its schema is registered; nothing is registered or created here.
 
+        with EventProducer(Settings.load()) as producer:
+            producer.send(FreezerReading(sensor_id="sensor0", temperature=-3.2))
+
     Args:
         settings: the cluster and the registry.
-        topic: send every event here, instead of to the topic of its type.
+        topic: send every event here, instead of to the topic of its type (`Settings.topic_for`).
         timeout_s: how long a message, an answer, and the flush at the end may take, in seconds.
-        registry: another registry than the one in the settings.
-        check_topic: how a topic is checked before the first message; gives its partitions.
-        stop: asked while waiting, by the check and for room in the queue; True gives up.
-        compiled: use the compiled encoder where it was built (make fast).
-
-    Attributes:
         on_undelivered: told of every event that was not delivered and that was sent without an
             `on_delivery` of its own, with its report; costs nothing as long as all goes well.
 
+    Attributes:
+        settings: as given.
+        on_undelivered: as given; may be set later.
+
+    Raises:
+        ConfigError: no cluster or registry is named, or librdkafka refuses a property.
+
     """
+
+    # Subclasses of ours replace the methods below "What it is made of", in
+    # `freezer_events.testing` for example: users' programs need not.
 
     def __init__(
         self,
@@ -60,22 +69,16 @@ class EventProducer:
         *,
         topic: str | None = None,
         timeout_s: float = DEFAULT_TIMEOUT_S,
-        registry: Registry | None = None,
-        check_topic: Callable[..., int] = topics.partitions,
-        stop: Callable[[], bool] = lambda: False,
-        compiled: bool = True,
+        on_undelivered: Callable[[Any, Report], None] | None = None,
     ) -> None:
         self.settings = settings
-        self.delivery = Delivery(settings, timeout_s=timeout_s)
-        self._registry = registry or Registry.connect(settings, min(timeout_s, REGISTRY_TIMEOUT_S))
-        self._registry_is_ours = registry is None
+        self.on_undelivered = on_undelivered
         self._topic = topic
         self._timeout_s = timeout_s
-        self._check_topic = check_topic
-        self._stop = stop
-        self._compiled = compiled
-        self.on_undelivered: Callable[[Any, Report], None] | None = None
-        self.delivery.reports.on_undelivered = self._undelivered
+        self._delivery = Delivery(settings, timeout_s=timeout_s)
+        self._registry = self._connect_registry()
+        self._stop: Callable[[], bool] = lambda: False  # a pipeline's, asked while waiting
+        self._delivery.reports.on_undelivered = self._undelivered
         self._routes: dict[type, Route] = {}
 
     def __enter__(self) -> Self:
@@ -88,17 +91,23 @@ class EventProducer:
             if error is None:
                 self.close()
             else:
-                self.delivery.flush(self._timeout_s)
+                self._delivery.flush(self._timeout_s)
         finally:
-            self._leave_registry()
+            self._registry.close()
 
     @property
     def tally(self) -> Tally:
         """What became of the events so far; `read` counts those that `send` was given."""
-        return self.delivery.tally
+        return self._delivery.tally
 
-    def prepare(self, event_type: EventType) -> Route:
-        """Make sure that events of this type can be delivered, before there is one.
+    def prepare(self, event: type[Event]) -> int:
+        """Make sure that events of this class can be delivered, before there is one.
+
+        Args:
+            event: the generated class.
+
+        Returns:
+            How many partitions their topic has.
 
         Raises:
             ConfigError: the topic does not exist.
@@ -107,21 +116,7 @@ class EventProducer:
             UnreachableError: cluster or registry do not answer.
 
         """
-        route = self._routes.get(event_type.record)
-        if route is None:
-            topic = self._topic or self.settings.topic_for(event_type)
-            serializer = EventSerializer(self._registry, event_type, compiled=self._compiled)
-            partitions = self._check_topic(
-                self.settings, topic, timeout_s=self._timeout_s, stop=self._stop
-            )
-            try:
-                route = Route(
-                    event_type, topic, partitions, serializer, self.delivery, self._stopping
-                )
-            except NotRegistered as error:
-                raise _not_registered(event_type, topic, self._registry) from error
-            self._routes[event_type.record] = route
-        return route
+        return self._route(event.__event__).partitions
 
     def send(
         self,
@@ -140,20 +135,21 @@ class EventProducer:
             on_delivery: called with the delivery report, from within a later call of ours.
 
         Returns:
-            False when the `stop` of this producer ended the wait: the event was not taken.
+            True; False when it waited for room and the cluster refuses us by now: the event was
+            not taken, and `close` says why.
 
         Raises:
             InvalidEvent: a value does not fit its field.
             EventError: what `prepare` raises, or a fatal error of the producer.
 
         """
-        route = self._routes.get(type(event)) or self.prepare(_event_type(event))
+        route = self._routes.get(type(event)) or self._route(_event_type(event))
         if key is KEY_FIELD and headers is None and on_delivery is None:
             return route.send(event)
         self.tally.read += 1
         try:
             filled = route.filler(event)
-            return self.delivery.send(
+            return self._delivery.send(
                 route.topic,
                 route.value(filled),
                 route.key(filled) if isinstance(key, _KeyField) else key,
@@ -165,19 +161,14 @@ class EventProducer:
             self.tally.rejected += 1
             raise
 
-    def _undelivered(self, value: bytes, report: Report) -> None:
-        if self.on_undelivered is not None:
-            found = (route.event(report.topic, value) for route in self._routes.values())
-            event = next((each for each in found if each is not None), None)
-            if event is not None:
-                self.on_undelivered(event, report)
-
-    def _stopping(self) -> bool:
-        return self._stop() or self.delivery.trouble is not None
-
     def flush(self, timeout_s: float | None = None) -> int:
-        """Wait for all reports, at most `timeout_s` seconds; returns how many are missing."""
-        return self.delivery.flush(self._timeout_s if timeout_s is None else timeout_s)
+        """Wait for all reports, at most `timeout_s` seconds; returns how many are missing.
+
+        Raises:
+            Exception: what an `on_delivery` or `on_undelivered` raised.
+
+        """
+        return self._delivery.flush(self._timeout_s if timeout_s is None else timeout_s)
 
     def close(self) -> None:
         """Flush, give up what is then still open, and leave the registry.
@@ -186,21 +177,70 @@ class EventProducer:
             NotDelivered: some events are not known to be on the topic; says how many and why.
 
         """
-        self._leave_registry()
+        self._registry.close()
         self.flush()
-        if self.delivery.in_flight:
-            self.delivery.abandon()
+        if self._delivery.in_flight:
+            self._delivery.abandon()
         tally = self.tally
         if tally.failed or tally.unconfirmed:
             lost = tally.failed + tally.unconfirmed
-            cause = self.delivery.trouble or "see the delivery reports"
-            raise NotDelivered(
-                f"deliver {tally.delivered + lost:,} events", f"{lost:,} not delivered: {cause}"
-            )
+            cause = self._delivery.trouble or "see the delivery reports"
+            sent = counted(tally.delivered + lost, "event")
+            raise NotDelivered(f"deliver {sent}", f"{lost:,} not delivered: {cause}")
 
-    def _leave_registry(self) -> None:
-        if self._registry_is_ours:
-            self._registry.close()
+    # What it is made of.
+
+    def _connect_registry(self) -> Registry:
+        return Registry.connect(self.settings, min(self._timeout_s, REGISTRY_TIMEOUT_S))
+
+    def _partitions(self, topic: str) -> int:
+        return topics.partitions(self.settings, topic, timeout_s=self._timeout_s, stop=self._stop)
+
+    def _encoder(self, event_type: EventType) -> Callable[[Any], bytes]:
+        return encoder(event_type)
+
+    def _route(self, event_type: EventType) -> Route:
+        route = self._routes.get(event_type.record)
+        if route is None:
+            topic = self._topic or self.settings.topic_for(event_type)
+            route = self._routes[event_type.record] = Route(
+                event_type,
+                topic,
+                self._partitions(topic),
+                self._encoder(event_type),
+                self._prefix(event_type, topic),
+                self._delivery,
+                self._stopping,
+            )
+        return route
+
+    def _prefix(self, event_type: EventType, topic: str) -> bytes:
+        """Return the five bytes that precede every body on this topic."""
+        try:
+            return prefix(self._registry.schema_id(subject_name(topic), event_type.schema))
+        except NotRegistered as error:
+            raise self._not_registered(event_type, topic) from error
+
+    def _not_registered(self, event_type: EventType, topic: str) -> SchemaError:
+        name = event_type.name
+        register = f"freezer schema register --event {name}"
+        if topic != self.settings.topic_for(event_type, named=name):
+            register += f" --topic {topic}"
+        return SchemaError(
+            f"produce {name} version {event_type.version} to {topic!r}",
+            f"its schema is not registered at {self._registry.address}",
+            f"register it: {register}",
+        )
+
+    def _undelivered(self, value: bytes, report: Report) -> None:
+        if self.on_undelivered is not None:
+            found = (route.event(report.topic, value) for route in self._routes.values())
+            event = next((each for each in found if each is not None), None)
+            if event is not None:
+                self.on_undelivered(event, report)
+
+    def _stopping(self) -> bool:
+        return self._stop() or self._delivery.trouble is not None
 
 
 def _event_type(event: Event) -> EventType:
@@ -212,11 +252,3 @@ def _event_type(event: Event) -> EventType:
             "see freezer_events.events",
         )
     return found  # type: ignore[no-any-return]
-
-
-def _not_registered(event_type: EventType, topic: str, registry: Registry) -> SchemaError:
-    return SchemaError(
-        f"produce {event_type.name} version {event_type.version} to {topic!r}",
-        f"its schema is not registered at {registry.address}",
-        f"register it: freezer schema register --event {event_type.name}",
-    )

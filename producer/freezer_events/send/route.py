@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from freezer_events.event import EventType
-    from freezer_events.registry.serializer import EventSerializer
     from freezer_events.send.delivery import Delivery
 
 
@@ -24,7 +23,8 @@ class Route:
         event_type: the event.
         topic: where it goes.
         partitions: how many the topic has.
-        serializer: makes the bodies, and knows the five bytes that precede them.
+        encode: makes the Avro body of an event.
+        prefix: the five bytes that precede every body.
         delivery: takes the messages.
         stop: asked while waiting for room; True gives up.
 
@@ -34,9 +34,6 @@ class Route:
         send: sends a plain event. It counts it as read, and as rejected if it raises InvalidEvent;
             returns False when `stop` ended the wait for room, and the event was not taken.
 
-    Raises:
-        NotRegistered: the schema is not registered under the topic's subject.
-
     """
 
     def __init__(
@@ -44,7 +41,8 @@ class Route:
         event_type: EventType,
         topic: str,
         partitions: int,
-        serializer: EventSerializer,
+        encode: Callable[[Any], bytes],
+        prefix: bytes,
         delivery: Delivery,
         stop: Callable[[], bool],
     ) -> None:
@@ -55,8 +53,8 @@ class Route:
             attrgetter(event_type.key) if event_type.key else lambda _: None
         )
         self._event_type = event_type
-        self._prefix = serializer.prefix(topic)
-        self._encode = serializer.encode
+        self._prefix = prefix
+        self._encode = encode
         self.send = self._sender(delivery, stop)
 
     def value(self, event: Any) -> bytes:

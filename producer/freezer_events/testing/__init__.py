@@ -14,20 +14,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from freezer_events.errors import ConfigError, SchemaError
+from freezer_events.event import Event
 from freezer_events.kafka.embedded import EmbeddedCluster
 from freezer_events.kafka.topics import listed_partitions
-from freezer_events.read.consumer import EventConsumer, Record
+from freezer_events.read.consumer import EventConsumer
 from freezer_events.registry.memory import MemoryRegistry, OpenRegistry
 from freezer_events.send.producer import EventProducer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from freezer_events.config import Settings
+    from freezer_events.read.consumer import Record
+    from freezer_events.registry.client import Registry
+    from freezer_events.send.reports import Report
 
 __all__ = ["EventCluster"]
 
-E = TypeVar("E")
+E = TypeVar("E", bound=Event)
 
 
 class EventCluster:
@@ -45,7 +49,7 @@ class EventCluster:
     """
 
     def __init__(self, partitions: int = 3) -> None:
-        self._partitions = partitions
+        self._new_partitions = partitions
         self._embedded = EmbeddedCluster()
         self.registry = MemoryRegistry()
         self._open = OpenRegistry(self.registry)
@@ -58,7 +62,7 @@ class EventCluster:
 
     @property
     def settings(self) -> Settings:
-        """What a client needs to reach the cluster: your own consumer, for example."""
+        """What a Kafka client needs to reach the cluster. The registry has no network address."""
         return replace(self._embedded.settings, schema_registry_url=self.registry.address)
 
     @property
@@ -67,15 +71,27 @@ class EventCluster:
         return self._embedded
 
     def producer(
-        self, *, timeout_s: float = 10.0, properties: Mapping[str, str] | None = None
+        self,
+        *,
+        topic: str | None = None,
+        timeout_s: float = 10.0,
+        on_undelivered: Callable[[Any, Report], None] | None = None,
+        properties: Mapping[str, str] | None = None,
     ) -> EventProducer:
         """Return a producer to this cluster, with librdkafka properties of your own."""
-        return EventProducer(
+        return _Producer(
+            self,
             replace(self.settings, properties=properties or {}),
+            topic=topic,
             timeout_s=timeout_s,
-            registry=self._open,
-            check_topic=self._ensure_topic,
+            on_undelivered=on_undelivered,
         )
+
+    def consumer(
+        self, kind: type[E], topic: str | None = None, *, from_beginning: bool = True
+    ) -> EventConsumer[E]:
+        """Return a consumer of this cluster's events of a class, for code that takes one."""
+        return _Consumer(self, self.settings, kind, topic=topic, from_beginning=from_beginning)
 
     def events(self, kind: type[E], topic: str | None = None) -> list[E]:
         """Return all events of a class on its topic, decoded: each partition in order.
@@ -86,25 +102,50 @@ class EventCluster:
         """
         found = []
         for record in self.records(kind, topic):
-            if record.problem is not None:
-                raise SchemaError(record.place, record.problem)
+            if record.event is None:
+                raise SchemaError(record.place, record.problem or "holds no event")
             found.append(record.event)
         return found
 
-    def records(self, kind: type[Any], topic: str | None = None) -> list[Record]:
+    def records(self, kind: type[E], topic: str | None = None) -> list[Record[E]]:
         """Return the records behind `events`: with partition, offset, key and problems."""
-        with EventConsumer(
-            self.settings,
-            self._open,
-            kind.__event__,
-            topic=topic,
-            check_topic=self._ensure_topic,
-        ) as consumer:
+        with self.consumer(kind, topic) as consumer:
             return list(consumer.records(until_end=True, timeout_s=10.0))
 
-    def _ensure_topic(self, settings: Settings, topic: str, **_: object) -> int:
+    def _partitions(self, topic: str) -> int:
+        """Return how many partitions a topic has; creates it where it is missing."""
         try:
-            return listed_partitions(settings, topic)
+            return listed_partitions(self.settings, topic)
         except ConfigError:
-            self._embedded.create_topic(topic, self._partitions)
-            return self._partitions
+            self._embedded.create_topic(topic, self._new_partitions)
+            return self._new_partitions
+
+
+class _Producer(EventProducer):
+    """A producer to a cluster in this process, whose topics and schemas need no provisioning."""
+
+    def __init__(self, cluster: EventCluster, settings: Settings, **options: Any) -> None:
+        self._cluster = cluster
+        super().__init__(settings, **options)
+
+    def _connect_registry(self) -> Registry:
+        return self._cluster._open  # noqa: SLF001 - its own cluster's
+
+    def _partitions(self, topic: str) -> int:
+        return self._cluster._partitions(topic)  # noqa: SLF001 - its own cluster's
+
+
+class _Consumer(EventConsumer[E]):
+    """A consumer of a cluster in this process, whose topics need no provisioning."""
+
+    def __init__(
+        self, cluster: EventCluster, settings: Settings, kind: type[E], **options: Any
+    ) -> None:
+        self._cluster = cluster
+        super().__init__(settings, kind, **options)
+
+    def _connect_registry(self) -> Registry:
+        return self._cluster._open  # noqa: SLF001 - its own cluster's
+
+    def _partitions(self) -> int:
+        return self._cluster._partitions(self._topic)  # noqa: SLF001 - its own cluster's

@@ -62,8 +62,7 @@ def look(
 
     event = catalogue.event(event_name)
     settings = options.load_settings(env_file, properties, topic)
-    default = event.name == catalogue.default
-    name = subject_name(topic or (default and settings.topic) or event.topic)
+    name = subject_name(settings.topic_for(event, named=event_name))
     local = {number: event.text(number) for number in released(catalogue, event)}
     with Registry.connect(settings) as registry:
         held = registry.versions(name)
