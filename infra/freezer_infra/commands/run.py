@@ -34,11 +34,15 @@ class Run:
     write_env: Path | None
     rotate: str | None
     output: str
+    schemas: Path | None = None
 
     def desired(self) -> Desired:
         """Read what is declared."""
+        catalogue = Catalogue.find(self.schemas)
+        if catalogue.notice and self.output == "text":
+            click.echo(catalogue.notice, err=True)
         override = Settings.load(self.place.env_file).topic
-        return declared.load(self._declared(), Catalogue.find(), override)
+        return declared.load(self._declared(), catalogue, override)
 
     def _declared(self) -> Path | None:
         """Find the file that declares more than event.toml does; None where there is none."""

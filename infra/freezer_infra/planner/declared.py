@@ -56,7 +56,7 @@ def _event_topics(catalogue: Catalogue, override: str | None) -> dict[str, str]:
 
 
 def _topic_of(event: EventSpec, catalogue: Catalogue, override: str | None) -> str:
-    if override and event.name == catalogue.event().name:
+    if override and event.name == catalogue.default:
         return override
     return event.topic
 

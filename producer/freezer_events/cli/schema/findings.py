@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from freezer_events.schema.review import Problem, Review
 
+NO_CODE: Final = "generated code is not checked, as no package is named: --into PACKAGE_DIR"
 _WIDTH: Final = 80
 _COMMANDS: Final = {
     Severity.BREAK: "error",
@@ -26,10 +27,10 @@ def lines(problem: Problem) -> Iterator[str]:
     name = problem.code or problem.check.value
     yield f"{problem.place}: {problem.severity}: {name}"
     first, *shown = problem.why.splitlines()
-    yield from _wrapped(first, "  ")
+    yield from wrapped(first, "  ")
     yield from (f"    {line}" for line in shown)
     if problem.fix:
-        yield from _wrapped(problem.fix, "  next: ")
+        yield from wrapped(problem.fix, "  next: ")
 
 
 def summary(found: Review) -> str:
@@ -45,7 +46,9 @@ def summary(found: Review) -> str:
         for number, severity in counts
         if number
     ]  # fmt: skip
-    return f"{looked}: {', '.join(said) or 'all is well'}"
+    if found.code_named:
+        return f"{looked}: {', '.join(said) or 'all is well'}"
+    return f"{looked}: {', '.join(said) or 'the schemas are well'}; {NO_CODE}"
 
 
 def annotation(problem: Problem) -> str:
@@ -62,6 +65,11 @@ def annotation(problem: Problem) -> str:
     written = ",".join(f"{key}={_property(value)}" for key, value in where.items() if value)
     text = f"{problem.why}\nnext: {problem.fix}" if problem.fix else problem.why
     return f"::{_COMMANDS[problem.severity]} {written}::{_data(text)}"
+
+
+def unchecked() -> str:
+    """Return the workflow command that says that no generated code was looked at."""
+    return f"::notice title={_property('code: not checked')}::{_data(NO_CODE)}"
 
 
 def _relative(path: Path) -> str:
@@ -83,7 +91,8 @@ def _many(number: int, of: str) -> str:
     return f"{number} {of}{'' if number == 1 else 's'}"
 
 
-def _wrapped(text: str, head: str) -> list[str]:
+def wrapped(text: str, head: str) -> list[str]:
+    """Return a text as lines that fit the terminal; further ones stand under the first's words."""
     return textwrap.wrap(
         text,
         _WIDTH,
