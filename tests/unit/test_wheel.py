@@ -46,6 +46,46 @@ def test_a_command_works_outside_of_the_checkout(
     assert shown in done.stdout
 
 
+@pytest.fixture(scope="module")
+def schemas_alone(wheel_freezer: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder that holds `schemas/` and nothing else, with an event in two versions."""
+    folder = tmp_path_factory.mktemp("alone")
+    for command in (
+        ("new", "door-event", "--key", "door_id", "--field", "open: boolean"),
+        ("release",),
+        ("new", "--field", "note: string?"),
+        ("release",),
+    ):
+        done = run(wheel_freezer, folder, "schema", *command)
+        assert done.returncode == 0, done.stderr
+    assert [path.name for path in folder.iterdir()] == ["schemas"]
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("schema list", "door-event  v1       released"),
+        ("schema check", "1 event, 2 versions: the schemas are well"),
+        ("schema compare schemas/door-event/v1.avsc schemas/door-event/v2.avsc", "compatible both ways"),
+        ("schema diff", "door-event: v1 to v2"),
+        ("schema generate --into {}/made", "door_event.py"),
+        ("produce --dry-run --interval 0", "10 read, 0 rejected"),
+        ("produce --dry-run --interval 0 --event door-event", "10 read, 0 rejected"),
+        ("config", "BOOTSTRAP_SERVERS"),
+        ("demo", "all 10 events equal what was sent"),
+        ("completion bash", "_freezer_completion"),
+    ],
+)
+def test_a_command_works_beside_a_schemas_folder_alone(
+    wheel_freezer: Path, schemas_alone: Path, tmp_path: Path, command: str, shown: str
+) -> None:
+    done = run(wheel_freezer, schemas_alone, *command.format(tmp_path).split())
+    assert done.returncode == 0, done.stderr
+    assert shown in done.stdout
+    assert "package's own" not in done.stderr
+
+
 def test_its_types_are_there_for_users_who_check_theirs(wheel_freezer: Path) -> None:
     (package,) = wheel_freezer.parents[1].glob("lib/python*/site-packages/freezer_events")
     assert (package / "py.typed").exists()
