@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+from tests.support import readme
 
 
 def run(program: Path, folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
@@ -83,7 +86,26 @@ def test_a_command_works_beside_a_schemas_folder_alone(
     done = run(wheel_freezer, schemas_alone, *command.format(tmp_path).split())
     assert done.returncode == 0, done.stderr
     assert shown in done.stdout
-    assert "package's own" not in done.stderr
+    assert "comes with the package" not in done.stderr
+
+
+def test_what_the_readme_shows_is_what_happens(wheel_freezer: Path, tmp_path: Path) -> None:
+    program = str(wheel_freezer)
+    for each in readme.shown("An event of your own"):
+        words = shlex.split(each.command)
+        assert words[0] == "freezer"
+        done = subprocess.run(
+            [program, *words[1:]],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stdout
+        assert readme.shape(done.stdout) == readme.shape(each.output), each.command
 
 
 def test_its_types_are_there_for_users_who_check_theirs(wheel_freezer: Path) -> None:

@@ -186,9 +186,7 @@ class Catalogue:
         if not self.borrowed:
             return ""
         names = ", ".join(self.events)
-        return (
-            f"no schemas/ here: using the package's own {names} (yours: freezer schema new EVENT)"
-        )
+        return f"no schemas/ here; using the event that comes with the package: {names}"
 
     @property
     def folders(self) -> list[Path]:
