@@ -18,6 +18,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
-def wheel_freezer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the `freezer` of a wheel that was built and installed outside of the checkout."""
-    return wheel.install(tmp_path_factory.mktemp("wheel"))
+def built_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the wheel, built once."""
+    return wheel.build(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def wheel_freezer(built_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the `freezer` of the wheel, installed outside of the checkout."""
+    return wheel.borrow(built_wheel, tmp_path_factory.mktemp("installed"))

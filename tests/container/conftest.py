@@ -180,11 +180,20 @@ def topic(make_topic: Callable[..., str]) -> str:
 
 
 @pytest.fixture
-def subject(stack: Stack) -> Iterator[str]:
+def forget_subject(stack: Stack) -> Iterator[Callable[[str], None]]:
+    """Give a function that names a subject; what is registered under it is deleted later."""
+    names: list[str] = []
+    yield names.append
+    for name in names:
+        _forget(stack, name)
+
+
+@pytest.fixture
+def subject(forget_subject: Callable[[str], None]) -> str:
     """Give the name of a subject that nobody uses; what is registered under it is deleted."""
     name = f"test-{uuid.uuid4().hex[:12]}-value"
-    yield name
-    _forget(stack, name)
+    forget_subject(name)
+    return name
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from uuid import UUID
 import pytest
 
 from freezer_events import EventProducer
-from freezer_events.cli.options import import_package
 from freezer_events.config import Settings
 from freezer_events.read.consumer import EventConsumer
+from freezer_events.schema.event_types import import_package
 
 if TYPE_CHECKING:
     from types import ModuleType

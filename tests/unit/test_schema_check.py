@@ -198,7 +198,8 @@ def test_github_annotations_escape_what_would_end_them(tmp_path: Path) -> None:
         *("schema", "check", "--output", "github"),
         *("--schemas", str(project.folder / "schemas")),
     )
-    (line,) = outside.stdout.splitlines()
+    line, unchecked = outside.stdout.splitlines()
+    assert unchecked.startswith("::notice title=code%3A not checked::generated code is not checked")
     assert "file=a%2C b%3A 100%25/schemas/door-event/v1.avsc,line=1," in line
     assert "100%25 it stood open" in line
 

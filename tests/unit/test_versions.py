@@ -11,8 +11,8 @@ from uuid import UUID
 
 import pytest
 
-from freezer_events.cli.options import import_package
 from freezer_events.schema.catalogue import Catalogue
+from freezer_events.schema.event_types import import_package
 from freezer_events.schema.generated import write
 from tests.support.cli import Freezer
 
@@ -39,8 +39,8 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, Any
         write(Catalogue(folder / "schemas", folder / f"events_{version}"))
         made[version] = import_package(folder / f"events_{version}")
     yield made
-    for version in VERSIONS:
-        for name in [each for each in sys.modules if each.startswith(f"events_{version}")]:
+    for package in made.values():
+        for name in [each for each in sys.modules if each.startswith(package.__name__)]:
             del sys.modules[name]
 
 

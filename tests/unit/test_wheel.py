@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from importlib.metadata import version
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import wheel
+from tests.support import readme, wheel
 
 
 def run(program: Path, folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
@@ -70,6 +71,65 @@ def test_the_sdist_holds_all_tests_and_what_they_import_and_read(tmp_path: Path)
     for path in (wheel.ROOT / "tests").rglob("*.py"):
         for name in re.findall(rf'ROOT / "({named})"', path.read_text()):
             assert (sources / name).exists(), f"{path} reads {name}"
+
+
+@pytest.fixture(scope="module")
+def schemas_alone(wheel_freezer: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder that holds `schemas/` and nothing else, with an event in two versions."""
+    folder = tmp_path_factory.mktemp("alone")
+    for command in (
+        ("new", "door-event", "--key", "door_id", "--field", "open: boolean"),
+        ("release",),
+        ("new", "--field", "note: string?"),
+        ("release",),
+    ):
+        done = run(wheel_freezer, folder, "schema", *command)
+        assert done.returncode == 0, done.stderr
+    assert [path.name for path in folder.iterdir()] == ["schemas"]
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("schema list", "door-event  v1       released"),
+        ("schema check", "1 event, 2 versions: the schemas are well"),
+        ("schema compare schemas/door-event/v1.avsc schemas/door-event/v2.avsc", "both ways"),
+        ("schema diff", "door-event: v1 to v2"),
+        ("schema generate --into {}/made", "door_event.py"),
+        ("produce --dry-run --interval 0", "10 read, 0 rejected"),
+        ("produce --dry-run --interval 0 --event door-event", "10 read, 0 rejected"),
+        ("config", "BOOTSTRAP_SERVERS"),
+        ("demo", "all 10 events equal what was sent"),
+        ("completion bash", "_freezer_completion"),
+    ],
+)
+def test_a_command_works_beside_a_schemas_folder_alone(
+    wheel_freezer: Path, schemas_alone: Path, tmp_path: Path, command: str, shown: str
+) -> None:
+    done = run(wheel_freezer, schemas_alone, *command.format(tmp_path).split())
+    assert done.returncode == 0, done.stderr
+    assert shown in done.stdout
+    assert "comes with the package" not in done.stderr
+
+
+def test_what_the_readme_shows_is_what_happens(wheel_freezer: Path, tmp_path: Path) -> None:
+    program = str(wheel_freezer)
+    for each in readme.shown("An event of your own"):
+        words = shlex.split(each.command)
+        assert words[0] == "freezer"
+        done = subprocess.run(
+            [program, *words[1:]],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stdout
+        assert readme.shape(done.stdout) == readme.shape(each.output), each.command
 
 
 def test_its_types_are_there_for_users_who_check_theirs(wheel_freezer: Path) -> None:

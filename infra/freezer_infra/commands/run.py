@@ -37,10 +37,13 @@ class Run:
     write_env: Path | None
     rotate: str | None
     output: str
+    schemas: Path | None = None
 
     def desired(self) -> Desired:
         """Read what is declared."""
-        settings, catalogue = Settings.load(self.place.env_file), Catalogue.find()
+        settings, catalogue = Settings.load(self.place.env_file), Catalogue.find(self.schemas)
+        if catalogue.notice and self.output == "text":
+            click.echo(catalogue.notice, err=True)
         if self.event is not None:
             catalogue.event(self.event)  # refuses a name that no event has
         elif settings.topic and catalogue.default is None:

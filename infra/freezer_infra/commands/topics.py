@@ -48,6 +48,11 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
                 help="[default: [tool.freezer] topics, infra/topics.toml, event.toml alone]",
             ),
             click.option("--event", metavar="NAME", help="The event that TOPIC is the topic of."),
+            click.option(
+                "--schemas",
+                type=click.Path(file_okay=False, path_type=Path),
+                help="The folder of schemas.  [default: pyproject.toml, ./schemas, the package's]",
+            ),
             click.option("--allow-partition-increase", is_flag=True, help="Keys will move."),
             click.option("--write-env", type=Path, help="Put the producer's key into this file."),
             click.option(
@@ -78,6 +83,7 @@ def _run(**given: Any) -> Run:
         given["write_env"],
         given["rotate_key"],
         given["output"],
+        given["schemas"],
     )
 
 

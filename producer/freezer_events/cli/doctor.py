@@ -91,10 +91,11 @@ def _target(
     into: Path | None,
 ) -> Target:
     from freezer_events.doctor import Target  # noqa: PLC0415
-    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415
+    from freezer_events.schema.event_types import event_type as typed  # noqa: PLC0415
 
-    event_type = options.find_event_type(event_name, schemas, into)
-    spec = Catalogue.find(schemas, into).event(event_type.name)
+    catalogue = options.find_catalogue(schemas, into)
+    event_type = typed(catalogue, event_name)
+    spec = catalogue.event(event_type.name)
     if not isinstance(settings, ConfigError):
         topic = settings.topic_for(event_type, named=event_name)
     return Target(event_type, spec, topic or event_type.topic)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import math
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from freezer_events.config import Settings, property_options
-from freezer_events.errors import SchemaError, UsageError
-from freezer_events.event import default_event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from types import ModuleType
+    from collections.abc import Callable
 
     from freezer_events.event import EventType
     from freezer_events.schema.catalogue import Catalogue
@@ -98,59 +92,35 @@ def load_settings(
     return Settings.load(env_file, options=options, properties=property_options(properties))
 
 
+def find_catalogue(schemas: Path | None = None, into: Path | None = None) -> Catalogue:
+    """Find the events; say on standard error where they are not the project's own.
+
+    With `--output json` nothing is said: a program knows which folder it runs in.
+
+    Raises:
+        ConfigError: the folder that was named is not there, or nothing in it is an event.
+
+    """
+    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415 - the parser is slow
+
+    found = Catalogue.find(schemas, into)
+    context = click.get_current_context(silent=True)
+    if found.notice and not (context and context.params.get("output") == "json"):
+        click.echo(found.notice, err=True)
+    return found
+
+
 def find_event_type(
     name: str | None, schemas: Path | None = None, into: Path | None = None
 ) -> EventType:
-    """Return the generated type of an event: from the project's own package, else from ours.
+    """Return the type of an event, with what `find_catalogue` says.
 
     Raises:
+        ConfigError: the folder that was named is not there, or nothing in it is an event.
         UsageError: there is no such event.
-        SchemaError: there is, but its code has not been generated.
+        SchemaError: there is, and its code is missing or cannot be generated.
 
     """
-    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415
+    from freezer_events.schema.event_types import event_type  # noqa: PLC0415 - as above
 
-    catalogue = Catalogue.find(schemas, into)
-    known: Mapping[str, EventType] = _generated(catalogue).EVENTS
-    name = name or default_event(known)
-    found = known.get(name or "")
-    if found is not None:
-        return found
-    listed = ", ".join(known) or "none"
-    if name is None:
-        raise UsageError("which event", f"there are several: {listed}", "name one: --event")
-    if name in catalogue.events:
-        raise SchemaError(
-            f"event {name!r}", "has no generated code yet", "generate it: freezer schema generate"
-        )
-    raise UsageError(f"event {name!r}", f"there is none; events: {listed}")
-
-
-def _generated(catalogue: Catalogue) -> ModuleType:
-    """Import the package that holds the generated events."""
-    if catalogue.into is None or catalogue.into.resolve() == _own_events():
-        return importlib.import_module("freezer_events.events")
-    return import_package(catalogue.into)
-
-
-def import_package(folder: Path) -> ModuleType:
-    """Import a package by its folder, under its own name, without touching the search path.
-
-    Raises:
-        SchemaError: there is no package in this folder.
-
-    """
-    init = folder.resolve() / "__init__.py"
-    spec = importlib.util.spec_from_file_location(folder.resolve().name, init)
-    if not init.is_file() or spec is None or spec.loader is None:
-        raise SchemaError(
-            str(folder), "holds no generated events", "generate them: freezer schema generate"
-        )
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # relative imports inside the package look here
-    spec.loader.exec_module(module)
-    return module
-
-
-def _own_events() -> Path:
-    return Path(__file__).resolve().parent.parent / "events"
+    return event_type(find_catalogue(schemas, into), name)

@@ -12,7 +12,8 @@ from freezer_events.avro.parse import Schema, load, read_text
 from freezer_events.config.project import Project, upwards
 from freezer_events.config.toml_table import Table
 from freezer_events.errors import ConfigError, SchemaError, UsageError
-from freezer_events.event import DEFAULT_EVENT, default_event
+from freezer_events.event import default_event
+from freezer_events.schema import lock
 from freezer_events.schema.levels import Level
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class Catalogue:
     Attributes:
         root: the folder.
         into: the package folder of the generated events, where one is named.
-        borrowed: the project has no schemas of its own, and these are the package's.
+        borrowed: there are no schemas of one's own, and these are the package's.
 
     """
 
@@ -149,37 +150,58 @@ class Catalogue:
 
     @classmethod
     def find(cls, schemas: Path | None = None, into: Path | None = None) -> Self:
-        """Find the schemas: the argument, `pyproject.toml`, `./schemas`, those in the package.
+        """Find the events: in the argument, pyproject.toml's folder, `schemas`, the package.
+
+        A folder of one's own is never passed over for the package's: without events it is an error.
 
         Raises:
-            ConfigError: the folder that was named is not there.
+            ConfigError: the folder that was named is not there, or nothing in it is an event.
 
         """
         found = cls.at(schemas, into)
+        begin = (
+            f"begin an event: freezer schema new EVENT{f' --schemas {schemas}' if schemas else ''}"
+        )
         if not found.root.is_dir():
-            why = f"{found.root} is no directory"
-            raise ConfigError("the schemas folder", why, "see --schemas")
+            why = "is no directory" if found.root.exists() else "is not there"
+            raise ConfigError(f"the schemas folder {found.root}", why, begin)
+        # Where events were released and are gone, the lock remembers them, and `check` says so.
+        if not found.folders and not (found.root / lock.NAME).exists():
+            why = "holds no event: a folder with an event.toml"
+            raise ConfigError(f"the schemas folder {found.root}", why, begin)
         return found
 
     @classmethod
     def at(cls, schemas: Path | None = None, into: Path | None = None) -> Self:
         """Find them as `find` does, but let the folder be one that is still to be made."""
         project = Project.find()
+        own = project.schemas or upwards("schemas")
         # The project's package holds the events of the project's schemas, and of no others.
-        if schemas in {None, project.schemas}:
-            schemas, into = project.schemas, into or project.into
-        schemas = schemas or upwards("schemas")
+        if schemas is None or (own is not None and schemas.resolve() == own.resolve()):
+            schemas, into = schemas or own, into or project.into
         return cls(schemas, into) if schemas else cls(packaged(), into, borrowed=True)
+
+    @property
+    def notice(self) -> str:
+        """What a command says, once, about events that are not the project's; else ""."""
+        if not self.borrowed:
+            return ""
+        names = ", ".join(self.events)
+        return f"no schemas/ here; using the event that comes with the package: {names}"
+
+    @property
+    def folders(self) -> list[Path]:
+        """The folders that declare an event, in the order of their names."""
+        there = self.root.iterdir() if self.root.is_dir() else ()
+        return sorted(path for path in there if (path / "event.toml").exists())
 
     @cached_property
     def events(self) -> Mapping[str, EventSpec]:
         """Every event by name, in the order of their names."""
-        there = self.root.iterdir() if self.root.is_dir() else ()
-        folders = sorted(path for path in there if (path / "event.toml").exists())
-        default = default_event([folder.name for folder in folders])
+        default = default_event([folder.name for folder in self.folders])
         return {
             folder.name: EventSpec.read(folder, default=folder.name == default)
-            for folder in folders
+            for folder in self.folders
         }
 
     @property
@@ -194,16 +216,18 @@ class Catalogue:
             UsageError: there is no such event; lists those there are.
 
         """
-        events = self.events
         name = name or self.default
-        found = events.get(name or "")
+        found = self.events.get(name or "")
         if found is not None:
             return found
-        listed = ", ".join(events) or "none"
-        if name is None and events:
-            raise UsageError("which event", f"{self.root} has several: {listed}", "name one")
-        name = name or DEFAULT_EVENT
-        raise UsageError(f"event {name!r}", f"is not in {self.root}", f"events: {listed}")
+        listed = ", ".join(self.events) or "none"
+        if name is None:
+            why = f"{self.root} holds several, and none is named"
+            raise UsageError("choose an event", why, f"name one of them: {listed}")
+        why = f"is not in {self.root}"
+        if (self.root / name).is_dir():
+            why = f"{self.root / name} has no event.toml"
+        raise UsageError(f"event {name!r}", why, f"events: {listed}")
 
 
 def packaged() -> Path:

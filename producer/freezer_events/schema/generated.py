@@ -117,7 +117,7 @@ def _into(catalogue: Catalogue) -> Path:
     if catalogue.into is None:
         raise UsageError(
             "generate events",
-            "no package to put them into is named",
-            'use --into PACKAGE_DIR, or: [tool.freezer] into = "…" in pyproject.toml',
+            "no package to put them into is named; produce and consume need none",
+            'name one: --into PACKAGE_DIR, or in pyproject.toml: [tool.freezer] into = "…"',
         )
     return catalogue.into

@@ -8,6 +8,7 @@ import click
 
 from freezer_events.cli import options
 from freezer_events.cli.output import Output
+from freezer_events.console.wrap import wrapped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,23 +31,24 @@ def command(*, schemas: Path | None, into: Path | None, output: str) -> int:
 
     Names and numbers; every version a valid schema; released versions unchanged; every version
     against each older one under the event's level; committed bytes still read as they did;
-    event.toml; generated code.
+    event.toml; generated code, where a package for it is named.
 
     The exit code is 5 where somebody would be broken, 1 where nothing is broken but lock, golden
     files or generated code are out of date (the finding names the command that makes them), and
     0 otherwise. Warnings change nothing.
     """
     from freezer_events.cli.schema import findings  # noqa: PLC0415
-    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415
     from freezer_events.schema.review import Severity, review  # noqa: PLC0415
 
-    found = review(Catalogue.find(schemas, into))
+    found = review(options.find_catalogue(schemas, into))
     out = Output()
     if output == "json":
         out.json({"exit_code": exit_code(found), **found.as_json()})
     elif output == "github":
         for problem in found.problems:
             out.line(findings.annotation(problem))
+        if not found.code_named:
+            out.line(findings.unchecked())
     else:
         _show(found, out)
         for severity in Severity:
@@ -55,7 +57,8 @@ def command(*, schemas: Path | None, into: Path | None, output: str) -> int:
                 for line in findings.lines(problem):
                     out.line(line)
         out.line("")
-        out.line(findings.summary(found))
+        for line in wrapped(findings.summary(found), ""):
+            out.line(line)
     return exit_code(found)
 
 

@@ -31,11 +31,10 @@ def command(*, words: tuple[str, ...], schemas: Path | None, output: str) -> Non
     only one, or freezer-reading.
     """
     from freezer_events.avro.parse import load  # noqa: PLC0415
-    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415
     from freezer_events.schema.changes import changes  # noqa: PLC0415
     from freezer_events.schema.levels import rollout  # noqa: PLC0415
 
-    catalogue = Catalogue.find(schemas)
+    catalogue = options.find_catalogue(schemas)
     names = [word for word in words if not _VERSION.fullmatch(word)]
     if len(names) > 1:
         raise UsageError("schema diff", f"{names[1]!r} is no version", "write v1, v2, …")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from freezer_events.schema.review import Problem, Review
 
+NO_CODE: Final = "generated code is not checked, as no package is named: --into PACKAGE_DIR"
 _COMMANDS: Final = {
     Severity.BREAK: "error",
     Severity.STALE: "error",
@@ -44,7 +45,9 @@ def summary(found: Review) -> str:
         for number, severity in counts
         if number
     ]  # fmt: skip
-    return f"{looked}: {', '.join(said) or 'all is well'}"
+    if found.code_named:
+        return f"{looked}: {', '.join(said) or 'all is well'}"
+    return f"{looked}: {', '.join(said) or 'the schemas are well'}; {NO_CODE}"
 
 
 def annotation(problem: Problem) -> str:
@@ -61,6 +64,11 @@ def annotation(problem: Problem) -> str:
     written = ",".join(f"{key}={_property(value)}" for key, value in where.items() if value)
     text = f"{problem.why}\nnext: {problem.fix}" if problem.fix else problem.why
     return f"::{_COMMANDS[problem.severity]} {written}::{_data(text)}"
+
+
+def unchecked() -> str:
+    """Return the workflow command that says that no generated code was looked at."""
+    return f"::notice title={_property('code: not checked')}::{_data(NO_CODE)}"
 
 
 def _relative(path: Path) -> str:

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where code and schema differ.")
 def command(*, schemas: Path | None, into: Path | None, check: bool) -> int:
     """Generate the typed events from the schemas."""
-    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415
     from freezer_events.schema.generated import stale, write  # noqa: PLC0415
 
-    catalogue = Catalogue.find(schemas, into)
+    catalogue = options.find_catalogue(schemas, into)
     changed = stale(catalogue)
     out = Output()
     for path in changed:

@@ -26,9 +26,8 @@ def command(*, schemas: Path | None, output: str) -> None:
     logical types: two versions of one fingerprint are written the same, and may mean another thing.
     """
     from freezer_events.cli.table import table  # noqa: PLC0415
-    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415
 
-    catalogue = Catalogue.find(schemas)
+    catalogue = options.find_catalogue(schemas)
     out = Output()
     if output == "json":
         out.json({"schemas": str(catalogue.root), "events": list(_events(catalogue))})

@@ -95,11 +95,13 @@ def _event(catalogue: Catalogue, name: str, specs: list[FieldSpec], key: str | N
     out.line(f"{name} is a new event; there was: {', '.join(catalogue.events) or 'none'}")
     for path in replace_all(starter(catalogue, name, key, specs)):
         out.line(f"wrote {path}")
-    into = "" if catalogue.into else " --into PACKAGE_DIR"
     _steps(
         f"edit both; the topic is named in {catalogue.root / name / 'event.toml'}",
         "freezer schema check",
-        f"freezer schema release {name}{into}",
+        f"freezer schema release {name}",
+        ""
+        if catalogue.into
+        else "freezer schema generate --into PACKAGE_DIR  (to import its classes)",
     )
 
 

@@ -37,9 +37,8 @@ def command(
     The offline check runs first. Doing it again changes nothing and says the same ids.
     """
     from freezer_events.cli.schema.subject import check, look  # noqa: PLC0415
-    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415
 
-    catalogue = Catalogue.find(schemas, into)
+    catalogue = options.find_catalogue(schemas, into)
     check(catalogue, catalogue.event(event_name))
     with look(catalogue, event_name, env_file, properties, topic) as subject:
         if dry_run:

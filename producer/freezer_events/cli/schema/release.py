@@ -28,11 +28,10 @@ def command(*, event: str | None, schemas: Path | None, into: Path | None) -> in
     nothing.
     """
     from freezer_events.cli.schema import findings  # noqa: PLC0415
-    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415
     from freezer_events.schema.release import release  # noqa: PLC0415
     from freezer_events.schema.review import Severity, review  # noqa: PLC0415
 
-    catalogue = Catalogue.find(schemas, into)
+    catalogue = options.find_catalogue(schemas, into)
     spec = _meant(catalogue, event)
     found = review(catalogue, only=[spec.name])
     for problem in found.problems:
@@ -74,7 +73,7 @@ def _tell(catalogue: Catalogue, event: EventSpec, done: Released) -> None:
     listed = ", ".join(f"v{each}" for each in done.versions)
     out.line(f"{event.name}: released {listed}; from now on a change to it is an error")
     if catalogue.into is None:
-        note("no code was generated, since no package for it is named: see --into")
+        note("no code was generated: no package for it is named (--into PACKAGE_DIR)")
     note(f"next: commit these files, then register: freezer schema register --event {event.name}")
     if event.version < event.latest:
         note(

@@ -43,9 +43,8 @@ def command(
     """
     from freezer_events.cli.schema.subject import look  # noqa: PLC0415
     from freezer_events.registry.standing import State, standings  # noqa: PLC0415
-    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415
 
-    catalogue = Catalogue.find(schemas, into)
+    catalogue = options.find_catalogue(schemas, into)
     with look(catalogue, event_name, env_file, properties, topic) as subject:
         found = standings(subject.local, subject.held)
         level_same = subject.level == subject.event.level

@@ -43,10 +43,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What was looked at, and what was found, in the order of events and checks."""
+    """What was looked at, and what was found, in the order of events and checks.
+
+    Attributes:
+        rows: one for each event.
+        problems: what was found.
+        code_named: a package of generated code is named; without one no code can be looked at.
+
+    """
 
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
+    code_named: bool
 
     def count(self, severity: Severity) -> int:
         """Return how many findings there are of one severity."""
@@ -72,6 +80,7 @@ class Review:
                 }
                 for row in self.rows
             ],
+            "not_checked": [] if self.code_named else [Check.CODE.value],
             "findings": [each.as_json() for each in self.problems],
         }
 
@@ -94,7 +103,7 @@ def review(catalogue: Catalogue, only: Sequence[str] = ()) -> Review:
     if not only:
         found += layout.strays(catalogue, lock)
         found += _package(catalogue, rows, found)
-    return Review(tuple(rows), tuple(found))
+    return Review(tuple(rows), tuple(found), code_named=catalogue.into is not None)
 
 
 def _event(catalogue: Catalogue, event: EventSpec, lock: Lock) -> tuple[Row, list[Problem]]:
