@@ -89,6 +89,7 @@ class Infra:
 @pytest.fixture
 def infra(stack: Stack, name: str, tmp_path: Path) -> Infra:
     (tmp_path / "topics.toml").write_text(TOPICS)
+    (tmp_path / "schemas").symlink_to(ROOT / "schemas")
     return Infra(tmp_path, {"BOOTSTRAP_SERVERS": stack.bootstrap, "TOPIC": name})
 
 

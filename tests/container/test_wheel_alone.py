@@ -128,8 +128,8 @@ def test_an_event_of_ones_own_goes_the_whole_way(
     freezer("doctor")
 
     (tmp_path / "doors.jsonl").write_text("".join(json.dumps(each) + "\n" for each in DOORS))
-    assert "3 read, 3 delivered" in freezer("produce", "--from", "doors.jsonl")
-    assert "2 read, 2 delivered" in freezer(
+    assert "3 events read, 3 delivered" in freezer("produce", "--from", "doors.jsonl")
+    assert "2 events read, 2 delivered" in freezer(
         "produce", "--into", "my_events", "--count", "2", "--interval", "0"
     )
     read = freezer("consume", "--from-beginning", "--until-end", "--output", "json").splitlines()

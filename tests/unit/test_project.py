@@ -108,4 +108,4 @@ def test_a_key_that_nobody_knows_is_named_with_its_place(repository: Path) -> No
     (repository / "pyproject.toml").write_text('[tool.freezer]\nschema = "schemas"\n')
     done = Freezer(subfolder(repository))("schema", "list")
     assert done.returncode == 3
-    assert "error: ../../pyproject.toml:2: schema: no such key" in done.stderr
+    assert "error: ../../pyproject.toml:2: [tool.freezer] schema: no such key" in done.stderr

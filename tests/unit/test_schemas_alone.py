@@ -38,7 +38,7 @@ def test_an_event_without_a_package_is_produced_all_the_same(
     before = alone.files()
     done = freezer(alone, *DRY, *named)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "10 read, 0 rejected" in done.stdout
+    assert "10 events read, 0 rejected" in done.stdout
     assert alone.files() == before
 
 
@@ -57,7 +57,7 @@ def test_schemas_named_on_the_command_line_are_the_ones_produced(
     (tmp_path / "in.jsonl").write_text('{"door_id": "a", "open": true}\n')
     done = freezer(alone, *DRY, "--from", "in.jsonl", "--schemas", "avro")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "1 read, 0 rejected" in done.stdout
+    assert "1 event read, 0 rejected" in done.stdout
 
 
 def test_generating_needs_to_know_the_package(alone: Project) -> None:
