@@ -44,7 +44,7 @@ from freezer_events.config import Settings
 from freezer_events.errors import EventError
 from freezer_events.events import FreezerReading
 from freezer_events.registry.client import Registry
-from freezer_infra.admin.target import AdminTarget, connect
+from freezer_infra.admin.admin_target import AdminTarget, connect
 from freezer_infra.local import certificates
 from freezer_infra.local.stack import Login, Stack, answers
 from tests import stack as test_stack

@@ -15,8 +15,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
 from freezer_events.config import Settings
 from freezer_events.errors import UnreachableError
-from freezer_infra.confluent.access import Access, Acl, Key
-from freezer_infra.confluent.cli import find
+from freezer_infra.confluent.cloud_access import Acl, ApiKey, CloudAccess
+from freezer_infra.confluent.confluent_cli import find
 from freezer_infra.keys.accepted import Patience, until_cluster_accepts, until_registry_accepts
 from tests.infra.standin.harness import CLUSTER, ENVIRONMENT, Standin, make
 from tests.infra.standin.registry_door import door
@@ -46,11 +46,11 @@ def standin(secured: Stack, admin: AdminClient, tmp_path: Path) -> Iterator[Stan
 
 
 @pytest.fixture
-def access(standin: Standin) -> Access:
-    return Access(find(standin.environ()), CLUSTER, ENVIRONMENT)
+def access(standin: Standin) -> CloudAccess:
+    return CloudAccess(find(standin.environ()), CLUSTER, ENVIRONMENT)
 
 
-def settings(access: Access, key: Key, secured: Stack) -> Settings:
+def settings(access: CloudAccess, key: ApiKey, secured: Stack) -> Settings:
     return Settings(
         bootstrap_servers=access.bootstrap_servers(),
         sasl_username=key.id,
@@ -61,7 +61,7 @@ def settings(access: Access, key: Key, secured: Stack) -> Settings:
 
 
 def test_a_producers_key_writes_to_its_topic_and_to_nothing_else(
-    access: Access, secured: Stack, make_topic: Callable[..., str]
+    access: CloudAccess, secured: Stack, make_topic: Callable[..., str]
 ) -> None:
     topic, other = make_topic(), make_topic()
     account = access.make_account(f"t-{uuid.uuid4().hex[:8]}", "d")
@@ -74,7 +74,7 @@ def test_a_producers_key_writes_to_its_topic_and_to_nothing_else(
 
 
 def test_a_consumers_key_reads_its_topic_in_its_group(
-    access: Access, secured: Stack, topic: str
+    access: CloudAccess, secured: Stack, topic: str
 ) -> None:
     account = access.make_account(f"t-{uuid.uuid4().hex[:8]}", "d")
     reads = [Acl("READ", "TOPIC", topic), Acl("DESCRIBE", "TOPIC", topic)]
@@ -86,7 +86,7 @@ def test_a_consumers_key_reads_its_topic_in_its_group(
 
 
 def test_rights_given_after_the_key_reach_the_key(
-    access: Access, secured: Stack, topic: str
+    access: CloudAccess, secured: Stack, topic: str
 ) -> None:
     account = access.make_account(f"t-{uuid.uuid4().hex[:8]}", "d")
     mine = settings(access, access.new_key(CLUSTER, account), secured)
@@ -96,7 +96,7 @@ def test_rights_given_after_the_key_reach_the_key(
 
 
 def test_a_key_that_takes_its_time_is_waited_for(
-    access: Access, secured: Stack, standin: Standin, topic: str
+    access: CloudAccess, secured: Stack, standin: Standin, topic: str
 ) -> None:
     account = access.make_account(f"t-{uuid.uuid4().hex[:8]}", "d")
     access.allow(account, [Acl("WRITE", "TOPIC", topic), Acl("DESCRIBE", "TOPIC", topic)])
@@ -108,14 +108,16 @@ def test_a_key_that_takes_its_time_is_waited_for(
     assert outcome(mine, topic) is None
 
 
-def test_a_key_that_never_works_is_given_up(access: Access, secured: Stack, topic: str) -> None:
-    never = settings(access, Key("NOBODY", "nothing"), secured)
+def test_a_key_that_never_works_is_given_up(
+    access: CloudAccess, secured: Stack, topic: str
+) -> None:
+    never = settings(access, ApiKey("NOBODY", "nothing"), secured)
     with pytest.raises(UnreachableError, match=r"still says: .*Authentication failed"):
         until_cluster_accepts(never, topic, Patience(print, 1.0))
 
 
 def test_a_registry_key_reads_its_subject_and_no_other(
-    access: Access, standin: Standin, subject: str
+    access: CloudAccess, standin: Standin, subject: str
 ) -> None:
     registry = access.registry()
     account = access.make_account(f"t-{uuid.uuid4().hex[:8]}", "d")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from freezer_events.errors import UsageError
-from freezer_infra.confluent import target as confluent
+from freezer_infra.confluent import cli_target as confluent
 from freezer_infra.keys.env_file import EnvFile
 from freezer_infra.planner.desired import Access, Desired
 from freezer_infra.planner.steps import CreateTopic
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka.admin import AdminClient
 
-    from freezer_infra.confluent.target import CliTarget, CloudTarget
+    from freezer_infra.confluent.cli_target import CliTarget, CloudTarget
     from freezer_infra.local.stack import Stack
     from freezer_infra.planner.target import Target
 

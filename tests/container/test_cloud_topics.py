@@ -12,8 +12,8 @@ import pytest
 
 from freezer_events.errors import EventError
 from freezer_infra.confluent import faults
-from freezer_infra.confluent.cli import find
-from freezer_infra.confluent.topics import Topics
+from freezer_infra.confluent.cli_topics import Topics
+from freezer_infra.confluent.confluent_cli import find
 from tests.infra.standin.harness import CLUSTER, ENVIRONMENT, PLATFORM_URL, Standin, make
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def test_a_killed_cli_leaves_what_a_second_run_completes(
     name: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("freezer_infra.confluent.topics.UNCLEAR_WITHIN_S", 1.0)
+    monkeypatch.setattr("freezer_infra.confluent.cli_topics.UNCLEAR_WITHIN_S", 1.0)
     standin.fault("kill-after:1")
     topics.create(name, 3, {})
     with pytest.raises(faults.OutcomeUnknownError, match="change the configs"):

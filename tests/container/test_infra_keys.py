@@ -12,8 +12,8 @@ from confluent_kafka import KafkaError, Producer
 
 from freezer_events.config import Settings
 from freezer_events.errors import AccessError, ConfigError
+from freezer_infra.admin.admin_target import AdminTarget, connect
 from freezer_infra.admin.call import Admin
-from freezer_infra.admin.target import AdminTarget, connect
 from freezer_infra.keys.env_file import EnvFile
 from freezer_infra.planner.apply import apply
 from freezer_infra.planner.desired import Access, Desired

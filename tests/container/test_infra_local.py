@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka.admin import AdminClient
 
-    from freezer_infra.admin.target import AdminTarget
+    from freezer_infra.admin.admin_target import AdminTarget
     from freezer_infra.local.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from freezer_events.schema.catalogue import Catalogue
 from tests.support import independent
 from tests.support.broker_door import BrokerDoor
 from tests.support.cli import Freezer, tally_of
@@ -72,5 +71,6 @@ def test_output_closed_early_loses_no_reading_and_shows_no_traceback(
         assert running.process.stderr is not None
         running.process.stdout.close()
         assert running.process.wait(30) == 0
-        assert running.process.stderr.read() == f"{Catalogue.at().notice}\n"
+        (note,) = running.process.stderr.read().splitlines()
+        assert note.startswith("no schemas/ here")
     assert len(independent.read(stack, topic, 50)) == 50

@@ -15,7 +15,7 @@ from freezer_infra.planner.target import (
     TOPIC,
     AlreadyThereError,
     Client,
-    EnvFile,
+    KeyFile,
     Right,
     Shape,
     Topic,
@@ -87,16 +87,16 @@ class MemoryTarget:
         self._change(f"allow {account}")
         self.accounts[account] |= rights
 
-    def holds_key(self, client: Client, env_file: EnvFile) -> bool:
+    def holds_key(self, client: Client, env_file: KeyFile) -> bool:
         return env_file.read().get("SASL_USERNAME") == client.account
 
-    def write_key(self, client: Client, env_file: EnvFile) -> None:
+    def write_key(self, client: Client, env_file: KeyFile) -> None:
         self._change(f"key {client.account}")
         self.keys[client.account] = self.keys.get(client.account, 0) + 1
         secret = f"secret-{self.keys[client.account]}"
         env_file.write({"SASL_USERNAME": client.account, "SASL_PASSWORD": secret})
 
-    def rotate_key(self, client: Client, env_file: EnvFile) -> None:
+    def rotate_key(self, client: Client, env_file: KeyFile) -> None:
         self.write_key(client, env_file)
 
     def _change(self, what: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from freezer_events.errors import ConfigError
 from freezer_infra.confluent.choose import Chosen, choose
-from freezer_infra.confluent.cli import ConfluentCli, find
+from freezer_infra.confluent.confluent_cli import ConfluentCli, find
 from tests.infra.standin.harness import CLUSTER, ENVIRONMENT, Standin, make
 
 if TYPE_CHECKING:

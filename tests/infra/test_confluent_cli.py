@@ -13,7 +13,7 @@ import pytest
 
 from freezer_events.errors import AccessError, ConfigError, UnreachableError
 from freezer_infra.confluent import faults
-from freezer_infra.confluent.cli import find, version_of
+from freezer_infra.confluent.confluent_cli import find, version_of
 from freezer_infra.confluent.home import copied_home, private_home
 from freezer_infra.confluent.session import cloud_session, only_cli, platform_session
 from tests.infra.standin.harness import EMAIL, PASSWORD, PLATFORM_URL, Standin, make

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from freezer_events.errors import AccessError, ConfigError, EventError, UnreachableError
 from freezer_infra.confluent import faults
 from freezer_infra.confluent.faults import Failure, explain
+from freezer_infra.planner.target import AlreadyThereError
 
 
 @pytest.mark.parametrize(
@@ -65,10 +66,10 @@ from freezer_infra.confluent.faults import Failure, explain
         ("Error: unknown flag: --dry-run\nUsage:\n", ConfigError, "confluent update"),
         (
             'Error: topic "t" already exists for Kafka cluster "lkc-1"\n',
-            faults.AlreadyThereError,
+            AlreadyThereError,
             "",
         ),
-        ('Error: service name "n" is already in use\n', faults.AlreadyThereError, ""),
+        ('Error: service name "n" is already in use\n', AlreadyThereError, ""),
         ('Error: unknown topic "t"\n', faults.NotThereError, ""),
         (
             "Error: retry failed due to timeout of 1s\n",

@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freezer_events.errors import AccessError, ConfigError, EventError, UnreachableError
-from freezer_infra.confluent import faults
-from freezer_infra.confluent.cli import find
-from freezer_infra.confluent.topics import Topics, config_flags
-from freezer_infra.planner.target import Shape, Value
+from freezer_infra.confluent.cli_topics import Topics, config_flags
+from freezer_infra.confluent.confluent_cli import find
+from freezer_infra.planner.target import AlreadyThereError, Shape, Value
 from tests.infra.standin.cloud.flags import key_values, kinds, parse
 from tests.infra.standin.harness import CLUSTER, ENVIRONMENT, PLATFORM_URL, Standin, make
 
@@ -63,7 +62,7 @@ def test_what_the_cli_lies_about_is_never_used(topics: Topics, standin: Standin)
 
 def test_a_topic_made_by_somebody_meanwhile_is_left_alone(topics: Topics) -> None:
     topics.create(NAME, 6, {})
-    with pytest.raises(faults.AlreadyThereError):
+    with pytest.raises(AlreadyThereError):
         topics.create(NAME, 3, {})
     assert topics.describe(NAME).partitions == 6
 
@@ -88,7 +87,7 @@ def test_a_topic_created_by_a_cli_that_died_counts_as_created(
 def test_a_cli_that_died_before_it_created_is_an_error(
     topics: Topics, standin: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("freezer_infra.confluent.topics.UNCLEAR_WITHIN_S", 0.0)
+    monkeypatch.setattr("freezer_infra.confluent.cli_topics.UNCLEAR_WITHIN_S", 0.0)
     standin.fault("kill-after:0")
     with pytest.raises(UnreachableError, match="signal 9"):
         topics.create(NAME, 3, {})
@@ -100,7 +99,7 @@ def test_a_cli_that_died_before_it_created_is_an_error(
 def test_a_network_failure_is_told_as_it_was(
     topics: Topics, standin: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("freezer_infra.confluent.topics.UNCLEAR_WITHIN_S", 0.0)
+    monkeypatch.setattr("freezer_infra.confluent.cli_topics.UNCLEAR_WITHIN_S", 0.0)
     standin.fault("network")
     with pytest.raises(UnreachableError, match=f"create topic '{NAME}': the service could not"):
         topics.create(NAME, 3, {})

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from freezer_infra.planner import show
 from freezer_infra.planner.desired import Access, Desired
-from freezer_infra.planner.observed import Key, Observed
+from freezer_infra.planner.observed import HeldKey, Observed
 from freezer_infra.planner.plan import Plan, Refusal, make
 from freezer_infra.planner.steps import (
     AllowRights,
@@ -183,7 +183,7 @@ def test_rights_a_target_does_not_know_are_left_out() -> None:
     ],
 )
 def test_a_key_is_made_once(held: bool, rotate: bool, steps: tuple[object, ...]) -> None:  # noqa: FBT001 - the cases of a table
-    key = Key(CLIENT, ".env", held=held, rotate=rotate)
+    key = HeldKey(CLIENT, ".env", held=held, rotate=rotate)
     assert make(Desired(()), Observed({}, key=key)).steps == steps
 
 

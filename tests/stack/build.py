@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freezer_events.errors import UnreachableError
-from freezer_infra.local.command import run
 from freezer_infra.local.engine import has_image
+from freezer_infra.local.program import run
 from tests.stack import debian
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from freezer_infra.local.command import run
+from freezer_infra.local.program import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

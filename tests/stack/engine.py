@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freezer_events.errors import UnreachableError
-from freezer_infra.local.command import run, tail
 from freezer_infra.local.engine import compose_command, why_not
+from freezer_infra.local.program import run, tail
 from tests.stack import debian
 
 if TYPE_CHECKING:

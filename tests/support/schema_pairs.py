@@ -353,9 +353,9 @@ def _finite(each: avro.Type, finite: set[str]) -> bool:
     match each:
         case avro.Ref(name=name):
             return name in finite
-        case avro.Record(fields=fields):
+        case avro.RecordType(fields=fields):
             return all(_finite(field.type, finite) for field in fields)
-        case avro.Union(branches=branches):
+        case avro.UnionType(branches=branches):
             return any(_finite(branch, finite) for branch in branches)
     return True
 
@@ -384,18 +384,18 @@ def _write(schema: Schema, use: avro.Type, rng: Random, depth: int, out: bytearr
         raise EndlessError
     each = schema.resolve(use)
     match each:
-        case avro.Record():
+        case avro.RecordType():
             for member in each.fields:
                 _write(schema, member.type, rng, depth - 1, out)
-        case avro.Enum():
+        case avro.EnumType():
             _long(rng.randrange(len(each.symbols)), out)
         case avro.Fixed():
             out += rng.randbytes(each.size)
-        case avro.Array():
+        case avro.ArrayType():
             _blocks(schema, each.items, rng, depth, out)
-        case avro.Map():
+        case avro.MapType():
             _blocks(schema, each.values, rng, depth, out, key=b"\x02k")
-        case avro.Union():
+        case avro.UnionType():
             index = _branch(each, rng, depth)
             _long(index, out)
             _write(schema, each.branches[index], rng, depth - 1, out)
@@ -403,7 +403,7 @@ def _write(schema: Schema, use: avro.Type, rng: Random, depth: int, out: bytearr
             _primitive(each.kind, rng, out)
 
 
-def _branch(union: avro.Union, rng: Random, depth: int) -> int:
+def _branch(union: avro.UnionType, rng: Random, depth: int) -> int:
     flat = [n for n, e in enumerate(union.branches) if isinstance(e, avro.Primitive)]
     return rng.choice(flat) if flat and depth <= 0 else rng.randrange(len(union.branches))
 

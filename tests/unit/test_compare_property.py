@@ -11,11 +11,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from freezer_events.avro.parse import parse
-from freezer_events.avro.parse.types import Enum as EnumType
-from freezer_events.avro.parse.types import Fixed, Record
+from freezer_events.avro.parse.types import EnumType, Fixed, RecordType
 from freezer_events.errors import SchemaError
 from freezer_events.schema.compare import Code, Direction, Finding, Kind, compare
-from freezer_events.schema.compare.resolve import Problem, Resolution, Rule
+from freezer_events.schema.compare.resolve import Mismatch, Resolution, Rule
 from tests.support.effort import thorough
 from tests.support.schema_pairs import EndlessError, changed, encoded, endless, model
 
@@ -51,7 +50,7 @@ def failure(writer: Schema, reader: Schema, body: bytes) -> Exception | None:
     return None
 
 
-def tolerated(problem: Problem, writer: Schema, reader: Schema) -> bool:
+def tolerated(problem: Mismatch, writer: Schema, reader: Schema) -> bool:
     """Whether fastavro reads on although the specification, and Java, do not.
 
     It takes unqualified aliases for any namespace, takes the first of two fields that claim one
@@ -61,9 +60,11 @@ def tolerated(problem: Problem, writer: Schema, reader: Schema) -> bool:
     match problem.rule, w, r:
         case Rule.CLAIMED_TWICE, _, _:
             return True
-        case Rule.OTHER_NAME, (Record() | EnumType() | Fixed()), (Record() | EnumType() | Fixed()):
+        case Rule.OTHER_NAME, (RecordType() | EnumType() | Fixed()), (
+            RecordType() | EnumType() | Fixed()
+        ):
             return w.name.simple in r.name.written
-        case Rule.OTHER_KIND, Fixed(), (Record() | EnumType()):
+        case Rule.OTHER_KIND, Fixed(), (RecordType() | EnumType()):
             return True
     return False
 

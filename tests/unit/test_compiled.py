@@ -94,7 +94,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 def compiled_encoder(module: Any) -> Callable[[Any], bytes]:
     """Return a module's compiled encoder, None where its schema has a type without a node."""
-    return importlib.import_module("freezer_events.avro.fast.plan").encoder(module.EVENT)  # type: ignore[no-any-return]
+    return importlib.import_module("freezer_events.avro.fast.node_tree").encoder(module.EVENT)  # type: ignore[no-any-return]
 
 
 @THOROUGH

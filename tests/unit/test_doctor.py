@@ -16,11 +16,11 @@ import pytest
 from freezer_events import Settings
 from freezer_events.cli.doctor import lines
 from freezer_events.cli.options import find_event_type
-from freezer_events.doctor import Check, Target, Verdict, diagnose, exit_code
+from freezer_events.doctor import Check, Destination, Verdict, diagnose, exit_code
 from freezer_events.doctor.clock import clock, judge
-from freezer_events.doctor.env_file import env_file
-from freezer_events.doctor.schemas import registry, schema
-from freezer_events.doctor.steps import Step, run
+from freezer_events.doctor.settings_file import env_file
+from freezer_events.doctor.subjects import registry, schema
+from freezer_events.doctor.verdicts import Step, run
 from freezer_events.errors import ConfigError
 from freezer_events.schema.catalogue import Catalogue
 from tests.support.cli import Freezer
@@ -44,9 +44,9 @@ SCHEMA_REGISTRY_URL=http://localhost:8081
 
 
 @pytest.fixture
-def target() -> Target:
+def target() -> Destination:
     event_type = find_event_type("freezer-reading")
-    return Target(event_type, Catalogue.find().event("freezer-reading"), "freezer-temperatura")
+    return Destination(event_type, Catalogue.find().event("freezer-reading"), "freezer-temperatura")
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_what_is_missing_is_named(write_env: Callable[..., Settings], text: str,
     assert key.split(maxsplit=1)[0] in raised.value.fix
 
 
-def test_only_what_a_missing_setting_is_for_waits_for_it(target: Target) -> None:
+def test_only_what_a_missing_setting_is_for_waits_for_it(target: Destination) -> None:
     checks = list(diagnose(Settings(schema_registry_url="mock://doctor"), target))
     assert [check.name for check in checks] == NAMES
     verdicts = {check.name: check.verdict.value for check in checks}
@@ -137,7 +137,7 @@ def test_only_what_a_missing_setting_is_for_waits_for_it(target: Target) -> None
     assert exit_code(checks) == 3
 
 
-def test_settings_that_cannot_be_read_are_the_first_failure(target: Target) -> None:
+def test_settings_that_cannot_be_read_are_the_first_failure(target: Destination) -> None:
     checks = list(diagnose(ConfigError("TOPIC", "is no name", "rename it"), target))
     assert [check.name for check in checks] == NAMES
     assert (checks[0].detail, checks[0].fix) == ("TOPIC: is no name", "rename it")
@@ -149,7 +149,7 @@ def test_settings_that_cannot_be_read_are_the_first_failure(target: Target) -> N
     ("status", "code", "words"), [(401, 4, "HTTP 401"), (403, 4, "HTTP 403"), (503, 6, "HTTP 503")]
 )
 def test_a_registry_that_refuses_is_explained(
-    target: Target, status: int, code: int, words: str
+    target: Destination, status: int, code: int, words: str
 ) -> None:
     with FaultyRegistry(status, {"error_code": status, "message": "no"}) as faulty:
         settings = with_registry(faulty.url)
@@ -159,7 +159,9 @@ def test_a_registry_that_refuses_is_explained(
     assert check.fix
 
 
-def test_an_unknown_subject_is_an_answer_and_the_schema_is_what_is_missing(target: Target) -> None:
+def test_an_unknown_subject_is_an_answer_and_the_schema_is_what_is_missing(
+    target: Destination,
+) -> None:
     with FaultyRegistry(404, {"error_code": 40401, "message": "Subject not found"}) as faulty:
         settings = with_registry(faulty.url)
         answered = one(lambda: registry(settings, target.subject, target.event_type.schema))
@@ -171,7 +173,7 @@ def test_an_unknown_subject_is_an_answer_and_the_schema_is_what_is_missing(targe
 
 
 def test_code_that_was_not_generated_again_is_found_without_asking(
-    target: Target, tmp_path: Path
+    target: Destination, tmp_path: Path
 ) -> None:
     folder = tmp_path / "freezer-reading"
     folder.mkdir()

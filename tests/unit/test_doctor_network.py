@@ -9,8 +9,8 @@ import pytest
 
 from freezer_events import Settings
 from freezer_events.doctor.network import Server, dns, reachable, servers, tcp
-from freezer_events.doctor.steps import Check, Step, run
 from freezer_events.doctor.tls import tls
+from freezer_events.doctor.verdicts import Check, Step, run
 from freezer_events.errors import ConfigError
 from tests.support.tls_server import Authority, saying, serving, silent
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from freezer_events.doctor import Check, Verdict, exit_code
-from freezer_events.doctor.steps import Step, run
+from freezer_events.doctor.verdicts import Step, run
 from freezer_events.errors import AccessError, UnreachableError
 
 if TYPE_CHECKING:

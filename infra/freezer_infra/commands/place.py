@@ -42,7 +42,7 @@ def opened(place: Place, say: Say) -> Iterator[Target]:
     if not place.is_cloud:
         yield _local(place, say)
         return
-    from freezer_infra.confluent import target as confluent  # noqa: PLC0415 - only the cloud needs it
+    from freezer_infra.confluent import cli_target as confluent  # noqa: PLC0415 - only the cloud needs it
 
     if place.url:
         with confluent.platform_target(place.url, say) as found:
@@ -60,7 +60,7 @@ _LISTS = {"environment": "environment list", "cluster": "kafka cluster list --en
 
 
 def _local(place: Place, say: Say) -> Target:
-    from freezer_infra.admin.target import connect  # noqa: PLC0415 - librdkafka is slow to load
+    from freezer_infra.admin.admin_target import connect  # noqa: PLC0415 - librdkafka is slow to load
     from freezer_infra.local.state import Stack  # noqa: PLC0415 - as above
 
     return connect(Settings.load(place.env_file), Stack.load(), say)

@@ -13,7 +13,7 @@ import click
 from freezer_events.console.wrap import columns, wrapped
 from freezer_events.errors import UsageError
 from freezer_infra.commands.place import Place, opened
-from freezer_infra.commands.run import Run
+from freezer_infra.commands.topics_run import TopicsRun
 from freezer_infra.planner import apply as applying
 
 if TYPE_CHECKING:
@@ -71,11 +71,11 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _run(**given: Any) -> Run:
+def _run(**given: Any) -> TopicsRun:
     place = Place(
         given["kind"], given["cluster"], given["environment"], given["url"], given["env_file"]
     )
-    return Run(
+    return TopicsRun(
         place,
         given["topics"],
         given["event"],
@@ -106,7 +106,7 @@ def check(**given: Any) -> int:
     return _compare(_run(**given), drift=_DRIFT)
 
 
-def _compare(run: Run, drift: int) -> int:
+def _compare(run: TopicsRun, drift: int) -> int:
     desired = run.desired()
     with opened(run.place, _say) as target:
         found = run.plan(target, desired, run.key(target, desired))

@@ -18,8 +18,8 @@ import click
 from freezer_events.config import Settings
 from freezer_events.console.command import run
 from freezer_events.errors import AccessError
-from freezer_infra.confluent.access import Access
 from freezer_infra.confluent.choose import Ask, Chosen, choose
+from freezer_infra.confluent.cloud_access import CloudAccess
 from freezer_infra.confluent.home import signals_unwind
 from freezer_infra.confluent.session import cloud_session, environment, log_in_at_terminal
 from freezer_infra.keys.accepted import Patience, until_registry_accepts
@@ -87,7 +87,7 @@ class Bootstrap:
         if self._is_registered():
             return 0
         with cloud_session(self.environ, _say) as cli:
-            access = Access(cli, place.cluster, place.environment)
+            access = CloudAccess(cli, place.cluster, place.environment)
             key = access.new_key(access.registry().id)
             try:
                 own = dict(zip(_OWN_KEY, (key.id, key.secret), strict=True))

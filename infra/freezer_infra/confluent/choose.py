@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from freezer_events.errors import ConfigError
 
 if TYPE_CHECKING:
-    from freezer_infra.confluent.cli import ConfluentCli, Row
+    from freezer_infra.confluent.confluent_cli import ConfluentCli, Row
 
 # Takes a question and the choices, gives the index of the one chosen.
 Ask = Callable[[str, Sequence[str]], int]

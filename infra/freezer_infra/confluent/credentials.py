@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from freezer_infra.confluent.access import Access, Registry
-    from freezer_infra.planner.target import EnvFile
+    from freezer_infra.confluent.cloud_access import CloudAccess, RegistryCluster
+    from freezer_infra.planner.target import KeyFile
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Slot:
 
 
 def slots(
-    cluster: tuple[str, str], registry: Registry, topic: str, subject: str | None
+    cluster: tuple[str, str], registry: RegistryCluster, topic: str, subject: str | None
 ) -> tuple[Slot, Slot]:
     """Give the two resources a client of this topic needs keys for.
 
@@ -84,9 +84,9 @@ def refusal(slot: Slot, held: Mapping[str, str], path: Path) -> EventError | Non
 class Credentials:
     """The keys of one service account, kept in one file."""
 
-    access: Access
+    access: CloudAccess
     account: str
-    env_file: EnvFile
+    env_file: KeyFile
     patience: Patience
 
     def provide(self, slot: Slot) -> bool:

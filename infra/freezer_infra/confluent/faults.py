@@ -11,10 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from freezer_events.errors import AccessError, ConfigError, EventError, UnreachableError
-
-
-class AlreadyThereError(EventError):
-    """What was to be created exists."""
+from freezer_infra.planner.target import AlreadyThereError
 
 
 class NotThereError(EventError):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from freezer_events.config.file_lock import WAIT_S, held
 from freezer_events.errors import AccessError, EventError, UnreachableError
-from freezer_infra.confluent.cli import ConfluentCli, find
+from freezer_infra.confluent.confluent_cli import ConfluentCli, find
 from freezer_infra.confluent.home import private_home
 
 Say = Callable[[str], None]

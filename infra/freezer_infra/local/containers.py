@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from freezer_events.errors import UnreachableError
 from freezer_infra.local import files
-from freezer_infra.local.command import run, tail
+from freezer_infra.local.program import run, tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

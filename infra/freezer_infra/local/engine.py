@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from freezer_events.errors import ConfigError, UnreachableError
-from freezer_infra.local.command import run
+from freezer_infra.local.program import run
 
 DOING: Final = "find a container engine"
 INSTALL: Final = (

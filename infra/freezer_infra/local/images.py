@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from freezer_events.errors import UnreachableError
 from freezer_infra.local import files
-from freezer_infra.local.command import tail
 from freezer_infra.local.engine import has_image
+from freezer_infra.local.program import tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from freezer_infra.planner.desired import Desired
-    from freezer_infra.planner.observed import Key
+    from freezer_infra.planner.observed import HeldKey
     from freezer_infra.planner.plan import Plan
-    from freezer_infra.planner.target import EnvFile, Say, Target, Topic
+    from freezer_infra.planner.target import KeyFile, Say, Target, Topic
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def only_apply(target: str, say: Say, wait_s: float = WAIT_S) -> Iterator[None]:
         yield
 
 
-def apply(target: Target, plan: Plan, env_file: EnvFile | None, say: Say) -> None:
+def apply(target: Target, plan: Plan, env_file: KeyFile | None, say: Say) -> None:
     """Take the plan's steps in order.
 
     Args:
@@ -78,7 +78,7 @@ def apply(target: Target, plan: Plan, env_file: EnvFile | None, say: Say) -> Non
         say(f"done: {step.title}{outcome}")
 
 
-def verify(target: Target, desired: Desired, key: Key | None) -> None:
+def verify(target: Target, desired: Desired, key: HeldKey | None) -> None:
     """Read everything back and compare it with what is declared.
 
     Args:
@@ -110,7 +110,7 @@ def refused(plan: Plan) -> EventError:
     )
 
 
-def _take(target: Target, step: Step, env_file: EnvFile | None) -> str:
+def _take(target: Target, step: Step, env_file: KeyFile | None) -> str:
     """Take one step; give what is special about how it went."""
     match step:
         case CreateTopic(topic):
@@ -153,7 +153,7 @@ def _create(target: Target, topic: Topic) -> str:
     return ""
 
 
-def _needed(env_file: EnvFile | None) -> EnvFile:
+def _needed(env_file: KeyFile | None) -> KeyFile:
     if env_file is None:
         raise EventError("write a key", "no file was named for it", "--write-env .env")
     return env_file

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from freezer_infra.planner.desired import Desired
-    from freezer_infra.planner.target import Client, EnvFile, Right, Shape, Target, Value
+    from freezer_infra.planner.target import Client, KeyFile, Right, Shape, Target, Value
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class HeldKey:
     """The credentials that `.env` is to hold.
 
     Attributes:
@@ -55,10 +55,10 @@ class Observed:
     brokers: int | None = None
     is_local: bool = False
     adds_partitions: bool = True
-    key: Key | None = None
+    key: HeldKey | None = None
 
 
-def observe(target: Target, desired: Desired, key: Key | None = None) -> Observed:
+def observe(target: Target, desired: Desired, key: HeldKey | None = None) -> Observed:
     """Read the topics, and of those that are declared the configs and rights.
 
     Args:
@@ -91,7 +91,7 @@ def observe(target: Target, desired: Desired, key: Key | None = None) -> Observe
     )
 
 
-def find_key(target: Target, client: Client, env_file: EnvFile, *, rotate: bool = False) -> Key:
+def find_key(target: Target, client: Client, env_file: KeyFile, *, rotate: bool = False) -> HeldKey:
     """Find out whether the file holds the credentials that are asked for.
 
     Raises:
@@ -99,4 +99,4 @@ def find_key(target: Target, client: Client, env_file: EnvFile, *, rotate: bool 
 
     """
     held = target.holds_key(client, env_file)
-    return Key(client, str(env_file.path), held=held, rotate=rotate)
+    return HeldKey(client, str(env_file.path), held=held, rotate=rotate)

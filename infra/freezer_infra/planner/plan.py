@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from freezer_infra.planner.desired import Desired
-    from freezer_infra.planner.observed import Key, Observed
+    from freezer_infra.planner.observed import HeldKey, Observed
     from freezer_infra.planner.target import Shape, Topic
 
 _MIN_ISR = "min.insync.replicas"
@@ -208,7 +208,7 @@ def _access_steps(desired: Desired, observed: Observed) -> Iterator[Step]:
             yield AllowRights(account, missing)
 
 
-def _key_steps(key: Key | None) -> Iterator[Step]:
+def _key_steps(key: HeldKey | None) -> Iterator[Step]:
     if key is not None and not key.held:
         yield WriteKey(key.client, key.file)
     elif key is not None and key.rotate:

@@ -1,9 +1,8 @@
 """What a cluster is to provisioning: the `Target` protocol and the values that cross it.
 
-Two adapters keep it: `freezer_infra.admin.target` (Admin API) and `freezer_infra.confluent.target`
-(Confluent CLI). The planner and `apply` know nothing else of a cluster. An adapter's changes return
-when the cluster shows them; whether they are what was wanted is compared again afterwards, by
-`apply`.
+Two adapters keep it: `admin.admin_target` (Admin API) and `confluent.cli_target` (Confluent CLI).
+The planner and `apply` know nothing else of a cluster. An adapter's changes return when the cluster
+shows them; whether they are what was wanted is compared again afterwards, by `apply`.
 """
 
 from __future__ import annotations
@@ -93,7 +92,7 @@ class Client:
     subject: str | None
 
 
-class EnvFile(Protocol):
+class KeyFile(Protocol):
     """The `.env` that gets the credentials; what else it holds is kept."""
 
     @property
@@ -184,7 +183,7 @@ class Target(Protocol):
         """Grant these rights; those it has stay."""
         ...
 
-    def holds_key(self, client: Client, env_file: EnvFile) -> bool:
+    def holds_key(self, client: Client, env_file: KeyFile) -> bool:
         """Tell whether the file holds this account's credentials for this very cluster.
 
         Raises:
@@ -193,13 +192,13 @@ class Target(Protocol):
         """
         ...
 
-    def write_key(self, client: Client, env_file: EnvFile) -> None:
+    def write_key(self, client: Client, env_file: KeyFile) -> None:
         """Make credentials, write them, and wait until they authenticate. Never prints a secret.
 
         After a failure half-way it can be called again: what the file holds already is completed.
         """
         ...
 
-    def rotate_key(self, client: Client, env_file: EnvFile) -> None:
+    def rotate_key(self, client: Client, env_file: KeyFile) -> None:
         """Replace the file's credentials by new ones; at every moment the file's work."""
         ...

@@ -56,32 +56,32 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Array:
+class ArrayNode:
     """A list of items of one type."""
 
     items: Node
 
 
 @dataclass(frozen=True, slots=True)
-class Map:
+class MapNode:
     """Values of one type under string keys."""
 
     values: Node
 
 
 @dataclass(frozen=True, slots=True)
-class Union:
+class UnionNode:
     """One of several types, in the order of the schema; the index is written first."""
 
     branches: tuple[Node, ...]
 
 
-Node: TypeAlias = Scalar | Named | Array | Map | Union
+Node: TypeAlias = Scalar | Named | ArrayNode | MapNode | UnionNode
 NULL: Final = Scalar("null", "null")
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FieldNode:
     """One field of a record; `default` is the JSON value, `has_default` tells it from null."""
 
     name: str
@@ -92,16 +92,16 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RecordNode:
     """A record and its fields."""
 
     full: str
     doc: str
-    fields: tuple[Field, ...]
+    fields: tuple[FieldNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Enum:
+class EnumNode:
     """An enum and its symbols."""
 
     full: str
@@ -114,8 +114,8 @@ class Model:
     """A whole schema: the event's record and every record and enum in it, outermost first."""
 
     root: str = ""
-    records: dict[str, Record] = field(default_factory=dict)
-    enums: dict[str, Enum] = field(default_factory=dict)
+    records: dict[str, RecordNode] = field(default_factory=dict)
+    enums: dict[str, EnumNode] = field(default_factory=dict)
     fixed: dict[str, Scalar] = field(default_factory=dict)
 
 
@@ -126,7 +126,7 @@ def read_model(schema: Schema) -> Model:
         SchemaError: its top is not a record.
 
     """
-    if not isinstance(schema.root, types.Record):
+    if not isinstance(schema.root, types.RecordType):
         raise schema.error("", "the schema of an event must be a record")
     reader = _Reader()
     reader.node(schema.root)
@@ -144,16 +144,16 @@ class _Reader:
         match found:
             case types.Ref(name=name):
                 return self.model.fixed.get(name, Named(name))
-            case types.Union(branches=branches):
-                return Union(tuple(self.node(each) for each in branches))
-            case types.Array(items=items):
-                return Array(self.node(items))
-            case types.Map(values=values):
-                return Map(self.node(values))
-            case types.Record():
+            case types.UnionType(branches=branches):
+                return UnionNode(tuple(self.node(each) for each in branches))
+            case types.ArrayType(items=items):
+                return ArrayNode(self.node(items))
+            case types.MapType(values=values):
+                return MapNode(self.node(values))
+            case types.RecordType():
                 return self._record(found)
-            case types.Enum(name=name, symbols=symbols, doc=doc):
-                self.model.enums[name.full] = Enum(name.full, doc or "", symbols)
+            case types.EnumType(name=name, symbols=symbols, doc=doc):
+                self.model.enums[name.full] = EnumNode(name.full, doc or "", symbols)
                 return Named(name.full)
             case types.Fixed(name=name, size=size):
                 node = self.model.fixed[name.full] = _scalar("fixed", found.logical, size)
@@ -161,18 +161,18 @@ class _Reader:
             case types.Primitive(kind=kind):
                 return _scalar(kind, found.logical)
 
-    def _record(self, found: types.Record) -> Node:
+    def _record(self, found: types.RecordType) -> Node:
         full = found.name.full
         # Taken now, so that outer records come before those inside; a field may refer to it.
-        self.model.records[full] = Record(full, "", ())
+        self.model.records[full] = RecordNode(full, "", ())
         fields = tuple(self._field(each) for each in found.fields)
-        self.model.records[full] = Record(full, found.doc or "", fields)
+        self.model.records[full] = RecordNode(full, found.doc or "", fields)
         return Named(full)
 
-    def _field(self, found: types.Field) -> Field:
+    def _field(self, found: types.RecordField) -> FieldNode:
         given = found.default is not types.MISSING
         default = found.default if given else None
-        return Field(found.name, self.node(found.type), found.doc or "", given, default)
+        return FieldNode(found.name, self.node(found.type), found.doc or "", given, default)
 
 
 def _scalar(base: str, logical: types.Logical | None, size: int = 0) -> Scalar:
@@ -187,7 +187,7 @@ def _scalar(base: str, logical: types.Logical | None, size: int = 0) -> Scalar:
 
 def optional(node: Node) -> tuple[int, Node, int] | None:
     """Return index, node of the one branch that is not null, and the index of null."""
-    if isinstance(node, Union) and NULL in node.branches and len(node.branches) == 2:  # noqa: PLR2004
+    if isinstance(node, UnionNode) and NULL in node.branches and len(node.branches) == 2:  # noqa: PLR2004
         null = node.branches.index(NULL)
         return 1 - null, node.branches[1 - null], null
     return None

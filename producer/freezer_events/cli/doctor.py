@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from freezer_events.config import Settings
-    from freezer_events.doctor import Check, Target
+    from freezer_events.doctor import Check, Destination
 
 _VERDICT: Final = 6
 _NAME: Final = 16
@@ -89,8 +89,8 @@ def _target(
     event_name: str | None,
     schemas: Path | None,
     into: Path | None,
-) -> Target:
-    from freezer_events.doctor import Target  # noqa: PLC0415
+) -> Destination:
+    from freezer_events.doctor import Destination  # noqa: PLC0415
     from freezer_events.schema.event_types import event_type as typed  # noqa: PLC0415
 
     catalogue = options.find_catalogue(schemas, into)
@@ -98,10 +98,10 @@ def _target(
     spec = catalogue.event(event_type.name)
     if not isinstance(settings, ConfigError):
         topic = settings.topic_for(event_type, named=event_name)
-    return Target(event_type, spec, topic or event_type.topic)
+    return Destination(event_type, spec, topic or event_type.topic)
 
 
-def _conclude(checks: list[Check], target: Target) -> None:
+def _conclude(checks: list[Check], target: Destination) -> None:
     first = next((check for check in checks if check.exit_code), None)
     if first is None:
         note(f"ready: {target.event_type.name} can be delivered to {target.topic}")

@@ -82,6 +82,6 @@ def command(**given: Any) -> int:
 
     Without --from, events are simulated: ten, one a second, with three keys in turn.
     """
-    from freezer_events.cli.run import Run  # noqa: PLC0415 - loads librdkafka
+    from freezer_events.cli.produce_run import ProduceRun  # noqa: PLC0415 - loads librdkafka
 
-    return Run(**given).run()
+    return ProduceRun(**given).run()

@@ -10,7 +10,7 @@ import time
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.doctor.steps import Check
+from freezer_events.doctor.verdicts import Check
 from freezer_events.errors import ConfigError, UnreachableError
 
 if TYPE_CHECKING:

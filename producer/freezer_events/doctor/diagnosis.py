@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.doctor import clock, env_file, network, tls
-from freezer_events.doctor.steps import Check, Step, Verdict, run
+from freezer_events.doctor import clock, network, settings_file, tls
+from freezer_events.doctor.verdicts import Check, Step, Verdict, run
 from freezer_events.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from freezer_events.schema.catalogue import EventSpec
 
 NAMES: Final = (
-    *(env_file.NAME, "dns", "tcp", "tls", "authentication", "brokers", "topic", "write"),
+    *(settings_file.NAME, "dns", "tcp", "tls", "authentication", "brokers", "topic", "write"),
     *("registry", "schema", "clock"),
 )
 WITHIN_S: Final = 30.0
@@ -39,7 +39,7 @@ _KAFKA_HINT: Final = "check BOOTSTRAP_SERVERS and that the broker is up; try aga
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Destination:
     """What is to be delivered where: the event's generated type, its folder, and the topic."""
 
     event_type: EventType
@@ -55,7 +55,7 @@ class Target:
 
 
 def diagnose(
-    settings: Settings | ConfigError, target: Target, within_s: float = WITHIN_S
+    settings: Settings | ConfigError, target: Destination, within_s: float = WITHIN_S
 ) -> Iterator[Check]:
     """Yield every check in order, each once its verdict is known, all within `within_s` seconds.
 
@@ -75,8 +75,8 @@ def exit_code(checks: Iterable[Check]) -> int:
     return next((check.exit_code for check in checks if check.verdict is Verdict.FAIL), 0)
 
 
-def _steps(settings: Settings, target: Target) -> list[Step]:
-    stopped = {gap.stops for gap in env_file.gaps(settings)}
+def _steps(settings: Settings, target: Destination) -> list[Step]:
+    stopped = {gap.stops for gap in settings_file.gaps(settings)}
 
     def step(
         name: str,
@@ -85,11 +85,11 @@ def _steps(settings: Settings, target: Target) -> list[Step]:
         timeout_s: float = network.TIMEOUT_S + 2,
         hint: str = _KAFKA_HINT,
     ) -> Step:
-        needs = (env_file.NAME,) if name in stopped else ()
+        needs = (settings_file.NAME,) if name in stopped else ()
         return Step(name, check, (*needs, after) if after else needs, timeout_s, hint)
 
     return [
-        Step(env_file.NAME, partial(env_file.env_file, settings)),
+        Step(settings_file.NAME, partial(settings_file.env_file, settings)),
         step("dns", partial(network.dns, settings)),
         step("tcp", partial(network.tcp, settings), "dns"),
         step("tls", partial(tls.tls, settings), "tcp"),
@@ -107,44 +107,44 @@ def _without_settings(error: ConfigError) -> list[Step]:
     def refuse() -> Check:
         raise error
 
-    rest = [Step(name, refuse, (env_file.NAME,)) for name in NAMES[1:]]
-    return [Step(env_file.NAME, refuse), *rest]
+    rest = [Step(name, refuse, (settings_file.NAME,)) for name in NAMES[1:]]
+    return [Step(settings_file.NAME, refuse), *rest]
 
 
 # librdkafka and the registry's client load in the check that needs them, side by side.
 
 
 def _authentication(settings: Settings) -> Check:
-    from freezer_events.doctor import kafka  # noqa: PLC0415
+    from freezer_events.doctor import cluster  # noqa: PLC0415
 
-    return kafka.authentication(settings)
+    return cluster.authentication(settings)
 
 
 def _brokers(settings: Settings) -> Check:
-    from freezer_events.doctor import kafka  # noqa: PLC0415
+    from freezer_events.doctor import cluster  # noqa: PLC0415
 
-    return kafka.brokers(settings)
-
-
-def _topic(settings: Settings, target: Target) -> Check:
-    from freezer_events.doctor import kafka  # noqa: PLC0415
-
-    return kafka.topic(settings, target.topic, target.spec.partitions)
+    return cluster.brokers(settings)
 
 
-def _write(settings: Settings, target: Target) -> Check:
-    from freezer_events.doctor import kafka  # noqa: PLC0415
+def _topic(settings: Settings, target: Destination) -> Check:
+    from freezer_events.doctor import cluster  # noqa: PLC0415
 
-    return kafka.write(settings, target.topic)
-
-
-def _registry(settings: Settings, target: Target) -> Check:
-    from freezer_events.doctor import schemas  # noqa: PLC0415
-
-    return schemas.registry(settings, target.subject, target.event_type.schema)
+    return cluster.topic(settings, target.topic, target.spec.partitions)
 
 
-def _schema(settings: Settings, target: Target) -> Check:
-    from freezer_events.doctor import schemas  # noqa: PLC0415
+def _write(settings: Settings, target: Destination) -> Check:
+    from freezer_events.doctor import cluster  # noqa: PLC0415
 
-    return schemas.schema(settings, target.subject, target.event_type, target.spec)
+    return cluster.write(settings, target.topic)
+
+
+def _registry(settings: Settings, target: Destination) -> Check:
+    from freezer_events.doctor import subjects  # noqa: PLC0415
+
+    return subjects.registry(settings, target.subject, target.event_type.schema)
+
+
+def _schema(settings: Settings, target: Destination) -> Check:
+    from freezer_events.doctor import subjects  # noqa: PLC0415
+
+    return subjects.schema(settings, target.subject, target.event_type, target.spec)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.doctor.steps import Check, Step, Verdict, run
+from freezer_events.doctor.verdicts import Check, Step, Verdict, run
 from freezer_events.errors import UnreachableError
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from freezer_events.doctor.network import (
     servers,
     words,
 )
-from freezer_events.doctor.steps import Check, Verdict
+from freezer_events.doctor.verdicts import Check, Verdict
 from freezer_events.errors import ConfigError, EventError, UnreachableError
 
 if TYPE_CHECKING:

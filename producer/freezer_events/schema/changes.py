@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.parse.types import (
     MISSING,
-    Array,
-    Enum,
-    Field,
+    ArrayType,
+    EnumType,
     Fixed,
-    Map,
-    Record,
+    MapType,
+    RecordField,
+    RecordType,
     Ref,
-    Union,
+    UnionType,
 )
-from freezer_events.schema.compare.words import described, kinded, listed, value
+from freezer_events.schema.compare.phrases import described, kinded, listed, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,13 +63,15 @@ class _Walk:
         """Yield what changed inside of two types that stand at the same place."""
         o, n = self._old.resolve(old), self._new.resolve(new)
         match o, n:
-            case ((Record() | Enum() | Fixed()), (Record() | Enum() | Fixed())) if o.kind == n.kind:
+            case ((RecordType() | EnumType() | Fixed()), (RecordType() | EnumType() | Fixed())) if (
+                o.kind == n.kind
+            ):
                 yield from self._named(o, n, path)
-            case Array(), Array():
+            case ArrayType(), ArrayType():
                 yield from self.types(o.items, n.items, f"{path}[]")
-            case Map(), Map():
+            case MapType(), MapType():
                 yield from self.types(o.values, n.values, path + "{}")
-            case (Union(), _) | (_, Union()):
+            case (UnionType(), _) | (_, UnionType()):
                 yield from self._unions(o, n, path)
             case _ if kinded(o) != kinded(n):
                 yield _type(path, kinded(o), kinded(n))
@@ -96,9 +98,9 @@ class _Walk:
         if o.name.aliases != n.name.aliases:
             yield Change(at, "aliases", _aliases(o.name.written, n.name.written))
         yield from _doc(at, o.doc, n.doc)
-        if isinstance(o, Record) and isinstance(n, Record):
+        if isinstance(o, RecordType) and isinstance(n, RecordType):
             yield from self._records(o, n, path)
-        elif isinstance(o, Enum) and isinstance(n, Enum):
+        elif isinstance(o, EnumType) and isinstance(n, EnumType):
             yield from _enums(o, n, at)
         elif isinstance(o, Fixed) and isinstance(n, Fixed):
             if o.size != n.size:
@@ -106,7 +108,7 @@ class _Walk:
             if described(o) != described(n) and o.name.full == n.name.full:
                 yield _type(at, described(o), described(n))
 
-    def _records(self, o: Record, n: Record, path: str) -> Iterator[Change]:
+    def _records(self, o: RecordType, n: RecordType, path: str) -> Iterator[Change]:
         prefix = f"{path}." if path else ""
         left = {field.name: field for field in o.fields}
         paired: list[str] = []
@@ -125,7 +127,7 @@ class _Walk:
             at = path or _ROOT
             yield Change(at, "order", f"the order of fields is now {listed(_names(n))}")
 
-    def _field(self, o: Field, n: Field, prefix: str) -> Iterator[Change]:
+    def _field(self, o: RecordField, n: RecordField, prefix: str) -> Iterator[Change]:
         path = prefix + n.name
         if o.name != n.name:
             yield Change(path, "renamed", f"renamed from {o.name}, which is its alias now")
@@ -138,14 +140,14 @@ class _Walk:
 
 
 def _branches(each: Resolved) -> tuple[Type, ...]:
-    return each.branches if isinstance(each, Union) else (each,)
+    return each.branches if isinstance(each, UnionType) else (each,)
 
 
 def _name(each: Type) -> str:
     return each.name.rpartition(".")[2] if isinstance(each, Ref) else described(each)
 
 
-def _names(record: Record) -> list[str]:
+def _names(record: RecordType) -> list[str]:
     return [field.name for field in record.fields]
 
 
@@ -153,7 +155,7 @@ def _type(path: str, before: str, after: str) -> Change:
     return Change(path or _ROOT, "type", f"type {before} became {after}")
 
 
-def _added(field: Field) -> str:
+def _added(field: RecordField) -> str:
     default = "no default" if field.default is MISSING else f"default {value(field.default)}"
     return f"added: {kinded(field.type)}, {default}"
 
@@ -173,7 +175,7 @@ def _doc(path: str, before: Any, after: Any) -> Iterator[Change]:
         yield Change(path, "doc", f'doc "{before}" became "{after}"')
 
 
-def _enums(o: Enum, n: Enum, at: str) -> Iterator[Change]:
+def _enums(o: EnumType, n: EnumType, at: str) -> Iterator[Change]:
     come = [each for each in n.symbols if each not in o.symbols]
     gone = [each for each in o.symbols if each not in n.symbols]
     if come:

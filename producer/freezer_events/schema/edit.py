@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.parse import parse
-from freezer_events.avro.parse.types import Record
+from freezer_events.avro.parse.types import RecordType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ def with_fields(schema: Schema, fields: Sequence[dict[str, Any]], where: str) ->
         SchemaError: it is no record, or no schema any more with these fields.
 
     """
-    if not isinstance(schema.root, Record):
+    if not isinstance(schema.root, RecordType):
         raise schema.error("", "the schema of an event must be a record")
     text = schema.text
     for field in fields:

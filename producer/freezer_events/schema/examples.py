@@ -72,16 +72,16 @@ def _depth(of: types.Type, depths: Mapping[str, int]) -> float:
     match of:
         case types.Ref(name=name):
             return depths.get(name, _ENDLESS)
-        case types.Record() | types.Enum() | types.Fixed():
+        case types.RecordType() | types.EnumType() | types.Fixed():
             return depths.get(of.name.full, _ENDLESS)
-        case types.Union(branches=branches):
+        case types.UnionType(branches=branches):
             return min(_depth(each, depths) for each in branches)
         case _:
             return -1  # a primitive, or an array or map that can be empty
 
 
 def _inside(named: types.Named, depths: Mapping[str, int]) -> float:
-    if not isinstance(named, types.Record):
+    if not isinstance(named, types.RecordType):
         return 0
     return max((_depth(field.type, depths) for field in named.fields), default=0)
 
@@ -99,17 +99,17 @@ class _Maker:
                 if logical and not logical.ignored and logical.name in _LOGICAL:
                     return _LOGICAL[logical.name]
                 return _PRIMITIVES[kind][self._most]
-            case types.Union(branches=branches):
+            case types.UnionType(branches=branches):
                 return self._branch(branches)
-            case types.Array(items=items):
+            case types.ArrayType(items=items):
                 return [self.make(items)] if self._full else []
-            case types.Map(values=values):
+            case types.MapType(values=values):
                 return {"key": self.make(values)} if self._full else {}
-            case types.Enum(symbols=symbols):
+            case types.EnumType(symbols=symbols):
                 return symbols[-1 if self._most else 0]
             case types.Fixed(size=size):
                 return bytes(range(size % 256)).ljust(size, b"\0")
-            case types.Record() as record:
+            case types.RecordType() as record:
                 return self._record(record)
 
     @property
@@ -124,9 +124,9 @@ class _Maker:
         made = self.make(chosen)
         resolved = self._schema.resolve(chosen)
         # fastavro's way of saying which record of a union is meant.
-        return (resolved.name.full, made) if isinstance(resolved, types.Record) else made
+        return (resolved.name.full, made) if isinstance(resolved, types.RecordType) else made
 
-    def _record(self, record: types.Record) -> dict[str, Any]:
+    def _record(self, record: types.RecordType) -> dict[str, Any]:
         self._depth += 1
         made = {field.name: self.make(field.type) for field in record.fields}
         self._depth -= 1

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.avro.parse.types import Record
+from freezer_events.avro.parse.types import RecordType
 from freezer_events.config.atomic import read_or_none, replace_all
 from freezer_events.config.toml_table import Table
 from freezer_events.errors import SchemaError, UsageError
-from freezer_events.schema import declared
+from freezer_events.schema import event_toml
 from freezer_events.schema.generate import module_name, module_source, package_source
 
 if TYPE_CHECKING:
@@ -62,10 +62,12 @@ def module_text(event: EventSpec, *, default: bool) -> str:
 
     """
     schema = event.schema(event.version)
-    for each in declared.misfits(event, {event.version: schema}):
+    for each in event_toml.misfits(event, {event.version: schema}):
         line = Table.read(event.toml).line(*each.path)
         raise SchemaError(f"{event.toml}:{line}", f"{each.key}: {each.why}", each.fix)
-    fields = {each.name for each in schema.root.fields} if isinstance(schema.root, Record) else ()
+    fields = (
+        {each.name for each in schema.root.fields} if isinstance(schema.root, RecordType) else ()
+    )
     return module_source(
         event=event.name,
         version=event.version,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from freezer_events.avro.parse.types import Record
+from freezer_events.avro.parse.types import RecordType
 from freezer_events.errors import UsageError
 from freezer_events.schema.edit import with_fields
 from freezer_events.schema.lock import Lock
@@ -36,7 +36,9 @@ def next_version(
         raise UsageError(doing, why, fix)
     path = event.folder / f"v{event.latest + 1}.avsc"
     latest = event.schema(event.latest)
-    there = [each.name for each in latest.root.fields] if isinstance(latest.root, Record) else []
+    there = (
+        [each.name for each in latest.root.fields] if isinstance(latest.root, RecordType) else []
+    )
     for spec in specs:
         spec.need_default()
         if spec.name in there:

@@ -11,15 +11,16 @@ import pytest
 
 from freezer_events.errors import AccessError
 from freezer_infra.confluent import faults
-from freezer_infra.confluent.access import Access
+from freezer_infra.confluent.cli_topics import Topics
+from freezer_infra.confluent.cloud_access import CloudAccess
 from freezer_infra.confluent.home import private_home
 from freezer_infra.confluent.session import cloud_session, environment
-from freezer_infra.confluent.topics import Topics
+from freezer_infra.planner.target import AlreadyThereError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from freezer_infra.confluent.cli import ConfluentCli
+    from freezer_infra.confluent.confluent_cli import ConfluentCli
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -50,7 +51,7 @@ def test_a_topic_is_made_changed_and_raised(
     topics = Topics(cli, scope)
     topics.create(name, 3, {"retention.ms": "86400000"})
     assert topics.all()[name].partitions == 3
-    with pytest.raises(faults.AlreadyThereError):
+    with pytest.raises(AlreadyThereError):
         topics.create(name, 3, {})
     topics.set_configs(name, {"cleanup.policy": "compact,delete"})
     topics.raise_partitions(name, 4)
@@ -73,6 +74,6 @@ def test_logged_out_is_recognised(cli: ConfluentCli, scope: tuple[str, ...]) -> 
 
 
 def test_address_and_registry_are_found(cli: ConfluentCli, scope: tuple[str, ...]) -> None:
-    access = Access(cli, scope[1], scope[3])
+    access = CloudAccess(cli, scope[1], scope[3])
     assert access.bootstrap_servers().endswith(":9092")
     assert access.registry().url.startswith("https://")

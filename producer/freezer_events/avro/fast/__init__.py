@@ -25,7 +25,7 @@ def encoder(event_type: EventType, *, compiled: bool = True) -> Callable[[Any], 
 
     """
     if compiled and BUILT:
-        from freezer_events.avro.fast import plan  # noqa: PLC0415 - it needs what may not be built
+        from freezer_events.avro.fast import node_tree  # noqa: PLC0415 - it needs what may not be built
 
-        return plan.encoder(event_type) or event_type.encode
+        return node_tree.encoder(event_type) or event_type.encode
     return event_type.encode

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from freezer_events.avro.parse.build import Builder
+from freezer_events.avro.parse.builder import Builder
 from freezer_events.avro.parse.document import MAX_BYTES, Document, too_large
 from freezer_events.avro.parse.types import Ref, Resolved, Type
 from freezer_events.errors import SchemaError

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from freezer_events.avro.parse.types import (
     MISSING,
-    Array,
-    Enum,
+    ArrayType,
+    EnumType,
     Fixed,
-    Map,
+    MapType,
     Primitive,
-    Record,
+    RecordType,
     Ref,
     Type,
-    Union,
+    UnionType,
     child,
 )
 
@@ -42,15 +42,15 @@ def unfit(  # noqa: PLR0911 - one line per type
     match wanted:
         case Ref(name=name):
             return unfit(value, names[name], at, names)
-        case Union(branches=branches):
+        case UnionType(branches=branches):
             return _unfit_union(value, branches, at, names)
-        case Array(items=items) if isinstance(value, list):
+        case ArrayType(items=items) if isinstance(value, list):
             return _first(unfit(v, items, child(at, n), names) for n, v in enumerate(value))
-        case Map(values=values) if isinstance(value, dict):
+        case MapType(values=values) if isinstance(value, dict):
             return _first(unfit(v, values, _member(at, k), names) for k, v in value.items())
-        case Record() if isinstance(value, dict):
+        case RecordType() if isinstance(value, dict):
             return _unfit_record(value, wanted, at, names)
-        case Enum(symbols=symbols):
+        case EnumType(symbols=symbols):
             wrong = None if value in symbols else f"it is none of {', '.join(symbols)}"
         case Fixed(size=size):
             wrong = _wrong_bytes(value, size)
@@ -76,7 +76,7 @@ def _unfit_union(
 
 
 def _unfit_record(
-    value: dict[str, Any], record: Record, at: str, names: Mapping[str, Named]
+    value: dict[str, Any], record: RecordType, at: str, names: Mapping[str, Named]
 ) -> Problem | None:
     known = {field.name: field for field in record.fields}
     for name in value:

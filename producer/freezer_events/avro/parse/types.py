@@ -46,7 +46,7 @@ class Primitive:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Array:
+class ArrayType:
     """An array of one type."""
 
     pointer: str
@@ -56,7 +56,7 @@ class Array:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Map:
+class MapType:
     """A map from strings to one type."""
 
     pointer: str
@@ -66,7 +66,7 @@ class Map:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Union:
+class UnionType:
     """A choice of types."""
 
     pointer: str
@@ -117,7 +117,7 @@ class Fixed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Enum:
+class EnumType:
     """One of a list of symbols."""
 
     pointer: str
@@ -130,7 +130,7 @@ class Enum:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Field:
+class RecordField:
     """A field of a record; `default` is MISSING where there is none."""
 
     pointer: str
@@ -142,19 +142,19 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Record:
+class RecordType:
     """A record, or an `error`, which is one by another name."""
 
     pointer: str
     name: Name
-    fields: tuple[Field, ...]
+    fields: tuple[RecordField, ...]
     kind: str = "record"
     logical: Logical | None = None
     doc: str | None = None
 
 
-Named: TypeAlias = Record | Enum | Fixed
-Resolved: TypeAlias = Primitive | Array | Map | Union | Named
+Named: TypeAlias = RecordType | EnumType | Fixed
+Resolved: TypeAlias = Primitive | ArrayType | MapType | UnionType | Named
 Type: TypeAlias = Resolved | Ref
 
 

@@ -37,7 +37,7 @@ def command(*, schemas: Path | None, into: Path | None, output: str) -> int:
     files or generated code are out of date (the finding names the command that makes them), and
     0 otherwise. Warnings change nothing.
     """
-    from freezer_events.cli.schema import findings  # noqa: PLC0415
+    from freezer_events.cli.schema import review_text  # noqa: PLC0415
     from freezer_events.schema.review import Severity, review  # noqa: PLC0415
 
     found = review(options.find_catalogue(schemas, into))
@@ -46,18 +46,18 @@ def command(*, schemas: Path | None, into: Path | None, output: str) -> int:
         out.json({"exit_code": exit_code(found), **found.as_json()})
     elif output == "github":
         for problem in found.problems:
-            out.line(findings.annotation(problem))
+            out.line(review_text.annotation(problem))
         if not found.code_named:
-            out.line(findings.unchecked())
+            out.line(review_text.unchecked())
     else:
         _show(found, out)
         for severity in Severity:
             for problem in (each for each in found.problems if each.severity is severity):
                 out.line("")
-                for line in findings.lines(problem):
+                for line in review_text.lines(problem):
                     out.line(line)
         out.line("")
-        for line in wrapped(findings.summary(found), ""):
+        for line in wrapped(review_text.summary(found), ""):
             out.line(line)
     return exit_code(found)
 
@@ -74,13 +74,16 @@ def exit_code(found: Review) -> int:
 def _show(found: Review, out: Output) -> None:
     """Print a row per event, with a cell per check."""
     from freezer_events.cli.table import table  # noqa: PLC0415
-    from freezer_events.schema.review import Check  # noqa: PLC0415
+    from freezer_events.schema.review import Aspect  # noqa: PLC0415
 
     rows = [
-        [row.event.name, str(len(row.event.versions)), *(found.verdict(row, c) for c in Check)]
+        [row.event.name, str(len(row.event.versions)), *(found.verdict(row, c) for c in Aspect)]
         for row in found.rows
     ]
-    short = {Check.SCHEMAS: "schema", Check.DECLARED: "toml"}  # eight columns in eighty characters
-    heads = ["event", "versions", *(short.get(each, each.value) for each in Check)]
+    short = {
+        Aspect.SCHEMAS: "schema",
+        Aspect.DECLARED: "toml",
+    }  # eight columns in eighty characters
+    heads = ["event", "versions", *(short.get(each, each.value) for each in Aspect)]
     for line in table(heads, rows):
         out.line(line)

@@ -27,7 +27,7 @@ def command(*, event: str | None, schemas: Path | None, into: Path | None) -> in
     code is 5. Without EVENT the one event that has such a version is meant. Doing it again changes
     nothing.
     """
-    from freezer_events.cli.schema import findings  # noqa: PLC0415
+    from freezer_events.cli.schema import review_text  # noqa: PLC0415
     from freezer_events.schema.release import release  # noqa: PLC0415
     from freezer_events.schema.review import Severity, review  # noqa: PLC0415
 
@@ -36,7 +36,7 @@ def command(*, event: str | None, schemas: Path | None, into: Path | None) -> in
     found = review(catalogue, only=[spec.name])
     for problem in found.problems:
         if problem.severity is not Severity.STALE:  # what is out of date is made now
-            for line in findings.lines(problem):
+            for line in review_text.lines(problem):
                 note(line)
     if found.count(Severity.BREAK):
         note(f"{spec.name}: nothing was released")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.avro.model import Named, Union
+from freezer_events.avro.model import Named, UnionNode
 from freezer_events.console.wrap import wrapped
 from freezer_events.schema.codegen import pytypes
 from freezer_events.schema.codegen.scope import indented
 
 if TYPE_CHECKING:
-    from freezer_events.avro.model import Enum, Field, Record
+    from freezer_events.avro.model import EnumNode, FieldNode, RecordNode
     from freezer_events.schema.codegen.scope import Scope
 
 _WIDTH: Final = 96
@@ -54,13 +54,13 @@ class Classes:
     def _alias(self, name: str) -> str:
         return f"{self._aliases[name]}: TypeAlias = {name}"
 
-    def _enum(self, enum: Enum) -> str:
+    def _enum(self, enum: EnumNode) -> str:
         members = self._scope.members[enum.full]
         body = _docstring(enum.doc or f"The Avro enum {enum.full}.", [])
         body += [""] + [f'{members[symbol]} = "{symbol}"' for symbol in enum.symbols]
         return "\n".join([f"class {self._scope.classes[enum.full]}(StrEnum):", *indented(body), ""])
 
-    def _record(self, record: Record) -> str:
+    def _record(self, record: RecordNode) -> str:
         names = self._scope.attributes[record.full]
         made = self._scope.classes[record.full]
         docs = [(names[each.name], each.doc) for each in record.fields if each.doc]
@@ -72,17 +72,17 @@ class Classes:
         head = ["@dataclass(frozen=True, slots=True, kw_only=True)", f"class {made}:"]
         return "\n".join([*head, *indented(_trimmed(body)), ""])
 
-    def _field(self, field: Field, name: str) -> str:
+    def _field(self, field: FieldNode, name: str) -> str:
         kind = pytypes.annotation(field.node, self._scope.classes, self._aliases)
         return f"{name}: {kind}{self._default(field)}"
 
-    def _default(self, field: Field) -> str:
+    def _default(self, field: FieldNode) -> str:
         """Return the constructor's default: only for what says that there is no value."""
         if not field.has_default:
             return ""
         if field.default is None:
             return " = None"
-        first = field.node.branches[0] if isinstance(field.node, Union) else field.node
+        first = field.node.branches[0] if isinstance(field.node, UnionNode) else field.node
         if field.default == UNKNOWN and isinstance(first, Named) and self._scope.is_enum(first):
             made = self._scope.classes[first.full]
             return f" = {self._aliases.get(made, made)}.{self._scope.members[first.full][UNKNOWN]}"

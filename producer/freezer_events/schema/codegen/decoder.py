@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from freezer_events.avro.model import Array, Map, Named, Scalar, Union, optional
+from freezer_events.avro.model import ArrayNode, MapNode, Named, Scalar, UnionNode, optional
 from freezer_events.schema.codegen.scope import indented
 
 if TYPE_CHECKING:
-    from freezer_events.avro.model import Enum, Field, Node, Record
+    from freezer_events.avro.model import EnumNode, FieldNode, Node, RecordNode
     from freezer_events.schema.codegen.scope import Scope
 
 # Types that need no conversion when the reader gives them as they are; else the helper that looks.
@@ -56,7 +56,7 @@ class Decoder:
         main = self._record(self._scope.model.records[self._scope.model.root], "decode")
         return "\n\n".join(["\n".join(self._tables.values()), *self._functions, main])
 
-    def _record(self, record: Record, function: str) -> str:
+    def _record(self, record: RecordNode, function: str) -> str:
         made = self._scope.classes[record.full]
         names = self._scope.attributes[record.full]
         root = function == "decode"
@@ -71,7 +71,7 @@ class Decoder:
         body = [*start, f"return {made}(", *indented(arguments), ")"]
         return "\n".join([f"def {function}({argument}: {kind}) -> {made}:", *indented(body), ""])
 
-    def _given(self, field: Field, root: bool) -> str:  # noqa: FBT001
+    def _given(self, field: FieldNode, root: bool) -> str:  # noqa: FBT001
         """Return the expression that takes a field's value from `datum`."""
         # A record that is a default may leave out what has a default itself.
         if self._partial and field.has_default and not root:
@@ -86,14 +86,14 @@ class Decoder:
             case Named() if node.full in self._scope.model.enums:
                 table = self._symbols(self._scope.model.enums[node.full])
                 return f"{table}[{self._scope.use('_bare')}({value})]"
-            case Array():
+            case ArrayNode():
                 if self._scope.is_simple(node.items):
                     return f"[{self._value(node.items, 'item')} for item in {value}]"
-            case Map():
+            case MapNode():
                 if self._scope.is_simple(node.values):
                     inside = self._value(node.values, "item")
                     return f"{{key: {inside} for key, item in {value}.items()}}"
-            case Union():
+            case UnionNode():
                 nullable = optional(node)
                 if nullable is not None:
                     return f"None if (v := {value}) is None else {self._value(nullable[1], 'v')}"
@@ -113,7 +113,7 @@ class Decoder:
         test = f"type({value}) is {kind}" if value == "v" else f"type(v := {value}) is {kind}"
         return f"v if {test} else {self._scope.use(helper)}(v)"
 
-    def _symbols(self, enum: Enum) -> str:
+    def _symbols(self, enum: EnumNode) -> str:
         made = self._scope.classes[enum.full]
         table = f"_{made}_symbols"
         self._tables[table] = f"{table} = {{each.value: each for each in {made}}}"
@@ -130,16 +130,16 @@ class Decoder:
         if isinstance(node, Named):
             return self._record(self._scope.model.records[node.full], name)
         match node:
-            case Array():
+            case ArrayNode():
                 body = [f"return [{self._value(node.items, 'item')} for item in value]"]
-            case Map():
+            case MapNode():
                 inside = self._value(node.values, "item")
                 body = [f"return {{key: {inside} for key, item in value.items()}}"]
-            case Union():
+            case UnionNode():
                 body = self._union(node)
         return "\n".join([f"def {name}(value: Any) -> Any:", *indented(body), ""])
 
-    def _union(self, union: Union) -> list[str]:
+    def _union(self, union: UnionNode) -> list[str]:
         lines = ["v = value"]
         for test, node in self._by_name(union):
             lines += [f"if {test}:", f"    return {self._value(node, 'v')}"]
@@ -149,26 +149,26 @@ class Decoder:
             lines += [f"if {test}:", f"    return {self._value(node, 'v')}"]
         return [*lines, f'raise {self._scope.use("_wrong")}(v, "one of the types of the union")']
 
-    def _by_name(self, union: Union) -> list[tuple[str, Node]]:
+    def _by_name(self, union: UnionNode) -> list[tuple[str, Node]]:
         named = [each for each in union.branches if isinstance(each, Named)]
         return [(f"{self._scope.use('_named')}(v, {each.full!r})", each) for each in named]
 
-    def _by_type(self, union: Union) -> list[tuple[str, Node]]:
+    def _by_type(self, union: UnionNode) -> list[tuple[str, Node]]:
         found: list[tuple[str, Node]] = [
             (_type_test(each), each) for each in union.branches if isinstance(each, Scalar)
         ]
         for each in union.branches:
-            if isinstance(each, Array):
+            if isinstance(each, ArrayNode):
                 found.append(("type(v) is list", each))
             elif isinstance(each, Named) and each.full in self._scope.model.records:
                 fields = self._scope.model.records[each.full].fields
                 names = ", ".join(repr(one.name) for one in fields)
                 keys = f"{{{names}}}" if names else "set()"
                 found.append((f"type(v) is dict and v.keys() == {keys}", each))
-        maps = [each for each in union.branches if isinstance(each, Map)]
+        maps = [each for each in union.branches if isinstance(each, MapNode)]
         return found + [("type(v) is dict", each) for each in maps]
 
-    def _by_default(self, union: Union) -> list[tuple[str, Node]]:
+    def _by_default(self, union: UnionNode) -> list[tuple[str, Node]]:
         """Return tests for a default, which comes as JSON and belongs to the first branch."""
         found: list[tuple[str, Node]] = []
         for each in union.branches:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from freezer_events.avro.model import Array, Map, Named, Scalar, Union, optional
+from freezer_events.avro.model import ArrayNode, MapNode, Named, Scalar, UnionNode, optional
 from freezer_events.schema.codegen.scalars import demand, load, scalar
 from freezer_events.schema.codegen.scope import indented, index_bytes
 
 if TYPE_CHECKING:
-    from freezer_events.avro.model import Enum, Node, Record
+    from freezer_events.avro.model import EnumNode, Node, RecordNode
     from freezer_events.schema.codegen.scalars import Code
     from freezer_events.schema.codegen.scope import Scope
 
@@ -28,7 +28,7 @@ class Encoder:
         main = self._record(self._scope.model.records[self._scope.model.root], "encode", "event")
         return "\n\n".join(["\n".join(self._tables.values()), *self._functions, main])
 
-    def _record(self, record: Record, function: str, argument: str) -> str:
+    def _record(self, record: RecordNode, function: str, argument: str) -> str:
         made = self._scope.classes[record.full]
         names = self._scope.attributes[record.full]
         lines = demand(self._scope, f"type({argument}) is not {made}", argument, f"a {made}")
@@ -69,7 +69,7 @@ class Encoder:
             *indented(lines),
         ], [local]
 
-    def _enum(self, enum: Enum, value: str, local: str, prefix: bytes) -> Code:
+    def _enum(self, enum: EnumNode, value: str, local: str, prefix: bytes) -> Code:
         made = self._scope.classes[enum.full]
         table = f"_{made}_bytes" + (f"_{prefix.hex()}" if prefix else "")
         if table not in self._tables:
@@ -91,13 +91,13 @@ class Encoder:
 
     def _definition(self, node: Node, name: str) -> str:
         match node:
-            case Array():
+            case ArrayNode():
                 return self._sequence(name, node.items, "list", "item", [])
-            case Map():
+            case MapNode():
                 lines, parts = self._code(Scalar("string", "string"), "key", "k", b"")
                 extra = [*lines, f"parts += ({', '.join(parts)})"]
                 return self._sequence(name, node.values, "dict", "key, item", extra)
-            case Union():
+            case UnionNode():
                 return self._union(name, node)
             case _:
                 return self._record(self._scope.model.records[node.full], name, "value")  # type: ignore[union-attr]
@@ -118,7 +118,7 @@ class Encoder:
         ]
         return "\n".join([f"def {name}(value: Any) -> bytes:", *indented(body), ""])
 
-    def _union(self, name: str, union: Union) -> str:
+    def _union(self, name: str, union: UnionNode) -> str:
         # Declared, because a type checker takes the sum of bytes and Any for Any.
         body = ["body: bytes"]
         for index, test in self._tests(union):
@@ -129,7 +129,7 @@ class Encoder:
         body.append(f'raise {self._scope.use("_wrong")}(value, "one of the types of the union")')
         return "\n".join([f"def {name}(value: Any) -> bytes:", *indented(body), ""])
 
-    def _tests(self, union: Union) -> list[tuple[int, str]]:
+    def _tests(self, union: UnionNode) -> list[tuple[int, str]]:
         ranked = [(*self._test(node), index) for index, node in enumerate(union.branches)]
         tests = [(index, test) for _, test, index in sorted(ranked, key=lambda each: each[0])]
         # A whole number goes to a floating-point branch only if no other takes it.
@@ -144,7 +144,7 @@ class Encoder:
             case Named():
                 rank = 0 if node.full in self._scope.model.enums else 1
                 return rank, f"type(value) is {self._scope.classes[node.full]}"
-            case Array():
+            case ArrayNode():
                 return 1, "isinstance(value, list)"
             case _:
                 return 1, "isinstance(value, dict)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.avro.model import NULL, Array, Map, Named, Scalar, Union
+from freezer_events.avro.model import NULL, ArrayNode, MapNode, Named, Scalar, UnionNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,13 +48,13 @@ def names(node: Node, classes: Mapping[str, str]) -> Iterator[str]:
             yield TYPES[node.kind]
         case Named():
             yield classes[node.full]
-        case Array():
+        case ArrayNode():
             yield "list"
             yield from names(node.items, classes)
-        case Map():
+        case MapNode():
             yield from ("dict", "str")
             yield from names(node.values, classes)
-        case Union():
+        case UnionNode():
             for each in node.branches:
                 yield from names(each, classes)
 
@@ -70,12 +70,12 @@ def annotation(node: Node, classes: Mapping[str, str], aliases: Mapping[str, str
             return alias(TYPES[node.kind])
         case Named():
             return alias(classes[node.full])
-        case Array():
+        case ArrayNode():
             return f"{alias('list')}[{annotation(node.items, classes, aliases)}]"
-        case Map():
+        case MapNode():
             inside = annotation(node.values, classes, aliases)
             return f"{alias('dict')}[{alias('str')}, {inside}]"
-        case Union():
+        case UnionNode():
             parts = [annotation(each, classes, aliases) for each in node.branches if each != NULL]
             optional = ["None"] if NULL in node.branches else []
             return " | ".join(dict.fromkeys([*parts, *optional])) or "None"

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from freezer_events.avro.parse.types import Enum, Field, Fixed, Primitive, Record
+from freezer_events.avro.parse.types import EnumType, Fixed, Primitive, RecordField, RecordType
 from freezer_events.schema.compare.findings import Code, Kind
-from freezer_events.schema.compare.resolve import Problem, Rule
-from freezer_events.schema.compare.words import described, kinded, shortened
+from freezer_events.schema.compare.phrases import described, kinded, shortened
+from freezer_events.schema.compare.resolve import Mismatch, Rule
 from freezer_events.schema.levels import Direction
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def drafts(resolution: Resolution, reader: Schema, direction: Direction) -> Iter
         yield Draft(Kind.DECODE, code, problem.path, problem.w_at, problem.r_at, why, fix)
 
 
-def _sentences(problem: Problem, reader: Schema, direction: Direction) -> tuple[str, str]:
+def _sentences(problem: Mismatch, reader: Schema, direction: Direction) -> tuple[str, str]:
     if problem.rule is Rule.NO_DEFAULT:
         return _added(problem, reader) if direction is _NEW else _removed(problem)
     return _ADVICE[problem.rule](problem, direction)
@@ -66,7 +66,7 @@ def _sides(direction: Direction) -> tuple[str, str]:
     return ("old", "new") if direction is _NEW else ("new", "old")
 
 
-def _added(problem: Problem, reader: Schema) -> tuple[str, str]:
+def _added(problem: Mismatch, reader: Schema) -> tuple[str, str]:
     why = f"old data has no {problem.name!r}, and the new schema gives no default to read instead"
     fix = f"write {_nullable(problem, reader)}"
     former = _former(problem)
@@ -75,9 +75,9 @@ def _added(problem: Problem, reader: Schema) -> tuple[str, str]:
     return why, fix
 
 
-def _removed(problem: Problem) -> tuple[str, str]:
+def _removed(problem: Mismatch) -> tuple[str, str]:
     why = f"old readers need {problem.name!r}: new data has none, and the old schema no default"
-    renamed = isinstance(problem.writer, Record) and any(
+    renamed = isinstance(problem.writer, RecordType) and any(
         problem.name in field.aliases for field in problem.writer.fields
     )
     if renamed:
@@ -91,7 +91,7 @@ def _removed(problem: Problem) -> tuple[str, str]:
     )
 
 
-def _nullable(problem: Problem, reader: Schema) -> str:
+def _nullable(problem: Mismatch, reader: Schema) -> str:
     """Return the field as it would be safe to add."""
     raw = reader.document.at(f"{problem.r_at}/type")
     union: list[Any] = raw if isinstance(raw, list) else [raw]
@@ -100,10 +100,10 @@ def _nullable(problem: Problem, reader: Schema) -> str:
     return f'{{"name": {name}, "type": {shortened(safe)}, "default": null}}'
 
 
-def _former(problem: Problem) -> str:
+def _former(problem: Mismatch) -> str:
     """Return the one field of the same type that the reader's record has no place for, or ""."""
     w, r = problem.writer, problem.reader
-    if not (isinstance(w, Record) and isinstance(r, Record) and problem.field):
+    if not (isinstance(w, RecordType) and isinstance(r, RecordType) and problem.field):
         return ""
     placed = {name for field in r.fields for name in (field.name, *field.aliases)}
     wanted = described(problem.field.type)
@@ -111,14 +111,14 @@ def _former(problem: Problem) -> str:
     return alike[0] if len(alike) == 1 else ""
 
 
-def _claimed(problem: Problem, direction: Direction) -> tuple[str, str]:
+def _claimed(problem: Mismatch, direction: Direction) -> tuple[str, str]:
     writer, reader = _sides(direction)
-    name = problem.field.name if isinstance(problem.field, Field) else problem.name
+    name = problem.field.name if isinstance(problem.field, RecordField) else problem.name
     why = f"{writer} data has {name!r} and a field of its alias; {reader} readers take both for it"
     return why, f"take the alias away from {name!r}, or give the field a name that was never used"
 
 
-def _types(problem: Problem, direction: Direction) -> tuple[str, str]:
+def _types(problem: Mismatch, direction: Direction) -> tuple[str, str]:
     writer, reader = _sides(direction)
     w, r = kinded(problem.writer), kinded(problem.reader)
     verb = "does not fit" if problem.rule is Rule.NOT_PROMOTABLE else "is nothing like"
@@ -130,7 +130,7 @@ def _types(problem: Problem, direction: Direction) -> tuple[str, str]:
     return why, fix
 
 
-def _names(problem: Problem, direction: Direction) -> tuple[str, str]:
+def _names(problem: Mismatch, direction: Direction) -> tuple[str, str]:
     writer, reader = _sides(direction)
     w, r = (_full(each) for each in (problem.writer, problem.reader))
     why = f"{writer} data holds {w!r}, and {reader} readers expect {r!r}"
@@ -140,10 +140,10 @@ def _names(problem: Problem, direction: Direction) -> tuple[str, str]:
 
 
 def _full(each: object) -> str:
-    return each.name.full if isinstance(each, Record | Enum | Fixed) else ""
+    return each.name.full if isinstance(each, RecordType | EnumType | Fixed) else ""
 
 
-def _sizes(problem: Problem, direction: Direction) -> tuple[str, str]:
+def _sizes(problem: Mismatch, direction: Direction) -> tuple[str, str]:
     writer, reader = _sides(direction)
     w, r = (e.size if isinstance(e, Fixed) else 0 for e in (problem.writer, problem.reader))
     return (
@@ -152,12 +152,12 @@ def _sizes(problem: Problem, direction: Direction) -> tuple[str, str]:
     )
 
 
-def _symbol(problem: Problem, direction: Direction) -> tuple[str, str]:
+def _symbol(problem: Mismatch, direction: Direction) -> tuple[str, str]:
     return _symbol_gone(problem) if direction is _NEW else _symbol_new(problem)
 
 
-def _symbol_gone(problem: Problem) -> tuple[str, str]:
-    symbols = problem.reader.symbols if isinstance(problem.reader, Enum) else ()
+def _symbol_gone(problem: Mismatch) -> tuple[str, str]:
+    symbols = problem.reader.symbols if isinstance(problem.reader, EnumType) else ()
     default = next((s for s in symbols if s in ("UNKNOWN", "OTHER")), symbols[0])
     return (
         f"old data may hold {problem.name}, which the new enum lacks, and it has no default",
@@ -165,14 +165,14 @@ def _symbol_gone(problem: Problem) -> tuple[str, str]:
     )
 
 
-def _symbol_new(problem: Problem) -> tuple[str, str]:
+def _symbol_new(problem: Mismatch) -> tuple[str, str]:
     return (
         f"new data may hold {problem.name}, which old readers lack, and their enum has no default",
         f"leave {problem.name} out until every reader has a version whose enum has a default",
     )
 
 
-def _branch(problem: Problem, direction: Direction) -> tuple[str, str]:
+def _branch(problem: Mismatch, direction: Direction) -> tuple[str, str]:
     writer, reader = _sides(direction)
     w, r = kinded(problem.writer), kinded(problem.reader)
     null = isinstance(problem.writer, Primitive) and problem.writer.kind == "null"
@@ -186,7 +186,7 @@ def _branch(problem: Problem, direction: Direction) -> tuple[str, str]:
     )
 
 
-def _lookup(problem: Problem, _: Direction) -> tuple[str, str]:
+def _lookup(problem: Mismatch, _: Direction) -> tuple[str, str]:
     name = described(problem.reader)
     why = (
         f"fastavro, which reads for Python, fails where {name} becomes a branch of a union and "

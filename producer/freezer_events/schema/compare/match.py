@@ -16,15 +16,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.avro.parse.types import (
-    Array,
-    Enum,
+    ArrayType,
+    EnumType,
     Fixed,
-    Map,
+    MapType,
     Name,
-    Record,
+    RecordType,
     Resolved,
     Type,
-    Union,
+    UnionType,
 )
 
 if TYPE_CHECKING:
@@ -76,13 +76,13 @@ class Sides:
         """Whether fastavro takes two types for each other before it looks inside of records."""
         w, r = self.writer.resolve(written), self.reader.resolve(read)
         match w, r:
-            case (Union(), _) | (_, Union()):
+            case (UnionType(), _) | (_, UnionType()):
                 return True
-            case Array(), Array():
+            case ArrayType(), ArrayType():
                 return self.match(w.items, r.items)
-            case Map(), Map():
+            case MapType(), MapType():
                 return self.match(w.values, r.values)
-            case ((Record() | Enum() | Fixed()), (Record() | Enum() | Fixed())):
+            case ((RecordType() | EnumType() | Fixed()), (RecordType() | EnumType() | Fixed())):
                 return _fastavro_name(w.name, r.name) and _size(w, r) == _size(r, w)
             case _:
                 return w.kind == r.kind or promotable(w.kind, r.kind)
@@ -99,4 +99,4 @@ def _size(one: Resolved, other: Resolved) -> int:
 
 
 def _full(each: Resolved) -> str:
-    return each.name.full if isinstance(each, Record | Enum | Fixed) else ""
+    return each.name.full if isinstance(each, RecordType | EnumType | Fixed) else ""

@@ -7,12 +7,12 @@ from difflib import SequenceMatcher
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.avro.parse.types import MISSING, Enum, Field, Fixed, Record, child
+from freezer_events.avro.parse.types import MISSING, EnumType, Fixed, RecordField, RecordType, child
 from freezer_events.schema.compare.decode import Draft
 from freezer_events.schema.compare.findings import Code, Kind
+from freezer_events.schema.compare.phrases import described, effective, listed, value
 from freezer_events.schema.compare.resolve import ROOT, BranchesMet, FieldsMet, TypesMet
 from freezer_events.schema.compare.units import units
-from freezer_events.schema.compare.words import described, effective, listed, value
 from freezer_events.schema.levels import Direction
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _promotion(met: TypesMet) -> Iterator[Draft]:
 
 def _symbols(met: TypesMet) -> Iterator[Draft]:
     w, r = met.writer, met.reader
-    if not (isinstance(w, Enum) and isinstance(r, Enum)) or r.default is None:
+    if not (isinstance(w, EnumType) and isinstance(r, EnumType)) or r.default is None:
         return
     unknown = [symbol for symbol in w.symbols if symbol not in r.symbols]
     if unknown:
@@ -163,7 +163,10 @@ def _ambiguous(met: BranchesMet) -> Draft:
 
 def _namespace(met: TypesMet) -> Iterator[Draft]:
     w, r = met.writer, met.reader
-    if not (isinstance(w, Record | Enum | Fixed) and isinstance(r, Record | Enum | Fixed)):
+    if not (
+        isinstance(w, RecordType | EnumType | Fixed)
+        and isinstance(r, RecordType | EnumType | Fixed)
+    ):
         return
     if w.name.full != r.name.full and w.name.simple == r.name.simple:
         yield _warning(
@@ -179,7 +182,7 @@ def _namespace(met: TypesMet) -> Iterator[Draft]:
 
 def _enum_default(met: TypesMet) -> Iterator[Draft]:
     w, r = met.writer, met.reader
-    if isinstance(w, Enum) and isinstance(r, Enum) and w.default is not None:
+    if isinstance(w, EnumType) and isinstance(r, EnumType) and w.default is not None:
         given = MISSING if r.default is None else r.default
         yield from _defaults(met.path, w.default, given, (w.pointer, r.pointer), "unknown symbols")
 
@@ -222,7 +225,7 @@ def _unit(met: FieldsMet) -> Iterator[Draft]:
 def _renamed(met: TypesMet) -> Iterator[Draft]:
     """Warn of fields that seem renamed: what old data says in one is lost to the other."""
     w, r = met.writer, met.reader
-    if not (isinstance(w, Record) and isinstance(r, Record)):
+    if not (isinstance(w, RecordType) and isinstance(r, RecordType)):
         return
     placed = {name for field in r.fields for name in (field.name, *field.aliases)}
     there = {field.name for field in w.fields}
@@ -242,7 +245,7 @@ def _renamed(met: TypesMet) -> Iterator[Draft]:
             )
 
 
-def _similar(old: Field, new: Field) -> bool:
+def _similar(old: RecordField, new: RecordField) -> bool:
     if old.doc and old.doc == new.doc:
         return True
     return SequenceMatcher(None, old.name, new.name).ratio() >= _ALIKE

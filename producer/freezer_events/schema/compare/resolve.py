@@ -20,17 +20,17 @@ from typing import TYPE_CHECKING
 
 from freezer_events.avro.parse.types import (
     MISSING,
-    Array,
-    Enum,
-    Field,
+    ArrayType,
+    EnumType,
     Fixed,
-    Map,
+    MapType,
     Named,
-    Record,
+    RecordField,
+    RecordType,
     Ref,
     Resolved,
     Type,
-    Union,
+    UnionType,
     child,
 )
 from freezer_events.schema.compare.match import (
@@ -62,7 +62,7 @@ class Rule(PythonEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Mismatch:
     """One reason why a reader fails.
 
     Attributes:
@@ -84,7 +84,7 @@ class Problem:
     w_at: str
     r_at: str
     name: str = ""
-    field: Field | None = None
+    field: RecordField | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,8 @@ class FieldsMet:
     """A written field that is read as a field."""
 
     path: str
-    writer: Field
-    reader: Field
+    writer: RecordField
+    reader: RecordField
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class BranchesMet:
 
     path: str
     writer: Type
-    union: Union
+    union: UnionType
     fastavro: Type
     java: Type
 
@@ -120,13 +120,13 @@ class Resolution:
     """The outcome of walking two schemas together; made once, then read."""
 
     def __init__(self, writer: Schema, reader: Schema) -> None:
-        self.problems: list[Problem] = []
+        self.problems: list[Mismatch] = []
         self.types: list[TypesMet] = []
         self.fields: list[FieldsMet] = []
         self.branches: list[BranchesMet] = []
         self._sides = Sides(writer, reader)
         self._seen: set[tuple[str, str]] = set()
-        self._queue: deque[tuple[Record, Record, str]] = deque()
+        self._queue: deque[tuple[RecordType, RecordType, str]] = deque()
         self._meet(writer.root, reader.root, ROOT)
         while self._queue:
             self._records(*self._queue.popleft())
@@ -134,19 +134,19 @@ class Resolution:
     def _meet(self, written: Type, read: Type, path: str) -> None:
         w, r = self._sides.writer.resolve(written), self._sides.reader.resolve(read)
         match w, r:
-            case Union(), _:
+            case UnionType(), _:
                 for branch in w.branches:
                     self._branch(branch, w, read, _into(path, w, branch))
-            case _, Union():
+            case _, UnionType():
                 picked = self._branch(written, w, read, path)
                 if picked is not None and self._fastavro_loses(written, picked):
                     self._problem(Rule.FASTAVRO_LOOKUP, path, written, picked)
-            case ((Record() | Enum() | Fixed()), (Record() | Enum() | Fixed())):
+            case ((RecordType() | EnumType() | Fixed()), (RecordType() | EnumType() | Fixed())):
                 self._named(w, r, written, read, path)
-            case Array(), Array():
+            case ArrayType(), ArrayType():
                 self.types.append(TypesMet(path, w, r))
                 self._meet(w.items, r.items, f"{path}[]")
-            case Map(), Map():
+            case MapType(), MapType():
                 self.types.append(TypesMet(path, w, r))
                 self._meet(w.values, r.values, path + "{}")
             case _ if w.kind == r.kind or promotable(w.kind, r.kind):
@@ -159,7 +159,7 @@ class Resolution:
     def _branch(self, branch: Type, whole: Resolved, read: Type, path: str) -> Type | None:
         """Let one written type meet what a reader takes; return the reader's branch if any."""
         r = self._sides.reader.resolve(read)
-        offered = r.branches if isinstance(r, Union) else (read,)
+        offered = r.branches if isinstance(r, UnionType) else (read,)
         picked = first_match(branch, offered, self._sides)
         if picked is None:
             picked = self._meant(branch, whole, offered)
@@ -169,7 +169,7 @@ class Resolution:
                 self._meet(branch, picked, path)
             return None
         best = best_match(branch, offered, self._sides)
-        if isinstance(r, Union) and best is not None and best is not picked:
+        if isinstance(r, UnionType) and best is not None and best is not picked:
             self.branches.append(BranchesMet(path, branch, r, picked, best))
         self._meet(branch, picked, path)
         return picked
@@ -199,7 +199,9 @@ class Resolution:
         w = self._sides.writer.resolve(written)
         if isinstance(written, Ref) == isinstance(picked, Ref):
             return False
-        return isinstance(w, Record | Enum) or (isinstance(w, Fixed) and isinstance(written, Ref))
+        return isinstance(w, RecordType | EnumType) or (
+            isinstance(w, Fixed) and isinstance(written, Ref)
+        )
 
     def _named(self, w: Named, r: Named, written: Type, read: Type, path: str) -> None:
         if w.kind != r.kind:
@@ -210,33 +212,33 @@ class Resolution:
         self._seen.add((w.pointer, r.pointer))
         if not same_name(w.name, r.name):
             at = child(w.pointer, "name"), child(r.pointer, "name")
-            self.problems.append(Problem(Rule.OTHER_NAME, path, w, r, *at))
+            self.problems.append(Mismatch(Rule.OTHER_NAME, path, w, r, *at))
             return
         self.types.append(TypesMet(path, w, r))
         match w, r:
-            case Record(), Record():
+            case RecordType(), RecordType():
                 self._queue.append((w, r, path))
-            case Enum(), Enum():
+            case EnumType(), EnumType():
                 self._enums(w, r, path)
             case Fixed(), Fixed() if w.size != r.size:
                 at = child(w.pointer, "size"), child(r.pointer, "size")
-                self.problems.append(Problem(Rule.OTHER_SIZE, path, w, r, *at))
+                self.problems.append(Mismatch(Rule.OTHER_SIZE, path, w, r, *at))
             case _:
                 pass
 
-    def _enums(self, w: Enum, r: Enum, path: str) -> None:
+    def _enums(self, w: EnumType, r: EnumType, path: str) -> None:
         if r.default is not None:
             return
         for number, symbol in enumerate(w.symbols):
             if symbol not in r.symbols:
                 at = child(w.pointer, "symbols", number), child(r.pointer, "symbols")
-                self.problems.append(Problem(Rule.UNKNOWN_SYMBOL, path, w, r, *at, name=symbol))
+                self.problems.append(Mismatch(Rule.UNKNOWN_SYMBOL, path, w, r, *at, name=symbol))
 
-    def _records(self, w: Record, r: Record, path: str) -> None:
+    def _records(self, w: RecordType, r: RecordType, path: str) -> None:
         prefix = "" if path == ROOT else f"{path}."
         named = {field.name: field for field in r.fields}
         aliased = {alias: field for field in r.fields for alias in field.aliases}
-        met: dict[str, Field] = {}
+        met: dict[str, RecordField] = {}
         for field in w.fields:
             found = named.get(field.name) or aliased.get(field.name)
             if found is None:
@@ -244,7 +246,7 @@ class Resolution:
             inner = prefix + found.name
             if found.name in met:
                 at = field.pointer, found.pointer
-                problem = Problem(Rule.CLAIMED_TWICE, inner, w, r, *at, field.name, found)
+                problem = Mismatch(Rule.CLAIMED_TWICE, inner, w, r, *at, field.name, found)
                 self.problems.append(problem)
                 found = aliased.get(field.name)  # names that moved on by one: a is b, b is c
                 if found is None or found.name in met:
@@ -257,24 +259,24 @@ class Resolution:
             if field.name not in met and field.default is MISSING:
                 at = child(w.pointer, "fields"), field.pointer
                 inner = prefix + field.name
-                self.problems.append(Problem(Rule.NO_DEFAULT, inner, w, r, *at, field.name, field))
+                self.problems.append(Mismatch(Rule.NO_DEFAULT, inner, w, r, *at, field.name, field))
 
     def _problem(self, rule: Rule, path: str, written: Type, read: Type) -> None:
-        self.problems.append(Problem(rule, path, written, read, written.pointer, read.pointer))
+        self.problems.append(Mismatch(rule, path, written, read, written.pointer, read.pointer))
 
 
 def _values(whole: Resolved) -> tuple[Type, ...]:
     """Return the branches of a union that are not null; of another type, itself."""
-    if not isinstance(whole, Union):
+    if not isinstance(whole, UnionType):
         return (whole,)
     return tuple(e for e in whole.branches if isinstance(e, Ref) or e.kind != "null")
 
 
-def _into(path: str, union: Union, branch: Type) -> str:
+def _into(path: str, union: UnionType, branch: Type) -> str:
     """Return the path into a branch: the union's own where only one branch holds a value."""
     if len(_values(union)) == 1:
         return path
     name = branch.name if isinstance(branch, Ref) else branch.kind
-    if isinstance(branch, Record | Enum | Fixed):
+    if isinstance(branch, RecordType | EnumType | Fixed):
         name = branch.name.full
     return f"{path}<{name.rpartition('.')[2]}>"

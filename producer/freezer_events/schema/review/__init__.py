@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from freezer_events.config.toml_table import Table
 from freezer_events.errors import EventError
-from freezer_events.schema import declared
+from freezer_events.schema import event_toml
 from freezer_events.schema import lock as locks
 from freezer_events.schema.lock import Lock
 from freezer_events.schema.review import layout, versions
-from freezer_events.schema.review.problem import Check, Problem, Severity
+from freezer_events.schema.review.problem import Aspect, Problem, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from freezer_events.avro.parse import Schema
     from freezer_events.schema.catalogue import Catalogue, EventSpec
 
-__all__ = ["Check", "Problem", "Review", "Row", "Severity", "review"]
+__all__ = ["Aspect", "Problem", "Review", "Row", "Severity", "review"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Row:
 
     event: EventSpec
     released: tuple[int, ...]
-    made: frozenset[Check]
+    made: frozenset[Aspect]
 
     @property
     def unreleased(self) -> tuple[int, ...]:
@@ -60,7 +60,7 @@ class Review:
         """Return how many findings there are of one severity."""
         return sum(each.severity is severity for each in self.problems)
 
-    def verdict(self, row: Row, check: Check) -> str:
+    def verdict(self, row: Row, check: Aspect) -> str:
         """Return a cell of the table: ok, the worst that was found, or - for not looked at."""
         mine = {p.severity for p in self.problems if (p.event, p.check) == (row.event.name, check)}
         worst = next((each for each in Severity if each in mine), None)
@@ -76,11 +76,11 @@ class Review:
                     "released": list(row.released),
                     "writes": row.event.version,
                     "level": row.event.level.value,
-                    "checks": {each.value: self.verdict(row, each) for each in Check},
+                    "checks": {each.value: self.verdict(row, each) for each in Aspect},
                 }
                 for row in self.rows
             ],
-            "not_checked": [] if self.code_named else [Check.CODE.value],
+            "not_checked": [] if self.code_named else [Aspect.CODE.value],
             "findings": [each.as_json() for each in self.problems],
         }
 
@@ -113,19 +113,19 @@ def _event(catalogue: Catalogue, event: EventSpec, lock: Lock) -> tuple[Row, lis
     found += versions.levelled(event, lock, schemas)
     found += versions.golden_matrix(event, lock, schemas)
     found += _declared(event, schemas)
-    made = set(Check) - {Check.CODE}
-    if catalogue.into is not None and not _broken(found, Check.SCHEMAS, Check.DECLARED):
+    made = set(Aspect) - {Aspect.CODE}
+    if catalogue.into is not None and not _broken(found, Aspect.SCHEMAS, Aspect.DECLARED):
         code = _code(catalogue, event)
         found += code
-        made.add(Check.CODE)
+        made.add(Aspect.CODE)
     return Row(event, tuple(lock.released(event.name)), frozenset(made)), found
 
 
 def _declared(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Problem]:
     toml = Table.read(event.toml)
-    for each in [*declared.missing(event, schemas), *declared.misfits(event, schemas)]:
+    for each in [*event_toml.missing(event, schemas), *event_toml.misfits(event, schemas)]:
         why, line = f"{each.key}: {each.why}", toml.line(*each.path)
-        yield Problem(event.name, Check.DECLARED, Severity.BREAK, event.toml, why, each.fix, line)
+        yield Problem(event.name, Aspect.DECLARED, Severity.BREAK, event.toml, why, each.fix, line)
 
 
 def _code(catalogue: Catalogue, event: EventSpec) -> list[Problem]:
@@ -135,7 +135,7 @@ def _code(catalogue: Catalogue, event: EventSpec) -> list[Problem]:
     try:
         text = generated.module_text(event, default=event.name == catalogue.default)
     except EventError as error:
-        return [Problem.of(event.name, Check.CODE, error, path, event.path(event.version))]
+        return [Problem.of(event.name, Aspect.CODE, error, path, event.path(event.version))]
     return [_stale(event.name, path)] if generated.differs(path, text) else []
 
 
@@ -143,23 +143,23 @@ def _package(catalogue: Catalogue, rows: Sequence[Row], found: Sequence[Problem]
     """Look at what all events share: the package's `__init__`, and modules of events now gone."""
     from freezer_events.schema import generated  # noqa: PLC0415 - as above
 
-    if catalogue.into is None or any(Check.CODE not in row.made for row in rows):
+    if catalogue.into is None or any(Aspect.CODE not in row.made for row in rows):
         return []
-    if _broken(found, Check.CODE):
+    if _broken(found, Aspect.CODE):
         return []
     try:
         changed = generated.stale(catalogue)
     except EventError as error:
         files = (generated.module_path(catalogue, row.event) for row in rows)
-        return [Problem.of("", Check.CODE, error, catalogue.into / "__init__.py", *files)]
+        return [Problem.of("", Aspect.CODE, error, catalogue.into / "__init__.py", *files)]
     known = {each.path for each in found}
     return [_stale("", path) for path in changed if path not in known]
 
 
 def _stale(event: str, path: Path) -> Problem:
     why = "differs from what generation gives" if path.exists() else "is missing"
-    return Problem(event, Check.CODE, Severity.STALE, path, why, "freezer schema generate")
+    return Problem(event, Aspect.CODE, Severity.STALE, path, why, "freezer schema generate")
 
 
-def _broken(found: Sequence[Problem], *checks: Check) -> bool:
+def _broken(found: Sequence[Problem], *checks: Aspect) -> bool:
     return any(each.severity is Severity.BREAK and each.check in checks for each in found)

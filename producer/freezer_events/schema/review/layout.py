@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.schema import lock as locks
-from freezer_events.schema.review.problem import Check, Problem, Severity
+from freezer_events.schema.review.problem import Aspect, Problem, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,16 +56,16 @@ def strays(catalogue: Catalogue, lock: Lock) -> Iterator[Problem]:
     for path in _visible(catalogue.root):
         if path.is_dir() and path.name not in catalogue.events:
             fix = "add an event.toml or remove it"
-            yield Problem("", Check.NAMES, Severity.BREAK, path, "has no event.toml", fix)
+            yield Problem("", Aspect.NAMES, Severity.BREAK, path, "has no event.toml", fix)
         elif not path.is_dir() and path.name != locks.NAME:
             why = "belongs to no event: schemas stand in one folder per event"
-            yield Problem("", Check.NAMES, Severity.BREAK, path, why, "move or remove it")
+            yield Problem("", Aspect.NAMES, Severity.BREAK, path, why, "move or remove it")
     for name in dict.fromkeys(name for name, _ in lock.entries):
         if name not in catalogue.events:
             path = catalogue.root / name
             why = f"the event is in {locks.NAME} and gone"
             fix = "restore its folder from version control: data of it may be read for years"
-            yield Problem(name, Check.LOCK, Severity.BREAK, path, why, fix)
+            yield Problem(name, Aspect.LOCK, Severity.BREAK, path, why, fix)
 
 
 def _orphans(event: EventSpec, known: set[int]) -> Iterator[Path]:
@@ -87,4 +87,4 @@ def _visible(folder: Path) -> Iterator[Path]:
 
 
 def _problem(event: EventSpec, path: Path, why: str, fix: str) -> Problem:
-    return Problem(event.name, Check.NAMES, Severity.BREAK, path, why, fix)
+    return Problem(event.name, Aspect.NAMES, Severity.BREAK, path, why, fix)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _PLACE: Final = re.compile(r"(?::([0-9]+))?(?::([0-9]+))?")
 
 
-class Check(StrEnum):
+class Aspect(StrEnum):
     """What is looked at, in this order."""
 
     NAMES = "names"
@@ -63,7 +63,7 @@ class Problem:
     """
 
     event: str
-    check: Check
+    check: Aspect
     severity: Severity
     path: Path
     why: str
@@ -73,7 +73,7 @@ class Problem:
     code: str = ""
 
     @classmethod
-    def of(cls, event: str, check: Check, error: EventError, *about: Path) -> Self:
+    def of(cls, event: str, check: Aspect, error: EventError, *about: Path) -> Self:
         """Make a break from an error; `about` are the files that it may name, the likeliest first.
 
         An error says `file:line:column` in `doing`, or what was being done.

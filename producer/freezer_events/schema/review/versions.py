@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.avro.parse.types import Record
+from freezer_events.avro.parse.types import RecordType
 from freezer_events.errors import SchemaError
 from freezer_events.schema import golden
 from freezer_events.schema.compare import Kind, compare, judge
 from freezer_events.schema.levels import Direction
 from freezer_events.schema.lock import Entry
-from freezer_events.schema.review.problem import Check, Problem, Severity
+from freezer_events.schema.review.problem import Aspect, Problem, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,11 +30,11 @@ def parsed(event: EventSpec) -> tuple[dict[int, Schema], list[Problem]]:
     for version in event.versions:
         try:
             schema = event.schema(version)
-            if not isinstance(schema.root, Record):
+            if not isinstance(schema.root, RecordType):
                 raise schema.error("", "the schema of an event must be a record")
             schemas[version] = schema
         except SchemaError as error:
-            problems.append(Problem.of(event.name, Check.SCHEMAS, error, event.path(version)))
+            problems.append(Problem.of(event.name, Aspect.SCHEMAS, error, event.path(version)))
     return schemas, problems
 
 
@@ -46,17 +46,17 @@ def locked(
     for version, why in changed:
         file = event.folder / f"v{version}.avsc"
         fix = "restore it from version control, and make the change in a new version"
-        yield Problem(event.name, Check.LOCK, Severity.BREAK, file, why, fix)
+        yield Problem(event.name, Aspect.LOCK, Severity.BREAK, file, why, fix)
     for version in set(lock.released(event.name)) & set(schemas) - {each for each, _ in changed}:
         if lock.entries[event.name, version] != Entry.of(schemas[version]):
             why = f"is damaged: the entry of {event.name} v{version} contradicts itself"
             fix = "restore it from version control"
-            yield Problem(event.name, Check.LOCK, Severity.BREAK, path, why, fix)
+            yield Problem(event.name, Aspect.LOCK, Severity.BREAK, path, why, fix)
     if event.version in event.versions and (event.name, event.version) not in lock.entries:
         why = f"producers write v{event.version}, which is not released"
         fix = f"{_RELEASE} {event.name}"
         path = event.path(event.version)
-        yield Problem(event.name, Check.LOCK, Severity.STALE, path, why, fix)
+        yield Problem(event.name, Aspect.LOCK, Severity.STALE, path, why, fix)
 
 
 def levelled(event: EventSpec, lock: Lock, schemas: Mapping[int, Schema]) -> Iterator[Problem]:
@@ -90,17 +90,17 @@ def golden_matrix(event: EventSpec, lock: Lock, schemas: Mapping[int, Schema]) -
             if writer not in released:
                 for why in golden.trial(event, writer, readers):
                     file = event.path(writer)
-                    yield Problem(event.name, Check.GOLDEN, Severity.BREAK, file, why)
+                    yield Problem(event.name, Aspect.GOLDEN, Severity.BREAK, file, why)
                 continue
             for why in golden.mismatches(event, writer, readers):
                 fix = "restore schema and golden file from version control"
-                yield Problem(event.name, Check.GOLDEN, Severity.BREAK, path, why, fix)
+                yield Problem(event.name, Aspect.GOLDEN, Severity.BREAK, path, why, fix)
             for why in golden.lacks(event, writer, readers):
                 fix = f"{_RELEASE} {event.name}"
-                yield Problem(event.name, Check.GOLDEN, Severity.STALE, path, why, fix)
+                yield Problem(event.name, Aspect.GOLDEN, Severity.STALE, path, why, fix)
         except SchemaError as error:
             files = (path, event.path(writer), *(event.path(each) for each in readers))
-            yield Problem.of(event.name, Check.GOLDEN, error, *files)
+            yield Problem.of(event.name, Aspect.GOLDEN, error, *files)
 
 
 def _incompatible(
@@ -114,7 +114,7 @@ def _incompatible(
     line, column = event.schema(new).position(finding.new_pointer)
     return Problem(
         event.name,
-        Check.LEVEL,
+        Aspect.LEVEL,
         severity,
         event.path(new),
         f"{finding.path}: {how}{finding.why}",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from confluent_kafka import KafkaException
 
 from freezer_events.doctor import network, tls
-from freezer_events.doctor.steps import Check
+from freezer_events.doctor.verdicts import Check
 from freezer_events.errors import ConfigError, EventError, UnreachableError
 from freezer_events.kafka import codes, topics
 from freezer_events.kafka.connection import Connection

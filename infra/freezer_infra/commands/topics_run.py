@@ -21,13 +21,13 @@ from freezer_infra.planner.observed import find_key, observe
 if TYPE_CHECKING:
     from freezer_infra.commands.place import Place
     from freezer_infra.planner.desired import Desired
-    from freezer_infra.planner.observed import Key
+    from freezer_infra.planner.observed import HeldKey
     from freezer_infra.planner.plan import Plan
     from freezer_infra.planner.target import Target
 
 
 @dataclass(frozen=True)
-class Run:
+class TopicsRun:
     """What was asked for on the command line."""
 
     place: Place
@@ -61,7 +61,7 @@ class Run:
         path = self.write_env or (Path(".env") if self.rotate else None)
         return EnvFile(path) if path else None
 
-    def key(self, target: Target, desired: Desired) -> Key | None:
+    def key(self, target: Target, desired: Desired) -> HeldKey | None:
         """Find out about the key that is asked for; refuse a file that cannot take it."""
         file = self.file()
         if file is None:
@@ -69,7 +69,7 @@ class Run:
         file.check()
         return find_key(target, desired.client(self.rotate), file, rotate=bool(self.rotate))
 
-    def plan(self, target: Target, desired: Desired, key: Key | None) -> Plan:
+    def plan(self, target: Target, desired: Desired, key: HeldKey | None) -> Plan:
         """Read the target and compare."""
         found = observe(target, desired, key)
         return planner.make(desired, found, increase_partitions=self.increase_partitions)

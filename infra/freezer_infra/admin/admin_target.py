@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from freezer_events.config import Settings
 from freezer_events.errors import ConfigError, EventError, UnreachableError
-from freezer_infra.admin.access import AdminAccess, new_password
+from freezer_infra.admin.admin_access import AdminAccess, new_password
+from freezer_infra.admin.admin_topics import AdminTopics
 from freezer_infra.admin.call import Admin
-from freezer_infra.admin.topics import AdminTopics
 from freezer_infra.keys.accepted import Patience, until_cluster_accepts
 from freezer_infra.planner.target import (
     GROUP,
     TOPIC,
     Client,
-    EnvFile,
+    KeyFile,
     Right,
     Say,
     Shape,
@@ -124,7 +124,7 @@ class AdminTarget:
         """Add ACLs."""
         self._access.allow(account, rights)
 
-    def holds_key(self, client: Client, env_file: EnvFile) -> bool:
+    def holds_key(self, client: Client, env_file: KeyFile) -> bool:
         """Tell whether the file's credentials are the account's, for this cluster, and work."""
         wanted = self._settings_of(client)
         held = env_file.read()
@@ -141,7 +141,7 @@ class AdminTarget:
         complete = complete and held.get("SECURITY_PROTOCOL", "SASL_SSL") == "SASL_SSL"
         return complete and self._works(client, env_file, 0.0, _silent)
 
-    def write_key(self, client: Client, env_file: EnvFile) -> None:
+    def write_key(self, client: Client, env_file: KeyFile) -> None:
         """Give the account a password; the file has it first, so that it is never lost."""
         password = env_file.read().get("SASL_PASSWORD") or new_password()
         settings = {**self._settings_of(client), "SASL_PASSWORD": password}
@@ -151,7 +151,7 @@ class AdminTarget:
         self._access.set_password(client.account, password)
         self._wait(client, env_file)
 
-    def rotate_key(self, client: Client, env_file: EnvFile) -> None:
+    def rotate_key(self, client: Client, env_file: KeyFile) -> None:
         """Replace the account's password; if the cluster does not take it, the old one stays."""
         old, new = env_file.read()["SASL_PASSWORD"], new_password()
         env_file.write({"SASL_PASSWORD": new})
@@ -176,17 +176,17 @@ class AdminTarget:
             "SCHEMA_REGISTRY_URL": self.stack.registry_url,
         }
 
-    def _wait(self, client: Client, env_file: EnvFile) -> None:
+    def _wait(self, client: Client, env_file: KeyFile) -> None:
         self._try(client, env_file, _ACCEPTED_WITHIN_S, self.say)
 
-    def _works(self, client: Client, env_file: EnvFile, within_s: float, say: Say) -> bool:
+    def _works(self, client: Client, env_file: KeyFile, within_s: float, say: Say) -> bool:
         try:
             self._try(client, env_file, within_s, say)
         except UnreachableError:
             return False
         return True
 
-    def _try(self, client: Client, env_file: EnvFile, within_s: float, say: Say) -> None:
+    def _try(self, client: Client, env_file: KeyFile, within_s: float, say: Say) -> None:
         # The file's values count over the process's environment: it is the file that is tried.
         settings = Settings.load(env_file.path, options=dict(env_file.read()))
         until_cluster_accepts(settings, client.topic, Patience(say, within_s))

@@ -5,8 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from freezer_events.avro.parse.types import MISSING, Array, Enum, Fixed, Map, Primitive, Record, Ref
-from freezer_events.avro.parse.types import Union as UnionType
+from freezer_events.avro.parse.types import (
+    MISSING,
+    ArrayType,
+    EnumType,
+    Fixed,
+    MapType,
+    Primitive,
+    RecordType,
+    Ref,
+    UnionType,
+)
 
 if TYPE_CHECKING:
     from freezer_events.avro.parse.types import Logical, Type
@@ -19,11 +28,11 @@ def described(each: Type) -> str:
     match each:
         case Ref(name=name):
             return name.rpartition(".")[2]
-        case Record() | Enum() | Fixed():
+        case RecordType() | EnumType() | Fixed():
             return _with(each.logical, each.name.simple)
-        case Array(items=items):
+        case ArrayType(items=items):
             return f"array of {_inner(items)}"
-        case Map(values=values):
+        case MapType(values=values):
             return f"map of {_inner(values)}"
         case UnionType(branches=branches):
             return " or ".join(map(described, branches))
@@ -33,7 +42,7 @@ def described(each: Type) -> str:
 
 def kinded(each: Type) -> str:
     """Return the same, with the kind of what has a name: "record Device"."""
-    if isinstance(each, Record | Enum | Fixed):
+    if isinstance(each, RecordType | EnumType | Fixed):
         return f"{each.kind} {described(each)}"
     return described(each)
 

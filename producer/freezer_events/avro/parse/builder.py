@@ -16,19 +16,19 @@ from freezer_events.avro.parse.logical import UnfitLogicalError, logical
 from freezer_events.avro.parse.types import (
     MISSING,
     PRIMITIVES,
-    Array,
-    Enum,
-    Field,
+    ArrayType,
+    EnumType,
     Fixed,
     Logical,
-    Map,
+    MapType,
     Name,
     Named,
     Primitive,
-    Record,
+    RecordField,
+    RecordType,
     Ref,
     Type,
-    Union,
+    UnionType,
     child,
 )
 
@@ -67,7 +67,7 @@ class Builder:
 
         """
         root = self._type(self._document.value, "", "")
-        for record in [each for each in self.names.values() if isinstance(each, Record)]:
+        for record in [each for each in self.names.values() if isinstance(each, RecordType)]:
             for field in record.fields:
                 self._check_default(field)
         return root
@@ -109,13 +109,13 @@ class Builder:
         made = tuple(self._type(each, child(at, n), space) for n, each in enumerate(branches))
         seen: set[str] = set()
         for each in made:
-            if isinstance(each, Union):
+            if isinstance(each, UnionType):
                 raise self._error(each.pointer, "a union directly inside a union", "merge the two")
             key = _key(each)
             if key in seen:
                 raise self._error(each.pointer, f"the union holds {key!r} twice")
             seen.add(key)
-        return Union(at, made)
+        return UnionType(at, made)
 
     def _object(self, value: dict[str, Any], at: str, space: str) -> Type:
         kind = value.get("type", MISSING)
@@ -137,18 +137,18 @@ class Builder:
         fix = "write the inner type in place of the object around it"
         return self._error(where, "a type inside the 'type' of a type", fix)
 
-    def _array(self, value: dict[str, Any], at: str, space: str) -> Array:
+    def _array(self, value: dict[str, Any], at: str, space: str) -> ArrayType:
         items = self._type(self._need(value, at, "items"), child(at, "items"), space)
-        return Array(at, items, logical=self._logical(value, at, "array"))
+        return ArrayType(at, items, logical=self._logical(value, at, "array"))
 
-    def _map(self, value: dict[str, Any], at: str, space: str) -> Map:
+    def _map(self, value: dict[str, Any], at: str, space: str) -> MapType:
         values = self._type(self._need(value, at, "values"), child(at, "values"), space)
-        return Map(at, values, logical=self._logical(value, at, "map"))
+        return MapType(at, values, logical=self._logical(value, at, "map"))
 
     def _record(self, value: dict[str, Any], at: str, space: str) -> Named:
         name, space = self._name(value, at, space)
         listed = self._list(value, at, "fields")
-        fields: list[Field] = []
+        fields: list[RecordField] = []
         for number, each in enumerate(listed):
             where = child(at, "fields", number)
             field = self._field(each, where, space)
@@ -156,9 +156,11 @@ class Builder:
                 raise self._error(child(where, "name"), f"the field {field.name!r} is there twice")
             fields.append(field)
         logical = self._logical(value, at, "record")
-        return self._define(Record(at, name, tuple(fields), logical=logical, doc=value.get("doc")))
+        return self._define(
+            RecordType(at, name, tuple(fields), logical=logical, doc=value.get("doc"))
+        )
 
-    def _field(self, value: Any, at: str, space: str) -> Field:
+    def _field(self, value: Any, at: str, space: str) -> RecordField:
         if not isinstance(value, dict):
             raise self._error(at, f"{_shown(value)} is no field", 'write {"name": …, "type": …}')
         name = self._identifier(self._need(value, at, "name"), child(at, "name"))
@@ -167,7 +169,7 @@ class Builder:
         if value.get("order", "ascending") not in _ORDERS:
             raise self._error(child(at, "order"), f"order is one of {', '.join(_ORDERS)}")
         aliases = self._aliases(value, at)
-        return Field(at, name, made, value.get("default", MISSING), aliases, value.get("doc"))
+        return RecordField(at, name, made, value.get("default", MISSING), aliases, value.get("doc"))
 
     def _enum(self, value: dict[str, Any], at: str, space: str) -> Named:
         name, _ = self._name(value, at, space)
@@ -186,7 +188,7 @@ class Builder:
             raise self._error(child(at, "default"), f"{_shown(default)} is no symbol of it", fix)
         logical = self._logical(value, at, "enum")
         return self._define(
-            Enum(at, name, tuple(symbols), default, logical=logical, doc=value.get("doc"))
+            EnumType(at, name, tuple(symbols), default, logical=logical, doc=value.get("doc"))
         )
 
     def _fixed(self, value: dict[str, Any], at: str, space: str) -> Named:
@@ -260,7 +262,7 @@ class Builder:
             where = child(at, error.key) if error.key in value else at
             raise self._error(where, str(error)) from None
 
-    def _check_default(self, field: Field) -> None:
+    def _check_default(self, field: RecordField) -> None:
         if field.default is MISSING:
             return
         at = child(field.pointer, "default")
@@ -277,7 +279,7 @@ def _key(each: Type) -> str:
     """Return what may be in a union only once."""
     if isinstance(each, Ref):
         return each.name
-    return each.name.full if isinstance(each, Record | Enum | Fixed) else each.kind
+    return each.name.full if isinstance(each, RecordType | EnumType | Fixed) else each.kind
 
 
 def _shown(value: Any) -> str:

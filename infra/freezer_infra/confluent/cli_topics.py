@@ -19,7 +19,7 @@ from freezer_infra.planner.target import Shape, Value
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from freezer_infra.confluent.cli import ConfluentCli, Row
+    from freezer_infra.confluent.confluent_cli import ConfluentCli, Row
 
 NUM_PARTITIONS = "num.partitions"
 VISIBLE_WITHIN_S = 20.0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from freezer_events.config.secrets import is_secret, without_credentials
-from freezer_events.doctor.steps import Check
+from freezer_events.doctor.verdicts import Check
 from freezer_events.errors import ConfigError
 
 if TYPE_CHECKING:

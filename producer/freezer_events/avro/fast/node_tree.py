@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.avro.fast import nodes
-from freezer_events.avro.model import Array, Map, Named, Scalar, Union, optional, read_model
+from freezer_events.avro.model import (
+    ArrayNode,
+    MapNode,
+    Named,
+    Scalar,
+    UnionNode,
+    optional,
+    read_model,
+)
 from freezer_events.avro.names import attributes
 from freezer_events.avro.parse import parse
 
@@ -61,9 +69,9 @@ class _Plan:
         match node:
             case Scalar() if node.kind in _SCALARS:
                 return _SCALARS[node.kind](node)
-            case Array():
+            case ArrayNode():
                 return nodes.Array(self._node(node.items))
-            case Map():
+            case MapNode():
                 return nodes.Map(self._node(node.values))
             case Named() if node.full in self._model.enums:
                 made = self._types[node.full]
@@ -71,7 +79,7 @@ class _Plan:
                 return nodes.Enum(made, {made(each): at for at, each in enumerate(symbols)})
             case Named():
                 return self._record(node.full)
-            case Union():
+            case UnionNode():
                 nullable = optional(node)
                 if nullable is not None:
                     _, other, null = nullable

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from freezer_events.errors import EventError
 from freezer_infra.confluent import faults
 from freezer_infra.confluent.home import copied_home
+from freezer_infra.planner.target import AlreadyThereError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from freezer_infra.confluent.cli import ConfluentCli, Row
+    from freezer_infra.confluent.confluent_cli import ConfluentCli, Row
 
 READER_ROLE = "DeveloperRead"
 
@@ -32,7 +33,7 @@ class Acl:
 
 
 @dataclass(frozen=True)
-class Registry:
+class RegistryCluster:
     """The environment's Schema Registry: its id (`lsrc-…`) and address."""
 
     id: str
@@ -40,7 +41,7 @@ class Registry:
 
 
 @dataclass(frozen=True)
-class Key:
+class ApiKey:
     """A new API key; the cloud shows its secret this once."""
 
     id: str
@@ -48,7 +49,7 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Access:
+class CloudAccess:
     """The access verbs for one cluster of one environment."""
 
     cli: ConfluentCli
@@ -65,7 +66,7 @@ class Access:
         argv = ("kafka", "cluster", "describe", self.cluster, "--environment", self.environment)
         return _text(doing, self.cli.row(doing, *argv), "endpoint").rpartition("://")[2]
 
-    def registry(self) -> Registry:
+    def registry(self) -> RegistryCluster:
         """Read the environment's registry.
 
         Raises:
@@ -75,7 +76,7 @@ class Access:
         doing = f"read the Schema Registry of environment {self.environment}"
         argv = ("schema-registry", "cluster", "describe", "--environment", self.environment)
         row = self.cli.row(doing, *argv)
-        return Registry(_text(doing, row, "cluster"), _text(doing, row, "endpoint_url"))
+        return RegistryCluster(_text(doing, row, "cluster"), _text(doing, row, "endpoint_url"))
 
     def account(self, name: str) -> str | None:
         """Give the id (`sa-…`) of the service account of that name, if there is one."""
@@ -91,7 +92,7 @@ class Access:
         argv = ("iam", "service-account", "create", "--description", description, "--", name)
         try:
             return self.account(name) or _text(doing, self.cli.row(doing, *argv), "id")
-        except (faults.AlreadyThereError, faults.OutcomeUnknownError):
+        except (AlreadyThereError, faults.OutcomeUnknownError):
             found = self.account(name)
             if found is None:
                 raise
@@ -133,7 +134,7 @@ class Access:
             if not {op.upper() for op in operations} <= {a.operation for a in self.acls(account)}:
                 raise
 
-    def may_read_subject(self, account: str, registry: Registry, subject: str) -> bool:
+    def may_read_subject(self, account: str, registry: RegistryCluster, subject: str) -> bool:
         """Tell whether the account has the reader's role on that subject."""
         doing = f"list the roles of {account}"
         rows = self.cli.rows(
@@ -141,7 +142,7 @@ class Access:
         )
         return any(row.get("role") == READER_ROLE and row.get("name") == subject for row in rows)
 
-    def let_read_subject(self, account: str, registry: Registry, subject: str) -> None:
+    def let_read_subject(self, account: str, registry: RegistryCluster, subject: str) -> None:
         """Give the account the reader's role on one subject: all that a producer needs there."""
         if self.may_read_subject(account, registry, subject):
             return
@@ -149,20 +150,20 @@ class Access:
         argv = ("iam", "rbac", "role-binding", "create", *self._role(account, registry, subject))
         try:
             self.cli.row(doing, *argv)
-        except faults.AlreadyThereError:
+        except AlreadyThereError:
             return
         except faults.OutcomeUnknownError:
             if not self.may_read_subject(account, registry, subject):
                 raise
 
-    def _role(self, account: str, registry: Registry, subject: str) -> tuple[str, ...]:
+    def _role(self, account: str, registry: RegistryCluster, subject: str) -> tuple[str, ...]:
         return (
             *("--principal", f"User:{account}", "--role", READER_ROLE),
             *("--environment", self.environment, "--schema-registry-cluster", registry.id),
             *("--resource", f"Subject:{subject}"),
         )
 
-    def new_key(self, resource: str, account: str | None = None) -> Key:
+    def new_key(self, resource: str, account: str | None = None) -> ApiKey:
         """Make an API key for a cluster or registry, of a service account or of who is logged in.
 
         It runs on a copy of the CLI's home: the CLI would store the secret in its configuration.
@@ -182,7 +183,7 @@ class Access:
                 look = f"confluent api-key list --resource {resource} {' '.join(owner)}".strip()
                 fix = f"{look}   (delete a key made just now: its secret is lost); then run again"
                 raise faults.OutcomeUnknownError(doing, error.why, fix) from error
-        return Key(_text(doing, row, "api_key"), _text(doing, row, "api_secret"))
+        return ApiKey(_text(doing, row, "api_key"), _text(doing, row, "api_secret"))
 
     def delete_key(self, key: str) -> None:
         """Delete an API key; one that is gone already is no error."""

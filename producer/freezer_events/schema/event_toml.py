@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.avro.parse.types import Enum, Fixed, Primitive, Record, Ref, Union
+from freezer_events.avro.parse.types import EnumType, Fixed, Primitive, RecordType, Ref, UnionType
 from freezer_events.config.toml_table import titled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from freezer_events.avro.parse import Schema
-    from freezer_events.avro.parse.types import Field, Resolved, Type
+    from freezer_events.avro.parse.types import RecordField, Resolved, Type
     from freezer_events.event import Fill
     from freezer_events.schema.catalogue import EventSpec
 
@@ -48,7 +48,7 @@ def misfits(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]
     fields = {
         number: {each.name: each for each in schema.root.fields}
         for number, schema in schemas.items()
-        if isinstance(schema.root, Record)
+        if isinstance(schema.root, RecordType)
     }
     for number, its in fields.items():
         why = _key_misfit(its.get(event.key), schemas[number]) if event.key is not None else ""
@@ -68,7 +68,7 @@ def missing(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]
     if event.versions and event.version not in event.versions:
         there = ", ".join(map(str, event.versions))
         yield Misfit(("version",), f"there is no v{event.version}.avsc", f"versions: {there}")
-    roots = [each.root for each in schemas.values() if isinstance(each.root, Record)]
+    roots = [each.root for each in schemas.values() if isinstance(each.root, RecordType)]
     known = {field.name for root in roots for field in root.fields}
     for name in event.fill:
         if roots and name not in known:
@@ -77,7 +77,7 @@ def missing(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]
             )
 
 
-def _key_misfit(field: Field | None, schema: Schema) -> str:
+def _key_misfit(field: RecordField | None, schema: Schema) -> str:
     if field is None:
         return "is no field"
     found = schema.resolve(field.type)
@@ -87,15 +87,15 @@ def _key_misfit(field: Field | None, schema: Schema) -> str:
 
 
 def _named(found: Resolved) -> str:
-    if isinstance(found, Union):
+    if isinstance(found, UnionType):
         kinds = [each.name if isinstance(each, Ref) else each.kind for each in found.branches]
         return f"a union of {', '.join(kinds)}"
-    return found.name.full if isinstance(found, Record | Enum | Fixed) else found.kind
+    return found.name.full if isinstance(found, RecordType | EnumType | Fixed) else found.kind
 
 
 def _fits(of: Type, kinds: tuple[tuple[str, str], ...], schema: Schema) -> bool:
     """Tell whether a field is null or one of these (kind, logical type)."""
-    if not isinstance(of, Union):
+    if not isinstance(of, UnionType):
         return False
     branches = [schema.resolve(each) for each in of.branches]
     others = [each for each in branches if each.kind != "null"]

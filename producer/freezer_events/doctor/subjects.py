@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from freezer_events.doctor.steps import Check
+from freezer_events.doctor.verdicts import Check
 from freezer_events.errors import AccessError, SchemaError
 from freezer_events.registry.client import NotRegistered, Registry, same_schema
 

@@ -8,17 +8,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from freezer_events.errors import UsageError
-from freezer_infra.confluent import faults
-from freezer_infra.confluent.access import Access, Acl
+from freezer_infra.confluent.cli_topics import Topics
+from freezer_infra.confluent.cloud_access import Acl, CloudAccess
 from freezer_infra.confluent.credentials import Credentials, refusal, slots
 from freezer_infra.confluent.session import cloud_session, environment, platform_session
-from freezer_infra.confluent.topics import Topics
 from freezer_infra.keys.accepted import Patience
 from freezer_infra.planner.target import (
     GROUP,
     SUBJECT,
     TOPIC,
-    AlreadyThereError,
     Right,
     Shape,
     Value,
@@ -27,9 +25,9 @@ from freezer_infra.planner.target import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from freezer_infra.confluent.access import Registry
+    from freezer_infra.confluent.cloud_access import RegistryCluster
     from freezer_infra.confluent.credentials import Slot
-    from freezer_infra.planner.target import Client, EnvFile, Say, Topic
+    from freezer_infra.planner.target import Client, KeyFile, Say, Topic
 
 _DESCRIPTION = "made by freezer's infra"
 
@@ -38,7 +36,7 @@ _DESCRIPTION = "made by freezer's infra"
 def cloud_target(cluster: str, environment_id: str, say: Say) -> Iterator[CloudTarget]:
     """Give a cluster of Confluent Cloud, logged in; see `cloud_session`."""
     with cloud_session(environment(), say) as cli:
-        access = Access(cli, cluster, environment_id)
+        access = CloudAccess(cli, cluster, environment_id)
         topics = Topics(cli, ("--cluster", cluster, "--environment", environment_id))
         yield CloudTarget(f"{cluster} in {environment_id}", topics, access, say)
 
@@ -86,10 +84,7 @@ class CliTarget:
 
     def create(self, topic: Topic) -> None:
         """Create a topic."""
-        try:
-            self._topics.create(topic.name, topic.partitions, topic.configs, topic.replication)
-        except faults.AlreadyThereError as error:
-            raise AlreadyThereError(error.doing, error.why, error.fix) from error
+        self._topics.create(topic.name, topic.partitions, topic.configs, topic.replication)
 
     def set_configs(self, topic: str, configs: Mapping[str, str]) -> None:
         """Change configs."""
@@ -111,15 +106,15 @@ class CliTarget:
         """Refuse."""
         raise self._no_users(f"grant access to {account!r}")
 
-    def holds_key(self, client: Client, env_file: EnvFile) -> bool:
+    def holds_key(self, client: Client, env_file: KeyFile) -> bool:
         """Refuse."""
         raise self._no_users(f"make a key of {client.account!r} for {env_file.path}")
 
-    def write_key(self, client: Client, env_file: EnvFile) -> None:
+    def write_key(self, client: Client, env_file: KeyFile) -> None:
         """Refuse."""
         raise self._no_users(f"make a key of {client.account!r} for {env_file.path}")
 
-    def rotate_key(self, client: Client, env_file: EnvFile) -> None:
+    def rotate_key(self, client: Client, env_file: KeyFile) -> None:
         """Refuse."""
         raise self._no_users(f"replace the key of {client.account!r} in {env_file.path}")
 
@@ -131,7 +126,7 @@ class CliTarget:
 class CloudTarget(CliTarget):
     """A `Target` in Confluent Cloud, with service accounts and API keys."""
 
-    _access: Access
+    _access: CloudAccess
     _say: Say
     _ids: dict[str, str] = field(default_factory=dict)  # of accounts; a name keeps its id
 
@@ -141,7 +136,7 @@ class CloudTarget(CliTarget):
         return frozenset({TOPIC, GROUP, SUBJECT})
 
     @cached_property
-    def _registry(self) -> Registry:
+    def _registry(self) -> RegistryCluster:
         return self._access.registry()
 
     @cached_property
@@ -186,7 +181,7 @@ class CloudTarget(CliTarget):
             if right.resource_type == SUBJECT:
                 self._access.let_read_subject(found, self._registry, right.name)
 
-    def holds_key(self, client: Client, env_file: EnvFile) -> bool:
+    def holds_key(self, client: Client, env_file: KeyFile) -> bool:
         """Tell whether the file holds a key for the cluster and one for the registry."""
         held = env_file.read()
         wanted = self._slots(client)
@@ -195,13 +190,13 @@ class CloudTarget(CliTarget):
                 raise refused
         return all(slot.is_filled(held) for slot in wanted)
 
-    def write_key(self, client: Client, env_file: EnvFile) -> None:
+    def write_key(self, client: Client, env_file: KeyFile) -> None:
         """Make the keys that the file lacks; wait for each until it works."""
         credentials = self._credentials(client, env_file)
         for slot in self._slots(client):
             credentials.provide(slot)
 
-    def rotate_key(self, client: Client, env_file: EnvFile) -> None:
+    def rotate_key(self, client: Client, env_file: KeyFile) -> None:
         """Replace both keys, each by one that works, before the old one is deleted."""
         credentials = self._credentials(client, env_file)
         for slot in self._slots(client):
@@ -211,6 +206,6 @@ class CloudTarget(CliTarget):
         cluster = (self._access.cluster, self._address)
         return slots(cluster, self._registry, client.topic, client.subject)
 
-    def _credentials(self, client: Client, env_file: EnvFile) -> Credentials:
+    def _credentials(self, client: Client, env_file: KeyFile) -> Credentials:
         found = self._made(client.account)
         return Credentials(self._access, found, env_file, Patience(self._say))

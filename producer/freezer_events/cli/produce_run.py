@@ -30,7 +30,7 @@ _TUTORIAL_INTERVAL_S: Final = 1.0
 
 
 @dataclass
-class Run:
+class ProduceRun:
     """The options of `freezer produce`, and what to do with them."""
 
     env_file: Path | None
