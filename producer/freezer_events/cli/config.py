@@ -12,6 +12,7 @@ from freezer_events.cli import options
 from freezer_events.cli.output import Output, note
 from freezer_events.config.settings import TOPIC_OF_NONE
 from freezer_events.errors import ConfigError, UsageError
+from freezer_events.schema.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from freezer_events.config import Setting
@@ -62,8 +63,6 @@ def command(
 
 def _event(name: str | None, schemas: Path | None) -> EventSpec | None:
     """Return the event that TOPIC belongs to; None where there is none, or schemas are broken."""
-    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415 - loads the Avro parser
-
     try:
         return Catalogue.find(schemas).event(name)
     except (ConfigError, UsageError):

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from freezer_events.avro.forms import to_json
 from freezer_events.cli import options
 from freezer_events.cli.output import Output, note
+from freezer_events.console.stop import Stop
 from freezer_events.console.words import counted, noun_of
 from freezer_events.errors import SchemaError
+from freezer_events.read.consumer import EventConsumer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,9 +56,6 @@ def command(  # noqa: PLR0913 - one parameter per option
     Every record is read as the version that producers write, whatever version it was written in.
     JSON lines hold the event's own fields: `freezer produce --from -` takes them back.
     """
-    from freezer_events.console.stop import Stop  # noqa: PLC0415
-    from freezer_events.read.consumer import EventConsumer  # noqa: PLC0415 - loads librdkafka
-
     event_type = options.find_event_type(event_name, schemas, into)
     settings = options.load_settings(env_file, properties, topic)
     out = Output()
@@ -87,8 +87,6 @@ def command(  # noqa: PLR0913 - one parameter per option
 
 
 def _shower(out: Output, *, as_json: bool) -> Callable[[Record[Any]], None]:
-    from freezer_events.avro.forms import to_json  # noqa: PLC0415
-
     def show_json(record: Record[Any]) -> None:
         out.json(to_json(record.event))
 

@@ -14,12 +14,16 @@ from freezer_events.cli.output import (
     partition_lines,
     summary,
 )
+from freezer_events.console.stop import Stop
 from freezer_events.console.wrap import wrapped
 from freezer_events.errors import NotDelivered
+from freezer_events.events import FreezerReading
+from freezer_events.send.pipeline import Pipeline
+from freezer_events.sources.simulator import Simulator
+from freezer_events.testing import EventCluster
 
 if TYPE_CHECKING:
     from freezer_events.event import EventType
-    from freezer_events.testing import EventCluster
 
 _COUNT = 10
 _SENSORS = 3
@@ -41,12 +45,6 @@ def command(*, interval: float, seed: int | None) -> int:
     The cluster is librdkafka's in-process one, the registry lives in memory: nothing is
     installed, nothing is left behind.
     """
-    from freezer_events.console.stop import Stop  # noqa: PLC0415
-    from freezer_events.events import FreezerReading  # noqa: PLC0415 - loads nothing heavy, but late
-    from freezer_events.send.pipeline import Pipeline  # noqa: PLC0415
-    from freezer_events.sources.simulator import Simulator  # noqa: PLC0415
-    from freezer_events.testing import EventCluster  # noqa: PLC0415
-
     out = Output()
     event_type = FreezerReading.__event__
     sent: list[tuple[Any, Any]] = []

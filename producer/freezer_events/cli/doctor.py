@@ -9,13 +9,15 @@ import click
 from freezer_events.cli import options
 from freezer_events.cli.output import Output, note
 from freezer_events.console.wrap import wrapped
+from freezer_events.doctor import Destination, diagnose, exit_code
 from freezer_events.errors import ConfigError
+from freezer_events.schema.event_types import event_type as typed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from freezer_events.config import Settings
-    from freezer_events.doctor import Check, Destination
+    from freezer_events.doctor import Check
 
 _VERDICT: Final = 6
 _NAME: Final = 16
@@ -49,8 +51,6 @@ def command(
     Nothing is written, neither to the topic nor to the registry. The exit code is 0 where all is
     well (or only worth a warning), otherwise that of the first failure.
     """
-    from freezer_events.doctor import diagnose, exit_code  # noqa: PLC0415
-
     settings = _settings(env_file, properties, topic)
     target = _target(settings, topic, event_name, schemas, into)
     out = Output()
@@ -90,9 +90,6 @@ def _target(
     schemas: Path | None,
     into: Path | None,
 ) -> Destination:
-    from freezer_events.doctor import Destination  # noqa: PLC0415
-    from freezer_events.schema.event_types import event_type as typed  # noqa: PLC0415
-
     catalogue = options.find_catalogue(schemas, into)
     event_type = typed(catalogue, event_name)
     spec = catalogue.event(event_type.name)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from freezer_events.cli import options
+from freezer_events.cli.produce_run import ProduceRun
 
 
 @click.command("produce")
@@ -82,6 +83,4 @@ def command(**given: Any) -> int:
 
     Without --from, events are simulated: ten, one a second, with three keys in turn.
     """
-    from freezer_events.cli.produce_run import ProduceRun  # noqa: PLC0415 - loads librdkafka
-
     return ProduceRun(**given).run()

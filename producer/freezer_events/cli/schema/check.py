@@ -8,7 +8,10 @@ import click
 
 from freezer_events.cli import options
 from freezer_events.cli.output import Output
+from freezer_events.cli.schema import review_text
+from freezer_events.cli.table import table
 from freezer_events.console.wrap import wrapped
+from freezer_events.schema.review import Aspect, Severity, review
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,9 +40,6 @@ def command(*, schemas: Path | None, into: Path | None, output: str) -> int:
     files or generated code are out of date (the finding names the command that makes them), and
     0 otherwise. Warnings change nothing.
     """
-    from freezer_events.cli.schema import review_text  # noqa: PLC0415
-    from freezer_events.schema.review import Severity, review  # noqa: PLC0415
-
     found = review(options.find_catalogue(schemas, into))
     out = Output()
     if output == "json":
@@ -64,8 +64,6 @@ def command(*, schemas: Path | None, into: Path | None, output: str) -> int:
 
 def exit_code(found: Review) -> int:
     """Return 5 for a break, 1 for what is out of date, else 0."""
-    from freezer_events.schema.review import Severity  # noqa: PLC0415
-
     if found.count(Severity.BREAK):
         return 5
     return 1 if found.count(Severity.STALE) else 0
@@ -73,9 +71,6 @@ def exit_code(found: Review) -> int:
 
 def _show(found: Review, out: Output) -> None:
     """Print a row per event, with a cell per check."""
-    from freezer_events.cli.table import table  # noqa: PLC0415
-    from freezer_events.schema.review import Aspect  # noqa: PLC0415
-
     rows = [
         [row.event.name, str(len(row.event.versions)), *(found.verdict(row, c) for c in Aspect)]
         for row in found.rows

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import click
 
+from freezer_events.avro.parse import load
 from freezer_events.cli import options
 from freezer_events.cli.output import Output
+from freezer_events.cli.schema.comparison import report, verdict
+from freezer_events.schema.compare import compare, judge
 from freezer_events.schema.levels import Level
 
 _BROKEN = 5
@@ -30,10 +33,6 @@ def command(*, old: Path, new: Path, level: str | None, output: str) -> int:
 
     Exits with 5 on a break. A warning is legal, and known to surprise.
     """
-    from freezer_events.avro.parse import load  # noqa: PLC0415
-    from freezer_events.cli.schema.comparison import report, verdict  # noqa: PLC0415
-    from freezer_events.schema.compare import compare, judge  # noqa: PLC0415
-
     schemas = load(old), load(new)
     promised = Level[level] if level else None
     findings = compare(*schemas)

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from freezer_events.avro.parse import load
 from freezer_events.cli import options
 from freezer_events.cli.output import Output
 from freezer_events.console.wrap import wrapped
 from freezer_events.errors import UsageError
+from freezer_events.schema.changes import changes
+from freezer_events.schema.levels import rollout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,10 +33,6 @@ def command(*, words: tuple[str, ...], schemas: Path | None, output: str) -> Non
     Without versions: the latest two. With vA alone: from vA to the latest. Without EVENT: the
     only one, or freezer-reading.
     """
-    from freezer_events.avro.parse import load  # noqa: PLC0415
-    from freezer_events.schema.changes import changes  # noqa: PLC0415
-    from freezer_events.schema.levels import rollout  # noqa: PLC0415
-
     catalogue = options.find_catalogue(schemas)
     names = [word for word in words if not _VERSION.fullmatch(word)]
     if len(names) > 1:

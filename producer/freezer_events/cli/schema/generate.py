@@ -8,6 +8,7 @@ import click
 
 from freezer_events.cli import options
 from freezer_events.cli.output import Output
+from freezer_events.schema.generated import stale, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where code and schema differ.")
 def command(*, schemas: Path | None, into: Path | None, check: bool) -> int:
     """Generate the typed events from the schemas."""
-    from freezer_events.schema.generated import stale, write  # noqa: PLC0415
-
     catalogue = options.find_catalogue(schemas, into)
     changed = stale(catalogue)
     out = Output()

@@ -8,6 +8,8 @@ import click
 
 from freezer_events.cli import options
 from freezer_events.cli.output import Output
+from freezer_events.cli.table import table
+from freezer_events.schema.lock import Lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +27,6 @@ def command(*, schemas: Path | None, output: str) -> None:
     The fingerprint is CRC-64-AVRO of the canonical form, in hex. It leaves out docs, defaults and
     logical types: two versions of one fingerprint are written the same, and may mean another thing.
     """
-    from freezer_events.cli.table import table  # noqa: PLC0415
-
     catalogue = options.find_catalogue(schemas)
     out = Output()
     if output == "json":
@@ -51,8 +51,6 @@ def command(*, schemas: Path | None, output: str) -> None:
 
 
 def _events(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
-    from freezer_events.schema.lock import Lock  # noqa: PLC0415
-
     lock = Lock.read(catalogue.root)
     for event in catalogue.events.values():
         yield {

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from freezer_events.cli import options
 from freezer_events.cli.output import Output, note
+from freezer_events.config.atomic import replace_all
+from freezer_events.errors import UsageError
+from freezer_events.schema.catalogue import Catalogue
+from freezer_events.schema.field_spec import FieldSpec
+from freezer_events.schema.next_version import next_version
+from freezer_events.schema.start import starter
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from freezer_events.schema.catalogue import Catalogue, EventSpec
-    from freezer_events.schema.field_spec import FieldSpec
+    from freezer_events.schema.catalogue import EventSpec
 
 
 @click.command("new")
@@ -43,8 +47,6 @@ def command(
 
     An EVENT that does not exist is begun: its folder, event.toml and a first version.
     """  # noqa: D301 - \b is click's own mark for lines that it must not wrap
-    from freezer_events.schema.field_spec import FieldSpec  # noqa: PLC0415
-
     specs = [FieldSpec.parse(each) for each in fields]
     catalogue = _catalogue(schemas)
     if event is None or event in catalogue.events:
@@ -55,10 +57,6 @@ def command(
 
 def _catalogue(schemas: Path | None) -> Catalogue:
     """Find the project's schemas; where there are none yet, say where they will be."""
-    from pathlib import Path  # noqa: PLC0415
-
-    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415
-
     found = Catalogue.at(schemas)
     return Catalogue(Path("schemas"), found.into) if found.borrowed else found
 
@@ -66,10 +64,6 @@ def _catalogue(schemas: Path | None) -> Catalogue:
 def _version(
     event: EventSpec, catalogue: Catalogue, specs: list[FieldSpec], key: str | None
 ) -> None:
-    from freezer_events.config.atomic import replace_all  # noqa: PLC0415
-    from freezer_events.errors import UsageError  # noqa: PLC0415
-    from freezer_events.schema.next_version import next_version  # noqa: PLC0415
-
     if key is not None:
         why = "the key of an event that exists is not changed: messages of one key stay in order"
         raise UsageError(f"--key {key}", why, f"it stands in {event.toml}")
@@ -88,9 +82,6 @@ def _version(
 
 
 def _event(catalogue: Catalogue, name: str, specs: list[FieldSpec], key: str | None) -> None:
-    from freezer_events.config.atomic import replace_all  # noqa: PLC0415
-    from freezer_events.schema.start import starter  # noqa: PLC0415
-
     out = Output()
     out.line(f"{name} is a new event; there was: {', '.join(catalogue.events) or 'none'}")
     for path in replace_all(starter(catalogue, name, key, specs)):

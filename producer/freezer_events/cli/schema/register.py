@@ -8,6 +8,11 @@ import click
 
 from freezer_events.cli import options
 from freezer_events.cli.output import Output
+from freezer_events.cli.schema.comparison import counted, lines
+from freezer_events.cli.schema.subject import check, look
+from freezer_events.errors import SchemaError
+from freezer_events.registry.client import Incompatible
+from freezer_events.registry.standing import clashes, holder, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,8 +41,6 @@ def command(
 
     The offline check runs first. Doing it again changes nothing and says the same ids.
     """
-    from freezer_events.cli.schema.subject import check, look  # noqa: PLC0415
-
     catalogue = options.find_catalogue(schemas, into)
     check(catalogue, catalogue.event(event_name))
     with look(catalogue, event_name, env_file, properties, topic) as subject:
@@ -49,8 +52,6 @@ def command(
 
 def _foresee(subject: SubjectOf, out: Output) -> None:
     """Show what would be done, and fail where the registry or we would refuse it."""
-    from freezer_events.registry.standing import clashes, holder  # noqa: PLC0415
-
     event = subject.event
     out.line(f"{subject.name} at {subject.registry.address}")
     if subject.level == event.level:
@@ -69,9 +70,6 @@ def _foresee(subject: SubjectOf, out: Output) -> None:
 
 
 def _act(subject: SubjectOf, out: Output) -> None:
-    from freezer_events.registry.client import Incompatible  # noqa: PLC0415
-    from freezer_events.registry.standing import clashes, holder, unseen  # noqa: PLC0415
-
     event, registry = subject.event, subject.registry
     found = list(clashes(subject.local, subject.held, event.level))
     if unseen(found):  # a registry would take it
@@ -106,8 +104,6 @@ def _written(number: int, subject: SubjectOf) -> str:
 
 
 def _show(found: Iterable[Clash], subject: SubjectOf, out: Output) -> None:
-    from freezer_events.cli.schema.comparison import counted, lines  # noqa: PLC0415
-
     for clash in found:
         held = f"{subject.name}/versions/{clash.held.version}"
         new = str(subject.event.versions[clash.version])
@@ -119,8 +115,6 @@ def _show(found: Iterable[Clash], subject: SubjectOf, out: Output) -> None:
 
 
 def _refused(subject: SubjectOf, found: list[Clash]) -> Exception:
-    from freezer_events.errors import SchemaError  # noqa: PLC0415
-
     numbers = ", ".join(f"v{n}" for n in dict.fromkeys(clash.version for clash in found))
     return SchemaError(
         f"register {numbers} in subject {subject.name!r}",

@@ -8,6 +8,11 @@ import click
 
 from freezer_events.cli import options
 from freezer_events.cli.output import Output, note
+from freezer_events.cli.schema import review_text
+from freezer_events.errors import UsageError
+from freezer_events.schema.lock import Lock
+from freezer_events.schema.release import release
+from freezer_events.schema.review import Severity, review
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,10 +32,6 @@ def command(*, event: str | None, schemas: Path | None, into: Path | None) -> in
     code is 5. Without EVENT the one event that has such a version is meant. Doing it again changes
     nothing.
     """
-    from freezer_events.cli.schema import review_text  # noqa: PLC0415
-    from freezer_events.schema.release import release  # noqa: PLC0415
-    from freezer_events.schema.review import Severity, review  # noqa: PLC0415
-
     catalogue = options.find_catalogue(schemas, into)
     spec = _meant(catalogue, event)
     found = review(catalogue, only=[spec.name])
@@ -46,9 +47,6 @@ def command(*, event: str | None, schemas: Path | None, into: Path | None) -> in
 
 
 def _meant(catalogue: Catalogue, name: str | None) -> EventSpec:
-    from freezer_events.errors import UsageError  # noqa: PLC0415
-    from freezer_events.schema.lock import Lock  # noqa: PLC0415
-
     if name is not None:
         return catalogue.event(name)
     lock = Lock.read(catalogue.root)

@@ -8,6 +8,8 @@ import click
 
 from freezer_events.cli import options
 from freezer_events.cli.output import Output
+from freezer_events.cli.schema.subject import look
+from freezer_events.registry.standing import State, standings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,9 +43,6 @@ def command(
 
     Schemas are compared as parsed JSON: registries reorder keys and drop white space.
     """
-    from freezer_events.cli.schema.subject import look  # noqa: PLC0415
-    from freezer_events.registry.standing import State, standings  # noqa: PLC0415
-
     catalogue = options.find_catalogue(schemas, into)
     with look(catalogue, event_name, env_file, properties, topic) as subject:
         found = standings(subject.local, subject.held)

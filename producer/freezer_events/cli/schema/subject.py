@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from freezer_events.cli import options
 from freezer_events.errors import SchemaError
+from freezer_events.registry.client import Registry, subject_name
+from freezer_events.schema.lock import Lock
+from freezer_events.schema.review import Severity, review
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from freezer_events.registry.client import Registered, Registry
+    from freezer_events.registry.client import Registered
     from freezer_events.schema.catalogue import Catalogue, EventSpec
 
 
@@ -58,8 +61,6 @@ def look(
         SchemaError: nothing is released here.
 
     """
-    from freezer_events.registry.client import Registry, subject_name  # noqa: PLC0415 - slow
-
     event = catalogue.event(event_name)
     settings = options.load_settings(env_file, properties, topic)
     name = subject_name(settings.topic_for(event, named=event_name))
@@ -76,8 +77,6 @@ def released(catalogue: Catalogue, event: EventSpec) -> list[int]:
         SchemaError: there is none.
 
     """
-    from freezer_events.schema.lock import Lock  # noqa: PLC0415
-
     lock = Lock.read(catalogue.root)
     numbers = [each for each in lock.released(event.name) if each in event.versions]
     if not numbers:
@@ -94,8 +93,6 @@ def check(catalogue: Catalogue, event: EventSpec) -> None:
         SchemaError: names the first break, and says how many there are.
 
     """
-    from freezer_events.schema.review import Severity, review  # noqa: PLC0415
-
     found = review(catalogue, [event.name]).problems
     breaks = [each for each in found if each.severity is Severity.BREAK]
     if breaks:
