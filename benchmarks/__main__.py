@@ -19,7 +19,7 @@ from freezer_events.avro.fast import BUILT, encoder
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from benchmarks.way import Target, Way
+    from benchmarks.way import BenchTarget, Way
 
 _HERE: Final = Path(__file__).parent
 _SLOW: Final = 5  # peers get a fifth of the events: the slowest need minutes otherwise
@@ -49,7 +49,7 @@ def encoding(rounds: int, count: int) -> Sequence[Row]:
 
 
 def delivering(
-    target: Target, ways: Sequence[Way], rounds: int, count: int, *, built: bool
+    target: BenchTarget, ways: Sequence[Way], rounds: int, count: int, *, built: bool
 ) -> Sequence[Row]:
     """Measure rows end to end; peers with fewer events."""
     actions = {

@@ -19,14 +19,14 @@ from freezer_events.avro.wire import encode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmarks.way import Target
+    from benchmarks.way import BenchTarget
     from freezer_events.send.reports import Report
 
 _COUNT: Final = 5000
 _AT_ONCE: Final = {**TUNING, "linger.ms": "0"}  # what a producer of ours has unless told otherwise
 
 
-def ours(target: Target) -> Callable[[int], None]:
+def ours(target: BenchTarget) -> Callable[[int], None]:
     """Return what sends one event and waits for its report."""
     producer = producer_to(target, tuning=_AT_ONCE)
     reports: list[Report] = []
@@ -39,7 +39,7 @@ def ours(target: Target) -> Callable[[int], None]:
     return once
 
 
-def bare(target: Target) -> Callable[[int], None]:
+def bare(target: BenchTarget) -> Callable[[int], None]:
     """Return what produces the bytes of one event and waits for its report."""
     producer = librdkafka(target, _AT_ONCE)
     reports: list[Any] = []

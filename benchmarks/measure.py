@@ -13,7 +13,7 @@ from benchmarks.workload import events
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from benchmarks.way import Target, Way
+    from benchmarks.way import BenchTarget, Way
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Row:
         return (max(self.rates) - min(self.rates)) / 2 / self.median
 
 
-def deliver(way: Way, target: Target, count: int, *, built: bool) -> float:
+def deliver(way: Way, target: BenchTarget, count: int, *, built: bool) -> float:
     """Deliver events once; returns events per second.
 
     Args:

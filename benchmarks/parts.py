@@ -21,7 +21,7 @@ from freezer_events.send.outbox import LARGEST_BATCH
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from benchmarks.way import Target, Way
+    from benchmarks.way import BenchTarget, Way
 
 _COUNT: Final = 100_000
 _ROUNDS: Final = 15
@@ -35,7 +35,7 @@ def took_us(act: Callable[[], Any]) -> float:
     return (time.thread_time() - started) / _COUNT * 1e6
 
 
-def whole(way: Way, target: Target, given: Sequence[Any]) -> float:
+def whole(way: Way, target: BenchTarget, given: Sequence[Any]) -> float:
     """Deliver all events."""
     ready: Any = way.ready(target, given) if way.ready else given
     with way.open(target) as run:
@@ -48,7 +48,7 @@ def encoding(given: Sequence[Any], *, compiled: bool) -> float:
     return took_us(lambda: [None for event in given if not encode(event)])
 
 
-def sending(target: Target, given: Sequence[Any], *, compiled: bool) -> float:
+def sending(target: BenchTarget, given: Sequence[Any], *, compiled: bool) -> float:
     """Send all events, and forget each batch instead of handing it over."""
     with producer_to(target, compiled=compiled) as producer:
         outbox = producer._delivery.outbox(target.topic)

@@ -18,8 +18,8 @@ from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 from fastavro import parse_schema, schemaless_writer
 
-from benchmarks.way import FLUSH_S, TUNING, Target, Way
-from benchmarks.ways import Reports, librdkafka
+from benchmarks.way import FLUSH_S, TUNING, BenchTarget, Way
+from benchmarks.ways import Counted, librdkafka
 from benchmarks.workload import SCHEMA, as_dict
 from freezer_events.avro.wire import prefix
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 _WINDOW: Final = 10_000  # how many futures an asynchronous client is given before we wait
 
 
-def _schema_id(target: Target) -> int:
+def _schema_id(target: BenchTarget) -> int:
     return target.registry.schema_id(f"{target.topic}-value", SCHEMA)
 
 
-def _fastavro(target: Target) -> Encode:
+def _fastavro(target: BenchTarget) -> Encode:
     """What one writes around a client that knows no Avro: fastavro and the five bytes."""
     head, schema = prefix(_schema_id(target)), parse_schema(json.loads(SCHEMA))
 
@@ -49,7 +49,7 @@ def _fastavro(target: Target) -> Encode:
     return encode
 
 
-def avro_serializer(target: Target) -> Encode:
+def avro_serializer(target: BenchTarget) -> Encode:
     """Return AvroSerializer with what can be kept between calls kept."""
     serializer = AvroSerializer(
         target.registry.client,
@@ -61,7 +61,7 @@ def avro_serializer(target: Target) -> Encode:
     return lambda event: serializer(event, context)
 
 
-def _schema_registry_client(target: Target) -> Encode:
+def _schema_registry_client(target: BenchTarget) -> Encode:
     from schema_registry.client.schema import AvroSchema  # noqa: PLC0415
     from schema_registry.serializers import AvroMessageSerializer  # noqa: PLC0415
 
@@ -77,12 +77,12 @@ def _schema_registry_client(target: Target) -> Encode:
     return lambda event: serializer.encode_record_with_schema(subject, schema, as_dict(event))
 
 
-def _with_librdkafka(encoder: Callable[[Target], Encode]) -> Callable[[Target], Any]:
+def _with_librdkafka(encoder: Callable[[BenchTarget], Encode]) -> Callable[[BenchTarget], Any]:
     """Produce one by one, polling now and then: what AvroSerializer allows when tuned."""
 
     @contextmanager
-    def opened(target: Target) -> Iterator[Run]:
-        encode, producer, reports = encoder(target), librdkafka(target), Reports()
+    def opened(target: BenchTarget) -> Iterator[Run]:
+        encode, producer, reports = encoder(target), librdkafka(target), Counted()
         topic = target.topic
 
         def run(events: Iterable[Any]) -> int:
@@ -104,12 +104,12 @@ def _with_librdkafka(encoder: Callable[[Target], Encode]) -> Callable[[Target], 
 
 
 @contextmanager
-def _quixstreams(target: Target) -> Iterator[Run]:
+def _quixstreams(target: BenchTarget) -> Iterator[Run]:
     from quixstreams.kafka import Producer  # noqa: PLC0415
     from quixstreams.models.serializers import SerializationContext as Context  # noqa: PLC0415
     from quixstreams.models.serializers.avro import AvroSerializer as Serializer  # noqa: PLC0415
 
-    head, reports = prefix(_schema_id(target)), Reports()
+    head, reports = prefix(_schema_id(target)), Counted()
     serializer, context = Serializer(json.loads(SCHEMA)), Context(target.topic, MessageField.VALUE)
     producer = Producer(target.servers, extra_config=dict(TUNING))
 
@@ -124,7 +124,7 @@ def _quixstreams(target: Target) -> Iterator[Run]:
 
 
 @contextmanager
-def _kafka_python(target: Target) -> Iterator[Run]:
+def _kafka_python(target: BenchTarget) -> Iterator[Run]:
     from kafka import KafkaProducer  # noqa: PLC0415
 
     encode = _fastavro(target)
@@ -154,18 +154,18 @@ def _kafka_python(target: Target) -> Iterator[Run]:
 
 
 def _on_a_loop(
-    run: Callable[[Target, Iterable[Any]], Coroutine[Any, Any, int]],
-) -> Callable[[Target], Any]:
+    run: Callable[[BenchTarget, Iterable[Any]], Coroutine[Any, Any, int]],
+) -> Callable[[BenchTarget], Any]:
     """Run a coroutine as a row; its client connects inside the clock, which is a few ms."""
 
     @contextmanager
-    def opened(target: Target) -> Iterator[Run]:
+    def opened(target: BenchTarget) -> Iterator[Run]:
         yield lambda events: asyncio.run(run(target, events))
 
     return opened
 
 
-async def _aiokafka(target: Target, events: Iterable[Any]) -> int:
+async def _aiokafka(target: BenchTarget, events: Iterable[Any]) -> int:
     from aiokafka import AIOKafkaProducer  # noqa: PLC0415
 
     encode, delivered, waiting = _fastavro(target), 0, []
@@ -187,7 +187,7 @@ async def _aiokafka(target: Target, events: Iterable[Any]) -> int:
     return delivered
 
 
-async def _aioproducer(target: Target, events: Iterable[Any]) -> int:
+async def _aioproducer(target: BenchTarget, events: Iterable[Any]) -> int:
     from confluent_kafka.aio import AIOProducer  # noqa: PLC0415
 
     encode, delivered, waiting = avro_serializer(target), 0, []
@@ -204,7 +204,7 @@ async def _aioproducer(target: Target, events: Iterable[Any]) -> int:
     return delivered
 
 
-async def _faststream(target: Target, events: Iterable[Any]) -> int:
+async def _faststream(target: BenchTarget, events: Iterable[Any]) -> int:
     from faststream.confluent import KafkaBroker  # noqa: PLC0415
 
     encode, delivered, waiting = _fastavro(target), 0, []

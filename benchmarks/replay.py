@@ -23,7 +23,7 @@ from freezer_events.send.pipeline import Pipeline
 from freezer_events.sources import Format, open_source
 
 if TYPE_CHECKING:
-    from benchmarks.way import Target
+    from benchmarks.way import BenchTarget
     from freezer_events.sources import Rejected
 
 _ROWS: Final = 5_000_000
@@ -44,7 +44,7 @@ def refuse(found: Rejected) -> None:
     raise AssertionError(found)
 
 
-def replay(path: Path, target: Target) -> tuple[int, float]:
+def replay(path: Path, target: BenchTarget) -> tuple[int, float]:
     """Produce the file; returns how many rows were delivered, and the seconds it took."""
     with producer_to(target) as producer:
         pipeline = Pipeline(producer, Stop(), flush_s=FLUSH_S)

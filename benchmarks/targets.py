@@ -13,7 +13,7 @@ from confluent_kafka.cimpl import NewTopic
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
 from benchmarks.mock_cluster import mock_cluster
-from benchmarks.way import Target
+from benchmarks.way import BenchTarget
 from benchmarks.workload import SCHEMA
 from freezer_events import Settings
 from freezer_events.registry.client import Registry
@@ -36,14 +36,14 @@ def _local_registry(topic: str) -> Registry:
 
 
 @contextmanager
-def mock() -> Iterator[Target]:
+def mock() -> Iterator[BenchTarget]:
     """Give librdkafka's mock cluster."""
     with mock_cluster("bench", partitions=_PARTITIONS) as servers:
-        yield Target(servers, "bench", _local_registry("bench"))
+        yield BenchTarget(servers, "bench", _local_registry("bench"))
 
 
 @contextmanager
-def real() -> Iterator[Target | None]:
+def real() -> Iterator[BenchTarget | None]:
     """Give a topic of its own on the Kafka in the container; None where that does not run."""
     servers = Settings.load().bootstrap_servers or ""
     if not servers.startswith("localhost:"):
@@ -59,7 +59,7 @@ def real() -> Iterator[Target | None]:
     for made in admin.create_topics([NewTopic(topic, _PARTITIONS)], request_timeout=15).values():
         made.result()
     try:
-        yield Target(servers, topic, _local_registry(topic))
+        yield BenchTarget(servers, topic, _local_registry(topic))
     finally:
         for gone in admin.delete_topics([topic], request_timeout=15).values():
             gone.result()

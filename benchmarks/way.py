@@ -24,7 +24,7 @@ TUNING: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class BenchTarget:
     """Where a row's events go.
 
     Attributes:
@@ -55,6 +55,6 @@ class Way:
     """
 
     name: str
-    open: Callable[[Target], AbstractContextManager[Callable[[Iterable[Any]], int]]]
-    ready: Callable[[Target, Iterable[Any]], Iterable[Any]] | None = None
+    open: Callable[[BenchTarget], AbstractContextManager[Callable[[Iterable[Any]], int]]]
+    ready: Callable[[BenchTarget, Iterable[Any]], Iterable[Any]] | None = None
     real_only: bool = False

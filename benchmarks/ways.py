@@ -10,14 +10,14 @@ from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from benchmarks.events import BenchReading
-from benchmarks.way import FLUSH_S, TUNING, Target, Way
+from benchmarks.way import FLUSH_S, TUNING, BenchTarget, Way
 from benchmarks.workload import SCHEMA, as_dict
 from freezer_events import EventProducer, Settings
 from freezer_events.avro.fast import encoder
 from freezer_events.avro.wire import encode, prefix
 from freezer_events.console.stop import Stop
 from freezer_events.registry.client import subject_name
-from freezer_events.registry.memory import OpenRegistry
+from freezer_events.registry.in_memory import OpenRegistry
 from freezer_events.send.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _BATCH: Final = 1000
 class _Producer(EventProducer):
     """A producer of ours whose topic and registry are known, and whose encoder is chosen."""
 
-    def __init__(self, settings: Settings, target: Target, *, compiled: bool) -> None:
+    def __init__(self, settings: Settings, target: BenchTarget, *, compiled: bool) -> None:
         self._target = target
         self._compiled = compiled
         super().__init__(settings, topic=target.topic, timeout_s=FLUSH_S)
@@ -50,7 +50,7 @@ class _Producer(EventProducer):
 
 
 def producer_to(
-    target: Target, *, compiled: bool = True, tuning: Mapping[str, str] = TUNING
+    target: BenchTarget, *, compiled: bool = True, tuning: Mapping[str, str] = TUNING
 ) -> EventProducer:
     """Return our producer with everybody's tuning, and the compiled encoder or Python alone."""
     settings = Settings(
@@ -61,9 +61,9 @@ def producer_to(
     return producer
 
 
-def _send(*, compiled: bool) -> Callable[[Target], Any]:
+def _send(*, compiled: bool) -> Callable[[BenchTarget], Any]:
     @contextmanager
-    def opened(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
+    def opened(target: BenchTarget) -> Iterator[Callable[[Iterable[Any]], int]]:
         with producer_to(target, compiled=compiled) as producer:
 
             def run(events: Iterable[Any]) -> int:
@@ -78,11 +78,11 @@ def _send(*, compiled: bool) -> Callable[[Target], Any]:
     return opened
 
 
-def _pipeline(*, compiled: bool) -> Callable[[Target], Any]:
+def _pipeline(*, compiled: bool) -> Callable[[BenchTarget], Any]:
     """What `freezer produce` runs."""
 
     @contextmanager
-    def opened(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
+    def opened(target: BenchTarget) -> Iterator[Callable[[Iterable[Any]], int]]:
         with producer_to(target, compiled=compiled) as producer:
             pipeline = Pipeline(producer, Stop(), flush_s=FLUSH_S)
             yield lambda events: pipeline.run(events).delivered
@@ -90,12 +90,12 @@ def _pipeline(*, compiled: bool) -> Callable[[Target], Any]:
     return opened
 
 
-def librdkafka(target: Target, tuning: Mapping[str, str] = TUNING) -> Producer:
+def librdkafka(target: BenchTarget, tuning: Mapping[str, str] = TUNING) -> Producer:
     """Return a bare producer with everybody's tuning."""
     return Producer({"bootstrap.servers": target.servers, **tuning})
 
 
-class Reports:
+class Counted:
     """Counts delivery reports, as Confluent's example does."""
 
     def __init__(self) -> None:
@@ -108,7 +108,7 @@ class Reports:
 
 
 @contextmanager
-def _confluent(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
+def _confluent(target: BenchTarget) -> Iterator[Callable[[Iterable[Any]], int]]:
     """Confluent's examples/avro_producer.py, as it stands."""
     serializer = AvroSerializer(
         target.registry.client,
@@ -116,7 +116,7 @@ def _confluent(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
         as_dict,
         conf={"auto.register.schemas": False, "subject.name.strategy.type": "TOPIC"},
     )
-    producer, reports, topic = librdkafka(target), Reports(), target.topic
+    producer, reports, topic = librdkafka(target), Counted(), target.topic
 
     def run(events: Iterable[Any]) -> int:
         for event in events:
@@ -138,15 +138,15 @@ def _confluent(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
     yield run
 
 
-def _bytes_of(target: Target, events: Iterable[Any]) -> list[list[dict[str, bytes]]]:
+def _bytes_of(target: BenchTarget, events: Iterable[Any]) -> list[list[dict[str, bytes]]]:
     framing = prefix(target.registry.schema_id(subject_name(target.topic), SCHEMA))
     messages = [{"value": framing + encode(e), "key": e.sensor_id.encode()} for e in events]
     return [messages[at : at + _BATCH] for at in range(0, len(messages), _BATCH)]
 
 
 @contextmanager
-def _ceiling(target: Target) -> Iterator[Callable[[Iterable[Any]], int]]:
-    producer, reports, topic = librdkafka(target), Reports(), target.topic
+def _ceiling(target: BenchTarget) -> Iterator[Callable[[Iterable[Any]], int]]:
+    producer, reports, topic = librdkafka(target), Counted(), target.topic
 
     def run(batches: Iterable[Any]) -> int:
         for batch in batches:

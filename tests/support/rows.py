@@ -14,12 +14,12 @@ from benchmarks.workload import SCHEMA, events
 from freezer_events.avro.wire import decode, unframe
 
 if TYPE_CHECKING:
-    from benchmarks.way import Target, Way
+    from benchmarks.way import BenchTarget, Way
 
 _COUNT = 1500
 
 
-def delivers_all(way: Way, target: Target) -> None:
+def delivers_all(way: Way, target: BenchTarget) -> None:
     """Assert that a row delivers every event once, equal, under its key."""
     assert deliver(way, target, _COUNT, built=False) > 0
     found = _consumed(target, _COUNT)
@@ -27,7 +27,7 @@ def delivers_all(way: Way, target: Target) -> None:
     assert all(key == event.sensor_id.encode() for key, event in found)
 
 
-def _consumed(target: Target, count: int) -> list[tuple[Any, BenchReading]]:
+def _consumed(target: BenchTarget, count: int) -> list[tuple[Any, BenchReading]]:
     found: list[tuple[Any, BenchReading]] = []
     conf = {"bootstrap.servers": target.servers, "group.id": "none"}
     with closing(Consumer(conf)) as consumer:

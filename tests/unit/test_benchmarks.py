@@ -19,14 +19,14 @@ from tests.support.rows import delivers_all
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.way import Target, Way
+    from benchmarks.way import BenchTarget, Way
 
 COUNT = 1500
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def target() -> Iterator[Target]:
+def target() -> Iterator[BenchTarget]:
     with targets.mock() as found:
         yield found
 
@@ -37,7 +37,7 @@ def target() -> Iterator[Target]:
     [way for way in (OURS, PIPELINE, CONFLUENT, CEILING, *PEERS) if not way.real_only],
     ids=lambda way: way.name,
 )
-def test_a_row_delivers_every_event_once_and_equal(way: Way, target: Target) -> None:
+def test_a_row_delivers_every_event_once_and_equal(way: Way, target: BenchTarget) -> None:
     delivers_all(way, target)
 
 

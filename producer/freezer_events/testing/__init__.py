@@ -18,7 +18,7 @@ from freezer_events.event import Event
 from freezer_events.kafka.embedded import EmbeddedCluster
 from freezer_events.kafka.topics import listed_partitions
 from freezer_events.read.consumer import EventConsumer
-from freezer_events.registry.memory import MemoryRegistry, OpenRegistry
+from freezer_events.registry.in_memory import MemoryRegistry, OpenRegistry
 from freezer_events.send.producer import EventProducer
 
 if TYPE_CHECKING:
