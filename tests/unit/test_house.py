@@ -20,7 +20,6 @@ MOST_ROOMS = 18
 def modules() -> Iterator[Path]:
     yield from (ROOT / "producer").rglob("*.py")
     yield from (ROOT / "infra").rglob("*.py")
-    yield from (ROOT / "benchmarks").rglob("*.py")
 
 
 def test_a_class_has_a_name_of_its_own() -> None:
