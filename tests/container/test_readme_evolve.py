@@ -1,4 +1,4 @@
-"""README, "Evolve a schema": every command run in a checkout of its own, its output as shown."""
+"""docs/evolve.md: every command run in a checkout of its own, its output as shown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.readme import ROOT, shape, shown
 if TYPE_CHECKING:
     from tests.support.cli import Freezer
 
-HEADING = "Evolve a schema"
+PAGE = "docs/evolve.md"
 TOPIC = "freezer-temperatura"
 REGISTRY = "http://localhost:8081/apis/ccompat/v7"
 INCOMPATIBLE = 5
@@ -42,7 +42,7 @@ def checkout(freezer: Freezer) -> Freezer:
 
 
 def test_every_command_does_what_is_shown(checkout: Freezer) -> None:
-    for each in shown(HEADING):
+    for each in shown(PAGE):
         done = subprocess.run(
             ["/bin/sh", "-c", each.command],
             cwd=checkout.folder,
