@@ -139,6 +139,18 @@ def test_a_command_that_is_named_and_its_options_are_there(page: str) -> None:
                 command = found
 
 
+def test_make_demo_is_the_demo_that_is_shown() -> None:
+    recipe = subprocess.run(
+        ["make", "--no-print-directory", "-n", "demo"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [each.command for each in shown(README, "Demo")] == ["freezer demo"]
+    assert recipe.stdout.splitlines()[-1].endswith("/freezer demo")
+
+
 def test_a_page_begins_with_its_readers_problem() -> None:
     for page in pages():
         title, _, first, *_ = text_of(page).split("\n")
