@@ -11,8 +11,8 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from freezer_events.avro.wire import encode
 from freezer_events.cli import options
 from freezer_events.cli.output import Deliveries, Output, note, partition_lines, summary
+from freezer_events.console.ending import Ending, tell
 from freezer_events.console.escape import one_line
-from freezer_events.console.failure import Ending, tell
 from freezer_events.console.stop import Interrupted, Stop
 from freezer_events.console.words import counted, noun_of
 from freezer_events.errors import AccessError, EventError, InvalidEvent, UsageError

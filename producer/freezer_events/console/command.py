@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freezer_events.console import streams
-from freezer_events.console.failure import Ending, tell
+from freezer_events.console.ending import Ending, tell
 from freezer_events.console.given import Given
 from freezer_events.console.next_step import set_given
 from freezer_events.console.stop import Interrupted, signals_end_it

@@ -53,7 +53,7 @@ class Ending:
     def text(self) -> str:
         """Return the lines for people; further lines of a message cannot pass for ours."""
         head = self.message.replace("\n", "\n    ")
-        if self.code != "unexpected":
+        if self.code not in {"unexpected", "interrupted"}:
             head = f"error: {head}"
         return f"{head}\n  next: {self.fix}" if self.fix else head
 
