@@ -14,7 +14,7 @@ import pytest
 
 import freezer_events
 from freezer_events import EventConsumer, EventProducer, EventSerializer, errors, testing
-from freezer_events.cli import cli
+from freezer_events.cli.tree import cli
 from freezer_events.event import EventType
 from freezer_events.events import FreezerReading
 from freezer_events.kafka.embedded import EmbeddedCluster

@@ -123,7 +123,7 @@ class Settings:
             raise ConfigError(
                 "BOOTSTRAP_SERVERS",
                 "is not set, so there is no broker to connect to",
-                "put BOOTSTRAP_SERVERS=host:port into .env (see .env.example); or: freezer demo",
+                "put BOOTSTRAP_SERVERS=host:port into .env; or: freezer demo",
             )
         wanted = {
             "bootstrap.servers": self.bootstrap_servers,
@@ -152,7 +152,7 @@ class Settings:
             raise ConfigError(
                 "SCHEMA_REGISTRY_URL",
                 "is not set, so there is no Schema Registry to ask",
-                "put SCHEMA_REGISTRY_URL=https://… into .env (see .env.example)",
+                "put SCHEMA_REGISTRY_URL=https://… into .env",
             )
         conf: dict[str, Any] = {"url": self.schema_registry_url}
         if not self.schema_registry_url.startswith("mock://"):
