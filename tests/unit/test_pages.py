@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 
-from freezer_events.cli import cli
+from freezer_events.cli.tree import cli
 from tests.support.cli import FREEZER, Freezer
 from tests.support.readme import (
     README,
