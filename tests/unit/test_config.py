@@ -20,6 +20,7 @@ def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("BOOTSTRAP_SERVERS", "TOPIC", "CLIENT_ID", "KAFKA_CONFIG", "SCHEMA_REGISTRY_URL"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)  # some machines trust by it
 
 
 def env_file(tmp_path: Path, text: str, name: str = ".env") -> Path:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from freezer_events.config import Settings, property_options
+from freezer_events.config import Settings, private_files, property_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,9 +87,13 @@ def events(function: F) -> F:
 def load_settings(
     env_file: Path | None, properties: tuple[str, ...] = (), topic: str | None = None
 ) -> Settings:
-    """Load the settings as the options say."""
+    """Load the settings as the options say; warn of secrets that other users can read."""
     options = {"TOPIC": topic} if topic else {}
-    return Settings.load(env_file, options=options, properties=property_options(properties))
+    found = Settings.load(env_file, options=options, properties=property_options(properties))
+    for file in private_files.exposed(found):
+        why = f"warning: other users can read the secrets in {file}"
+        click.echo(f"{why}\n  next: chmod 600 {file}", err=True)
+    return found
 
 
 def find_catalogue(schemas: Path | None = None, into: Path | None = None) -> Catalogue:
