@@ -1,28 +1,43 @@
-"""A registry that misbehaves on purpose: answers as told, hangs, or hangs up."""
+"""A registry that misbehaves on purpose: answers as told, hangs, drips, breaks off or hangs up."""
 
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass
 class FaultyRegistry:
-    """Answers every request the same way: a status and a body, or never, or not at all."""
+    """Answers every request the same way: a status and a body, or never, or not at all.
+
+    With `drip` it sends a byte of the body from time to time, with `cut` only half of it. With a
+    `certificate` (key and certificate in one file) it speaks TLS.
+    """
 
     status: int = 200
     body: Any = field(default_factory=dict)
     hang: bool = False
     hang_up: bool = False
+    drip: bool = False
+    cut: bool = False
+    certificate: Path | None = None
     requests: list[tuple[str, str]] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         self._released = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
+        if self.certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
@@ -33,6 +48,8 @@ class FaultyRegistry:
 
     @property
     def url(self) -> str:
+        if self.certificate:
+            return f"https://localhost:{self._server.server_port}"
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -52,7 +69,14 @@ class FaultyRegistry:
                 self.send_header("Content-Type", "application/vnd.schemaregistry.v1+json")
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
-                self.wfile.write(data)
+                for byte in data if outer.drip else b"":
+                    if outer._released.wait(0.1):
+                        return
+                    self.wfile.write(bytes([byte]))
+                if outer.cut:
+                    self.close_connection = True
+                if not outer.drip:
+                    self.wfile.write(data[: len(data) // 2] if outer.cut else data)
 
             do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - the names http.server calls
 

@@ -175,6 +175,7 @@ class Settings:
             "url": self.schema_registry_url,
             "timeout": timeout_s,
             "max.retries": 1,
+            "retries.wait.ms": 200,  # at most: it counts into the time for the whole answer
         }
         if self.schema_registry_api_key:
             conf["basic.auth.user.info"] = (
