@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from freezer_events.event import EventType
     from freezer_events.schema.catalogue import Catalogue
 
+_TRUST = "freezer.trust_generated"
 _LONGEST_S = 2_000_000.0  # librdkafka counts milliseconds in 32 bits
 
 
@@ -74,14 +75,27 @@ into = click.option(
 )
 
 
+def _trust(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's
+    ctx.meta[_TRUST] = value
+
+
+trust = click.option(
+    "--trust-generated",
+    is_flag=True,
+    expose_value=False,
+    callback=_trust,
+    help="Run the package of generated events whatever is in it.",
+)
+
+
 def connection(function: F) -> F:
     """Add the options that say which cluster: --env-file, --topic, -X."""
     return env_file(topic(properties(function)))
 
 
 def events(function: F) -> F:
-    """Add the options that say which event: --event, --schemas, --into."""
-    return event(schemas(into(function)))
+    """Add the options that say which event: --event, --schemas, --into, --trust-generated."""
+    return event(schemas(into(trust(function))))
 
 
 def load_settings(
@@ -122,9 +136,15 @@ def find_event_type(
     Raises:
         ConfigError: the folder that was named is not there, or nothing in it is an event.
         UsageError: there is no such event.
-        SchemaError: there is, and its code is missing or cannot be generated.
+        SchemaError: there is, and its code is missing, out of step or cannot be generated.
 
     """
     from freezer_events.schema.event_types import event_type  # noqa: PLC0415 - as above
 
-    return event_type(find_catalogue(schemas, into), name)
+    return event_type(find_catalogue(schemas, into), name, trust_generated=trusts_generated())
+
+
+def trusts_generated() -> bool:
+    """Tell whether --trust-generated was given."""
+    context = click.get_current_context(silent=True)
+    return bool(context and context.meta.get(_TRUST))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 # the first time at once find it half made.
 from freezer_events.doctor import clock, cluster, network, settings_file, subjects, tls
 from freezer_events.doctor.verdicts import Check, Step, Verdict, run
-from freezer_events.errors import ConfigError
+from freezer_events.errors import ConfigError, SchemaError
 from freezer_events.kafka.servers import TIMEOUT_S
 from freezer_events.registry.client import subject_name
 
@@ -44,11 +44,20 @@ _KAFKA_HINT: Final = "check BOOTSTRAP_SERVERS and that the broker is up; try aga
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """What is to be delivered where: the event's generated type, its folder, and the topic."""
+    """What is to be delivered where.
+
+    Attributes:
+        event_type: the event's generated type.
+        spec: its folder.
+        topic: where it goes.
+        stale: why the generated code on disk is not what the schemas give; None where it is.
+
+    """
 
     event_type: EventType
     spec: EventSpec
     topic: str
+    stale: SchemaError | None = None
 
     @property
     def subject(self) -> str:
@@ -93,7 +102,12 @@ def _steps(settings: Settings, target: Destination) -> list[Step]:
     subject, event_type, spec = target.subject, target.event_type, target.spec
     topic = partial(cluster.topic, settings, target.topic, spec.partitions)
     registry = partial(subjects.registry, settings, subject, event_type.schema)
-    schema = partial(subjects.schema, settings, subject, event_type, spec)
+
+    def schema() -> Check:
+        if target.stale is not None:
+            raise target.stale
+        return subjects.schema(settings, subject, event_type, spec)
+
     return [
         Step(settings_file.NAME, partial(settings_file.env_file, settings)),
         step("dns", partial(network.dns, settings)),
