@@ -18,7 +18,8 @@ class FaultyRegistry:
     """Answers every request the same way: a status and a body, or never, or not at all.
 
     With `drip` it sends a byte of the body from time to time, with `cut` only half of it. With a
-    `certificate` (key and certificate in one file) it speaks TLS.
+    `certificate` (key and certificate in one file) it speaks TLS; with `clients` those must show
+    one that this authority signed.
     """
 
     status: int = 200
@@ -28,7 +29,9 @@ class FaultyRegistry:
     drip: bool = False
     cut: bool = False
     certificate: Path | None = None
+    clients: Path | None = None
     requests: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         self._released = threading.Event()
@@ -37,6 +40,9 @@ class FaultyRegistry:
         if self.certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(self.certificate)
+            if self.clients:
+                context.load_verify_locations(self.clients)
+                context.verify_mode = ssl.CERT_REQUIRED
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
@@ -58,6 +64,7 @@ class FaultyRegistry:
         class Handler(BaseHTTPRequestHandler):
             def answer(self) -> None:
                 outer.requests.append((self.command, self.path))
+                outer.headers.append({k.lower(): v for k, v in self.headers.items()})
                 if outer.hang:
                     outer._released.wait(60)
                 if outer.hang or outer.hang_up:
