@@ -20,6 +20,7 @@ from freezer_events.errors import (
     InvalidEvent,
     UnreachableError,
 )
+from freezer_events.kafka.servers import files_advice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -240,4 +241,5 @@ def connection_advice(error: KafkaError) -> str:
     """Say what to look at when no connection came about."""
     if error.code() == KafkaError._SSL or "SSL" in words(error):
         return "check SECURITY_PROTOCOL and SSL_CA_LOCATION in .env"
-    return "check BOOTSTRAP_SERVERS and that the broker is up; try again"
+    usual = "check BOOTSTRAP_SERVERS and that the broker is up; try again"
+    return files_advice(words(error)) or usual

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 TIMEOUT_S: Final = 5.0
 FIREWALL: Final = "check the port in BOOTSTRAP_SERVERS, and whether a firewall or VPN is between"
 _DEFAULT_PORT: Final = 9092
+_NO_FILES: Final = os.strerror(errno.EMFILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,11 @@ def connected(server: Server, timeout_s: float) -> socket.socket:
 def words(error: Exception) -> str:
     """Return what the system says, without its number."""
     return str(getattr(error, "strerror", None) or error).strip()
+
+
+def files_advice(words: str) -> str:
+    """Return what to do where a connection failed for want of file descriptors, "" elsewhere."""
+    return "let this process open more files: ulimit -n 1024" if _NO_FILES in words else ""
 
 
 def _server(listed: str) -> Server:

@@ -20,6 +20,7 @@ from freezer_events.errors import (
     UnreachableError,
 )
 from freezer_events.kafka import handshake
+from freezer_events.kafka.servers import files_advice
 from freezer_events.registry.bounded import Interrupted
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ def _unreachable(at: str, address: str, error: Exception) -> EventError:
     variable = proxy_variable(address)
     if variable is None:
         why = f"not reachable: {_words(error)}"
-        return UnreachableError(at, why, f"{_CHECK_URL}, then try again")
+        usual = f"{_CHECK_URL}, then try again"
+        return UnreachableError(at, why, files_advice(why) or usual)
     why = f"not reachable through the proxy that {variable} names: {_words(error)}"
     fix = f"check {variable}, or leave the proxy out: NO_PROXY={urlsplit(address).hostname}"
     return UnreachableError(at, why, fix)

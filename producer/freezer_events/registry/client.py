@@ -33,7 +33,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-
 _IMPORTS: Final = threading.Lock()
 
 
