@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
@@ -32,6 +33,8 @@ class FaultyRegistry:
     clients: Path | None = None
     requests: list[tuple[str, str]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+
+    asked: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
         self._released = threading.Event()
@@ -63,6 +66,7 @@ class FaultyRegistry:
 
         class Handler(BaseHTTPRequestHandler):
             def answer(self) -> None:
+                outer.asked.set()
                 outer.requests.append((self.command, self.path))
                 outer.headers.append({k.lower(): v for k, v in self.headers.items()})
                 if outer.hang:
@@ -76,14 +80,19 @@ class FaultyRegistry:
                 self.send_header("Content-Type", "application/vnd.schemaregistry.v1+json")
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
-                for byte in data if outer.drip else b"":
+                if outer.drip:
+                    with suppress(ConnectionError):  # whoever asked has given up
+                        self._drip(data)
+                    return
+                if outer.cut:
+                    self.close_connection = True
+                self.wfile.write(data[: len(data) // 2] if outer.cut else data)
+
+            def _drip(self, data: bytes) -> None:
+                for byte in data:
                     if outer._released.wait(0.1):
                         return
                     self.wfile.write(bytes([byte]))
-                if outer.cut:
-                    self.close_connection = True
-                if not outer.drip:
-                    self.wfile.write(data[: len(data) // 2] if outer.cut else data)
 
             do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - the names http.server calls
 

@@ -24,6 +24,7 @@ from freezer_events.registry.client import (
     subject_name,
 )
 from freezer_events.schema.levels import Level
+from tests.support.cli import Freezer
 from tests.support.http_faults import FaultyRegistry
 
 if TYPE_CHECKING:
@@ -132,6 +133,21 @@ def test_ctrl_c_ends_the_wait_for_an_answer() -> None:
         registry.stop = interrupt
         with pytest.raises(KeyboardInterrupt):
             registry.lookup("t-value", SCHEMA)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("hang", [False, True])
+def test_a_command_ends_by_a_signal_while_the_registry_keeps_it_waiting(
+    tmp_path: Path, number: int, code: int, *, hang: bool
+) -> None:
+    with FaultyRegistry(body=b" " * 10_000, hang=hang, drip=not hang) as server:
+        freezer = Freezer(tmp_path, {"SCHEMA_REGISTRY_URL": server.url})
+        with freezer.start("schema", "status") as running:
+            assert server.asked.wait(60)
+            running.signal(number)
+            _, said = running.rest()
+            assert running.code == code, said
+            assert "in time" not in said
 
 
 @pytest.fixture

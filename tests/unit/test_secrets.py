@@ -155,7 +155,13 @@ def test_a_malformed_line_of_properties_is_named_by_its_number(tmp_path: Path, l
 @pytest.mark.skipif(os.name != "posix", reason="a file's mode says nothing there")
 @pytest.mark.parametrize(
     "args",
-    [("produce", "--count", "1"), ("consume",), ("config",), ("schema", "status")],
+    [
+        ("produce", "--count", "1"),
+        ("consume",),
+        ("config",),
+        ("schema", "status"),
+        ("topics", "plan"),
+    ],
 )
 def test_every_command_warns_once_of_secrets_that_others_can_read(
     tmp_path: Path, args: tuple[str, ...]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from freezer_events.config import Settings
+from freezer_events.config import Settings, private_files
 from freezer_events.config.project import Project, upwards
 from freezer_events.config.settings import TOPIC_OF_NONE
 from freezer_events.console.wrap import columns
@@ -42,6 +42,8 @@ class TopicsRun:
     def desired(self) -> Desired:
         """Read what is declared."""
         settings, catalogue = Settings.load(self.place.env_file), Catalogue.find(self.schemas)
+        for warning in private_files.warnings(settings):
+            click.echo(warning, err=True)
         if catalogue.notice and self.output == "text":
             click.echo(catalogue.notice, err=True)
         if self.event is not None:

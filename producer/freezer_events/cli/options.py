@@ -104,9 +104,8 @@ def load_settings(
     """Load the settings as the options say; warn of secrets that other users can read."""
     options = {"TOPIC": topic} if topic else {}
     found = Settings.load(env_file, options=options, properties=property_options(properties))
-    for file in private_files.exposed(found):
-        why = f"warning: other users can read the secrets in {file}"
-        click.echo(f"{why}\n  next: chmod 600 {file}", err=True)
+    for warning in private_files.warnings(found):
+        click.echo(warning, err=True)
     return found
 
 

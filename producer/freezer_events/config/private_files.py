@@ -30,6 +30,14 @@ def exposed(settings: Settings) -> list[str]:
     return [name for name in secret(settings) if _others_may_read(Path(name))]
 
 
+def warnings(settings: Settings) -> list[str]:
+    """Return what a command says of files that others can read, each with its next step."""
+    return [
+        f"warning: other users can read the secrets in {file}\n  next: chmod 600 {file}"
+        for file in exposed(settings)
+    ]
+
+
 def _holds_secret(settings: Settings, file: str) -> bool:
     keys = [key for key, origin in settings.origins.items() if origin == file]
     url = settings.schema_registry_url or ""
