@@ -46,8 +46,8 @@ def test_no_form_of_an_address_shows_what_is_before_its_host(url: str) -> None:
 
 
 @given(
-    # Each is found again in the text as a whole: too short ones may be part of the host's name.
-    secret=st.text(string.printable, min_size=6),
+    # Marked, so that it is no word of the message around it.
+    secret=st.text(string.printable, min_size=2).map(lambda text: f"z9{text}9z"),
     before=st.sampled_from(["", "http://", "https://", "http://a,http://", "h:1,"]),
     user=st.sampled_from(["key:", "", "a:b:"]),
     after=st.sampled_from(["host", "host:80", "host:80/path", "host,http://b", "[::1]:9", ""]),
