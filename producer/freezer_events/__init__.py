@@ -10,6 +10,7 @@ Names are imported when first used, so that `import freezer_events` costs nothin
 from __future__ import annotations
 
 import importlib
+import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ __all__ = [
     "UsageError",
 ]
 
+_IMPORTING = threading.RLock()  # a home may import from here in its turn
 _HOMES = {
     "KEY_FIELD": "send.producer",
     "Event": "event",
@@ -70,8 +72,11 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = importlib.import_module(f"{__name__}.{_HOMES.get(name, 'errors')}")
-    return getattr(home, name)
+    home = _HOMES.get(name, "errors")
+    # One thread at a time: confluent_kafka's modules import each other, and two threads that begin
+    # at different ends find them half made.
+    with _IMPORTING:
+        return getattr(importlib.import_module(f"{__name__}.{home}"), name)
 
 
 def __dir__() -> list[str]:

@@ -125,9 +125,10 @@ class TestHanging:
         child = int((tmp_path / "child").read_text())
         assert gone(child)
 
-    def test_the_limit_must_be_a_number(self, standin: Standin) -> None:
-        with pytest.raises(ConfigError, match="'soon' is no number"):
-            find({**standin.environ(), "CONFLUENT_CLI_TIMEOUT_S": "soon"})
+    @pytest.mark.parametrize("limit", ["soon", "nan", "inf", "0", "-1"])
+    def test_the_limit_must_be_a_number(self, standin: Standin, limit: str) -> None:
+        with pytest.raises(ConfigError, match=f"'{limit}' is no number"):
+            find({**standin.environ(), "CONFLUENT_CLI_TIMEOUT_S": limit})
 
 
 class TestLogin:

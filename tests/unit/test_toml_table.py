@@ -136,3 +136,18 @@ def read(path: Path) -> tuple[str, int | None]:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none.toml: cannot be read: No such file"):
         Table.read(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("nested", ["a = " + "[" * 100_000, "a" + ".a" * 100_000 + " = 1"])
+def test_nesting_without_end_is_refused(tmp_path: Path, nested: str) -> None:
+    path = tmp_path / "event.toml"
+    path.write_text(nested)
+    with pytest.raises(ConfigError, match=r"event\.toml: is n"):
+        Table.read(path)
+
+
+def test_merge_markers_are_named_by_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "event.toml"
+    path.write_text('topic = "a"\n<<<<<<< HEAD\nkey = "b"\n=======\n>>>>>>> other\n')
+    with pytest.raises(ConfigError, match=r"event\.toml:2: has merge markers"):
+        Table.read(path)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freezer_events.config import Settings
+from freezer_events.config import Settings, private_files
 from freezer_events.config.project import Project, upwards
 from freezer_events.config.settings import TOPIC_OF_NONE
 from freezer_events.console.streams import line, note
@@ -43,6 +43,8 @@ class TopicsRun:
         """Read what is declared."""
         options = {"TOPIC": self.topic} if self.topic else {}
         settings = Settings.load(self.place.env_file, options=options)
+        for warning in private_files.warnings(settings):
+            note(warning)
         catalogue = Catalogue.find(self.schemas)
         if catalogue.notice and self.output == "text":
             note(catalogue.notice)

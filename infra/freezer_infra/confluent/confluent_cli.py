@@ -8,6 +8,7 @@ visible to every user of the machine).
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -130,11 +131,12 @@ def _timeout(environ: Mapping[str, str]) -> float:
     """Read the limit of one call in seconds; a slow line may need more than the default."""
     text = environ.get("CONFLUENT_CLI_TIMEOUT_S", "")
     try:
-        return float(text) if text else TIMEOUT_S
-    except ValueError as error:
-        raise ConfigError(
-            "read CONFLUENT_CLI_TIMEOUT_S", f"'{text}' is no number of seconds", ""
-        ) from error
+        found = float(text) if text else TIMEOUT_S
+    except ValueError:
+        found = math.nan
+    if not 0 < found < math.inf:  # no number compares with nan
+        raise ConfigError("CONFLUENT_CLI_TIMEOUT_S", f"{text!r} is no number of seconds", "try: 60")
+    return found
 
 
 def _check_version(cli: ConfluentCli) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+from freezer_events.config.merge_marker import merge_marker
 from freezer_events.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -51,7 +52,11 @@ class Table:
         except UnicodeDecodeError as error:
             raise ConfigError(str(file), "is not UTF-8 text") from error
         except tomllib.TOMLDecodeError as error:
-            raise ConfigError(str(file), f"is not TOML: {error}") from error
+            raise _not_toml(file, text, error) from error
+        except RecursionError as error:
+            raise ConfigError(
+                str(file), "is nested too deep", "write it flat: tables of plain values"
+            ) from error
 
     @classmethod
     def empty(cls) -> Self:
@@ -116,6 +121,13 @@ class Table:
     def line(self, *path: str) -> int:
         """Return the line (from 1) of a key or table in here, else of the nearest one around it."""
         return _line_of(self.text, (*self.path, *path))
+
+
+def _not_toml(file: Path, text: str, error: tomllib.TOMLDecodeError) -> ConfigError:
+    line = merge_marker(text)
+    if line:
+        return ConfigError(f"{file}:{line}", "has merge markers", "resolve the conflict")
+    return ConfigError(str(file), f"is not TOML: {error}")
 
 
 def titled(path: Sequence[str | int], key: str = "") -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from confluent_kafka import KafkaError
 
+from freezer_events.config.secrets import redacted
 from freezer_events.errors import (
     AccessError,
     ConfigError,
@@ -19,6 +20,7 @@ from freezer_events.errors import (
     InvalidEvent,
     UnreachableError,
 )
+from freezer_events.kafka.servers import files_advice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,6 +107,9 @@ _UNCONFIRMED: Final = frozenset(
 # These only sum up what other errors say: that all brokers are down, that time ran out.
 _SUMMARIES: Final = frozenset({KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT})
 
+# Of a refused certificate librdkafka says _SSL; a side that speaks no TLS is hung up on.
+_LIKE_TLS: Final = _SUMMARIES | {KafkaError._SSL, KafkaError._TRANSPORT}
+
 _ERRORS: Final[Mapping[Meaning, type[EventError]]] = {
     Meaning.AUTHENTICATION: AccessError,
     Meaning.AUTHORIZATION: AccessError,
@@ -147,6 +152,11 @@ def is_unreachable(error: KafkaError) -> bool:
 def is_summary(error: KafkaError) -> bool:
     """Tell whether this only says that no broker answered, and not why."""
     return error.code() in _SUMMARIES
+
+
+def may_be_tls(error: KafkaError) -> bool:
+    """Tell whether TLS on one side of a connection alone ends like this."""
+    return error.code() in _LIKE_TLS
 
 
 def is_authentication(error: KafkaError) -> bool:
@@ -224,11 +234,12 @@ def no_topic(settings: Settings, topic: str) -> ConfigError:
 def words(error: KafkaError) -> str:
     """Return librdkafka's words without the state it was in, and without a full stop."""
     text = error.str() or error.name()
-    return str(text).split(" (after ", 1)[0].strip().rstrip(".")
+    return redacted(str(text)).split(" (after ", 1)[0].strip().rstrip(".")
 
 
 def connection_advice(error: KafkaError) -> str:
     """Say what to look at when no connection came about."""
     if error.code() == KafkaError._SSL or "SSL" in words(error):
         return "check SECURITY_PROTOCOL and SSL_CA_LOCATION in .env"
-    return "check BOOTSTRAP_SERVERS and that the broker is up; try again"
+    usual = "check BOOTSTRAP_SERVERS and that the broker is up; try again"
+    return files_advice(words(error)) or usual

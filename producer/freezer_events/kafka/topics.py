@@ -13,7 +13,7 @@ from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AclOperation  # type: ignore[attr-defined]
 
 from freezer_events.errors import EventError, UnreachableError
-from freezer_events.kafka import codes
+from freezer_events.kafka import codes, handshake
 from freezer_events.kafka.connection import Connection, metadata, never
 
 if TYPE_CHECKING:
@@ -60,13 +60,19 @@ def partitions(
         UnreachableError: no broker answered in time; says why where librdkafka knows.
 
     """
-    connection = Connection(settings.kafka())
+    connection, stopped = Connection(settings.kafka()), False
+
+    def asked() -> bool:
+        nonlocal stopped
+        stopped = stopped or stop()
+        return stopped
+
     try:
-        found = describe(connection, topic, timeout_s=timeout_s, stop=stop)
+        found = describe(connection, topic, timeout_s=timeout_s, stop=asked)
     except KafkaException as error:
         cause = error.args[0]
         if codes.is_unreachable(cause):
-            raise _unreachable(settings, cause, timeout_s) from error
+            raise _unreachable(settings, cause, timeout_s, probe=not stopped) from error
         raise codes.explain(cause, settings, topic, operation=operation) from error
     allowed = found.authorized_operations
     if allowed and not {AclOperation[operation], AclOperation.ALL} & set(allowed):
@@ -105,8 +111,14 @@ def connect(
         raise codes.explain(error.args[0], settings, topic, operation="READ") from error
 
 
-def _unreachable(settings: Settings, cause: KafkaError, timeout_s: float) -> EventError:
+def _unreachable(
+    settings: Settings, cause: KafkaError, timeout_s: float, *, probe: bool = True
+) -> EventError:
     doing, why = f"connect to {settings.bootstrap_servers}", codes.words(cause)
+    # librdkafka has one sentence for all that is wrong with TLS.
+    told = handshake.cause(settings) if probe and codes.may_be_tls(cause) else None
+    if told is not None:
+        return type(told)(doing, told.why, told.fix)
     if not codes.is_summary(cause):
         why = f"no broker within {timeout_s:g} s: {why}"
     return UnreachableError(doing, why, codes.connection_advice(cause))

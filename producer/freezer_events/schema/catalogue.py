@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from freezer_events.avro.parse import Schema, load, read_text
+from freezer_events.config.merge_marker import merge_marker
 from freezer_events.config.project import Project, upwards
 from freezer_events.config.toml_table import Table
 from freezer_events.errors import ConfigError, SchemaError, UsageError
@@ -129,6 +130,10 @@ class EventSpec:
 
         """
         if version not in self._parsed:
+            line = merge_marker(self.text(version))
+            if line:
+                where = f"{self.path(version)}:{line}"
+                raise SchemaError(where, "has merge markers", "resolve the conflict")
             self._parsed[version] = load(self.path(version))
         return self._parsed[version]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from freezer_events.avro.parse.types import RecordType
 from freezer_events.config.atomic import read_or_none, replace_all
+from freezer_events.config.merge_marker import merge_marker
 from freezer_events.config.toml_table import Table
 from freezer_events.errors import SchemaError, UsageError
 from freezer_events.schema import event_toml
@@ -34,8 +35,7 @@ def texts(catalogue: Catalogue) -> Mapping[Path, str]:
     made = {name: module_text(event, default=name == default) for name, event in events.items()}
     files = {module_path(catalogue, events[name]): text for name, text in made.items()}
     files[into / "__init__.py"] = package_source(list(made.items()))
-    for path in files:
-        _refuse_foreign(path)
+    _refuse_foreign(into)
     return files
 
 
@@ -100,19 +100,28 @@ def leftovers(catalogue: Catalogue, wanted: Mapping[Path, str]) -> list[Path]:
     return [
         path
         for path in sorted(_into(catalogue).glob("*.py"))
-        if path not in wanted and (read_or_none(path) or "").startswith(_MARK)
+        if path not in wanted and is_ours(read_or_none(path))
     ]
 
 
-def _refuse_foreign(path: Path) -> None:
-    """Leave alone what a person wrote; an empty `__init__.py` says nothing."""
-    text = read_or_none(path)
-    if path.exists() and (text is None or (text.strip() and not text.startswith(_MARK))):
-        raise UsageError(
-            str(path),
-            "is in the way of generated code, and was not generated",
-            "put the generated events into a folder of their own: --into PACKAGE_DIR",
-        )
+def is_ours(text: str | None) -> bool:
+    """Tell whether a file's text was generated, be it edited or merged since."""
+    if text is None:
+        return False
+    return text.startswith(_MARK) or (merge_marker(text) > 0 and f"\n{_MARK}" in text)
+
+
+def _refuse_foreign(into: Path) -> None:
+    """Leave a package alone that a person wrote; an empty `__init__.py` says nothing."""
+    for path in sorted(into.glob("*.py")):
+        text = read_or_none(path)
+        empty = path.name == "__init__.py" and text is not None and not text.strip()
+        if not empty and not is_ours(text):
+            raise UsageError(
+                str(path),
+                "is in the folder of generated code, and was not generated",
+                "put the generated events into a folder of their own: --into PACKAGE_DIR",
+            )
 
 
 def _into(catalogue: Catalogue) -> Path:

@@ -78,6 +78,7 @@ class EventProducer:
         self._delivery = Delivery(settings, timeout_s=timeout_s)
         self._registry = self._connect_registry()
         self._stop: Callable[[], bool] = lambda: False  # a pipeline's, asked while waiting
+        self._registry.stop = self._stopping
         self._delivery.reports.on_undelivered = self._undelivered
         self._routes: dict[type, Route] = {}
 
