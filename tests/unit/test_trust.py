@@ -130,7 +130,7 @@ def test_code_out_of_step_is_named_with_the_command_that_makes_it_good(project: 
     done = run(project, *DRY)
     assert done.returncode == 5
     assert "out of step" in done.stderr
-    assert "next: freezer schema generate" in done.stderr
+    assert '"next_step": "freezer schema generate"' in done.stderr
     project.run("generate")
     assert run(project, *DRY).returncode == 0
 
