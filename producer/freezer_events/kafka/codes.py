@@ -105,6 +105,8 @@ _UNCONFIRMED: Final = frozenset(
 # These only sum up what other errors say: that all brokers are down, that time ran out.
 _SUMMARIES: Final = frozenset({KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT})
 
+_CONNECTED: Final = " in state UP"  # librdkafka's words for the state of a connection that is up
+
 _ERRORS: Final[Mapping[Meaning, type[EventError]]] = {
     Meaning.AUTHENTICATION: AccessError,
     Meaning.AUTHORIZATION: AccessError,
@@ -157,6 +159,24 @@ def is_authentication(error: KafkaError) -> bool:
 def silence(within_s: float) -> KafkaError:
     """Make the error of a request that nobody answered or refused within this many seconds."""
     return KafkaError(KafkaError._TIMED_OUT, f"no answer within {within_s:g} s")
+
+
+def is_cut(error: KafkaError) -> bool:
+    """Tell whether a connection was lost that may have carried messages.
+
+    One that never came about says in which state it failed: "(after 0ms in state CONNECT)".
+    """
+    return is_unreachable(error) and not is_summary(error) and _CONNECTED in error.str()
+
+
+def is_given_up(error: KafkaError) -> bool:
+    """Tell whether the message waited in the client's queue when it was given up."""
+    return bool(error.code() == KafkaError._PURGE_QUEUE)
+
+
+def unexplained() -> KafkaError:
+    """Make the error of a client that ended without saying why."""
+    return KafkaError(KafkaError._FATAL)
 
 
 def never_sent() -> KafkaError:

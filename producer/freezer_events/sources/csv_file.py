@@ -15,7 +15,7 @@ from freezer_events.avro.forms import (
     row_parser,
 )
 from freezer_events.errors import InvalidEvent, UsageError
-from freezer_events.sources.reading import Rejected
+from freezer_events.sources.reading import ReadingPlace, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +52,7 @@ class CsvFile:
         self._name = name
         self._on_reject = on_reject
         self._delimiter = delimiter = written.delimiter
+        self._start_at = written.start_at
         self._ahead: list[str] = []
         try:
             self._rows = csv.reader(self._lines(), delimiter=delimiter)
@@ -62,6 +63,20 @@ class CsvFile:
         self._header = self._read_header()
         self._cells, self.ignored = _match(self._header, event_type, written, name)
         self._parse = row_parser(event_type.record, self._cells)
+
+    wants_to_know = False
+
+    @property
+    def last(self) -> ReadingPlace:
+        """The place of the last row."""
+        return ReadingPlace(self._line, self._row)
+
+    def safe(self, place: ReadingPlace) -> None:
+        """Do nothing: a file keeps its rows."""
+
+    def written(self, place: ReadingPlace) -> str:
+        """Return a row, written anew."""
+        return self._written(place.raw)
 
     @property
     def place(self) -> str:
@@ -113,7 +128,7 @@ class CsvFile:
                 bare = line.rstrip("\r\n")
                 row = bare.split(delimiter) if bare else []
                 ended += 1
-            if row:
+            if row and self._line >= self._start_at:
                 self._row = row
                 yield row
 

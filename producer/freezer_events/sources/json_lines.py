@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.forms import BadValue, from_json
-from freezer_events.sources.reading import Rejected
+from freezer_events.sources.reading import ReadingPlace, Rejected
 
 if TYPE_CHECKING:
     import io
@@ -44,8 +44,23 @@ class JsonLines:
         self._event = from_json(event_type)
         self._columns = written.columns
         self._on_reject = on_reject
+        self._start_at = written.start_at
         self._number = 0
         self._line = ""
+
+    wants_to_know = False
+
+    @property
+    def last(self) -> ReadingPlace:
+        """The place of the last line."""
+        return ReadingPlace(self._number, self._line)
+
+    def safe(self, place: ReadingPlace) -> None:
+        """Do nothing: a file keeps its lines."""
+
+    def written(self, place: ReadingPlace) -> str:
+        """Return a line as it was."""
+        return str(place.raw).rstrip("\r\n")
 
     @property
     def place(self) -> str:
@@ -61,7 +76,7 @@ class JsonLines:
         """Yield the events."""
         for number, line in enumerate(self._text, 1):
             self._number, self._line = number, line
-            if line.isspace():
+            if number < self._start_at or line.isspace():
                 continue
             try:
                 event = self._parse(line)

@@ -75,6 +75,7 @@ class EventCluster:
         *,
         topic: str | None = None,
         timeout_s: float = 10.0,
+        give_up_after_s: float = 10.0,
         on_undelivered: Callable[[Any, Report], None] | None = None,
         properties: Mapping[str, str] | None = None,
     ) -> EventProducer:
@@ -84,6 +85,7 @@ class EventCluster:
             replace(self.settings, properties=properties or {}),
             topic=topic,
             timeout_s=timeout_s,
+            give_up_after_s=give_up_after_s,
             on_undelivered=on_undelivered,
         )
 
