@@ -29,6 +29,7 @@ def test_exactly_these_names_are_exported_and_each_can_be_imported() -> None:
     assert freezer_events.__all__ == [
         "KEY_FIELD",
         "AccessError",
+        "AsyncEventProducer",
         "ConfigError",
         "Event",
         "EventConsumer",

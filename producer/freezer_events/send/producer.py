@@ -35,14 +35,14 @@ _AT_EXIT_S: Final = 10.0  # the longest that a producer that nobody closed holds
 _log = logging.getLogger("freezer_events.send")
 
 
-class _KeyField:
+class KeyField:
     """The type of KEY_FIELD."""
 
     def __repr__(self) -> str:
         return "KEY_FIELD"
 
 
-KEY_FIELD: Final = _KeyField()
+KEY_FIELD: Final = KeyField()
 
 
 class EventProducer:
@@ -101,6 +101,7 @@ class EventProducer:
         self._tally = self._delivery.tally
         self._registry = self._connect_registry()
         self._stop: Callable[[], bool] = lambda: False  # a pipeline's, asked while waiting
+        self._waits = self._block  # how to wait for room: a coroutine does it in its own way
         self._delivery.reports.on_undelivered = self._undelivered
         lifetime.watch(self, partial(_left_open, self._delivery))
 
@@ -144,7 +145,7 @@ class EventProducer:
         self,
         event: Event,
         *,
-        key: Key | _KeyField = KEY_FIELD,
+        key: Key | KeyField = KEY_FIELD,
         headers: GivenHeaders | None = None,
         timestamp: datetime | int | None = None,
         on_delivery: OnReport | None = None,
@@ -183,11 +184,13 @@ class EventProducer:
                 raise invalid_event(event, error) from error
             if key is KEY_FIELD and headers is None and timestamp is None and on_delivery is None:
                 key = route.key(event)
-                return route.take(value, key, None, None) or self._wait(route, value, key)
-            own = route.key(event) if isinstance(key, _KeyField) else checks.message_key(key)
+                return route.take(value, key, None, None) or self._await_room(route, value, key)
+            own = route.key(event) if isinstance(key, KeyField) else checks.message_key(key)
             extra = checks.extras(own, headers, timestamp)
             told = checks.callback_or_none(on_delivery)
-            return route.take(value, own, extra, told) or self._wait(route, value, own, extra, told)
+            return route.take(value, own, extra, told) or self._await_room(
+                route, value, own, extra, told
+            )
         except InvalidEvent:
             tally.rejected += 1
             raise
@@ -226,8 +229,9 @@ class EventProducer:
             EventError: the producer was closed, or is another process's.
 
         """
-        if self._closed and self._ended is not None:
-            raise self._ended
+        self._delivery.outside_callbacks("flush")
+        if self._closed:
+            self._refuse_if_ended()
         return self._delivery.flush(timeout_s)
 
     def close(self) -> None:
@@ -280,6 +284,10 @@ class EventProducer:
         self._ended = self._ended or why
         self._routes.clear()
 
+    def _refuse_if_ended(self) -> None:
+        if self._ended is not None:
+            raise self._ended.with_traceback(None)  # it is the same one each time
+
     def _close_for(self, why: EventError) -> None:
         self._closed, self._ended = True, why
         self._routes.clear()
@@ -306,7 +314,7 @@ class EventProducer:
             self._tally.unsent += 1
             raise
 
-    def _wait(
+    def _await_room(
         self,
         route: Route,
         value: bytes,
@@ -314,11 +322,10 @@ class EventProducer:
         extra: Extra | None = None,
         on_report: OnReport | None = None,
     ) -> bool:
-        """Wait for room; False: the event was not taken."""
+        return self._waits(lambda: route.take(value, key, extra, on_report))
 
-        def take() -> bool:
-            return route.take(value, key, extra, on_report)
-
+    def _block(self, take: Callable[[], bool]) -> bool:
+        """Wait for room in this thread; False: the event was not taken."""
         try:
             taken = self._delivery.wait_for_room(take, self._stopping)
         except KeyboardInterrupt:
@@ -340,8 +347,7 @@ class EventProducer:
         return EventSerializer.through(self._registry, event_type.record)
 
     def _route(self, event_type: EventType) -> Route:
-        if self._ended is not None:
-            raise self._ended
+        self._refuse_if_ended()
         route = self._routes.get(event_type.record)
         if route is None:
             topic = self._topic or self.settings.topic_for(event_type)
