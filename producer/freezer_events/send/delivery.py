@@ -35,6 +35,7 @@ _MARGIN_S: Final = 5.0
 _LONGEST_MS: Final = 2**31 - 1
 _FATAL_REASON_S: Final = 1.0  # how long the reason of a fatal error may be on its way
 _PURGED_WITHIN_S: Final = 5.0
+_BATCH_OVERHEAD_BYTES: Final = 512  # a batch's header, and what compression may add to noise
 
 DEFAULTS: Final[Mapping[str, Any]] = {
     "enable.idempotence": True,  # no duplicates and no reordering when librdkafka retries
@@ -121,6 +122,12 @@ class Delivery:
         """Serve delivery reports for up to `timeout_s` seconds."""
         self.line.serve(timeout_s)
         self._end_if_in_trouble()
+
+    def bound_batches(self, largest_bytes: int) -> None:
+        """Make batches fit a topic; what is in flight settles first, to keep its order."""
+        most = max(1, largest_bytes - _BATCH_OVERHEAD_BYTES)
+        while not self._ended and not self.line.bound_batches(most):
+            self.flush(SLICE_S)
 
     def flush(self, timeout_s: float | None, stop: Callable[[], bool] = never) -> int:
         """Wait for the reports of all messages; returns how many are still without one.

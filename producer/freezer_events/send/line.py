@@ -39,8 +39,8 @@ class Line(Protocol):
     def serve(self, timeout_s: float) -> None:
         """Serve delivery reports that are there, waiting up to `timeout_s` seconds for one."""
 
-    def bound_batches(self, most_bytes: int) -> None:
-        """Never make a batch larger than this, which is what a topic takes."""
+    def bound_batches(self, most_bytes: int) -> bool:
+        """Never make a batch larger than this; False: not while something is in flight."""
 
     def give_up(self) -> None:
         """Take nothing further to the cluster: what is open settles as failed or unconfirmed."""

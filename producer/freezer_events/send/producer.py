@@ -12,7 +12,8 @@ from freezer_events.config.settings import REGISTRY_TIMEOUT_S
 from freezer_events.console.words import counted
 from freezer_events.errors import EventError, InvalidEvent, NotDelivered, SchemaError, UsageError
 from freezer_events.kafka import topics
-from freezer_events.registry.client import NotRegistered, Registry
+from freezer_events.registry.client import NotRegistered
+from freezer_events.registry.known_ids import RememberingRegistry
 from freezer_events.registry.serializer import EventSerializer
 from freezer_events.send import checks, lifetime
 from freezer_events.send.delivery import DEFAULT_GIVE_UP_AFTER_S, DEFAULT_TIMEOUT_S, Delivery
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from freezer_events.config import Settings
     from freezer_events.event import Event, EventType
+    from freezer_events.registry.client import Registry
     from freezer_events.send.checks import GivenHeaders, Key
     from freezer_events.send.line import Extra
     from freezer_events.send.reports import OnReport, Report
@@ -338,10 +340,14 @@ class EventProducer:
     # What it is made of.
 
     def _connect_registry(self) -> Registry:
-        return Registry.connect(self.settings, min(self._timeout_s, REGISTRY_TIMEOUT_S))
+        return RememberingRegistry.connect(self.settings, min(self._timeout_s, REGISTRY_TIMEOUT_S))
 
     def _partitions(self, topic: str) -> int:
-        return topics.partitions(self.settings, topic, timeout_s=self._timeout_s, stop=self._stop)
+        found = topics.preflight(self.settings, topic, timeout_s=self._timeout_s, stop=self._stop)
+        if found.largest_bytes is not None:
+            # A topic refuses a whole batch that is larger than it allows for one message.
+            self._delivery.bound_batches(found.largest_bytes)
+        return found.partitions
 
     def _serializer(self, event_type: EventType) -> EventSerializer:
         return EventSerializer.through(self._registry, event_type.record)

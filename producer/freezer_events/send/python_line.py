@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _MAX_BYTES: Final = 1_000_000  # librdkafka's own default, of message.max.bytes and of batch.size
 _BATCHED_BYTES: Final = 16_384
-_FLUSH_S: Final = 30.0
 
 
 class PythonLine:
@@ -108,15 +107,16 @@ class PythonLine:
             raise
         self._reports.raise_interruption()
 
-    def bound_batches(self, most_bytes: int) -> None:
+    def bound_batches(self, most_bytes: int) -> bool:
         """Never make a batch larger than this: the client is made anew if its batches are."""
         if most_bytes >= int(self._properties.get("batch.size", _MAX_BYTES)):
-            return
+            return True
         with self._lock:
-            self.push()
-            self._producer.flush(_FLUSH_S)
+            if self._reports.tally.in_flight:
+                return False
             self._properties["batch.size"] = most_bytes
             self._producer = connection.client(Producer, self._properties, self._reports.on_error)
+        return True
 
     def give_up(self) -> None:
         """Take nothing further to the cluster: what is open settles as failed or unconfirmed."""
