@@ -23,7 +23,7 @@ from freezer_events.errors import (
 from freezer_events.send.fill import Filler
 from freezer_events.send.pipeline import Pipeline
 from freezer_events.send.producer import EventProducer
-from freezer_events.send.tally import Tally
+from freezer_events.send.tally import CountsDiffer, Tally
 from freezer_events.sources import Format, Rejected, column_options, open_source
 from freezer_events.sources.simulator import Simulator
 
@@ -112,12 +112,19 @@ class ProduceRun:
             error = raised
         show.done()
         tally = pipeline.tally
+        self._compare(tally)
         self._summary(tally, event_type)
         self._leftovers(pipeline, event_type)
         if self.output == "text" and tally.delivered:
             for line in partition_lines(tally, partitions, pipeline.partitioner, event_type):
                 self._out.line(line)
         return self._exit_code(stop, tally, event_type, error or pipeline.trouble)
+
+    def _compare(self, tally: Tally) -> None:
+        """Hold what the source counted against what was sent."""
+        rows = None if self._opened is None else self._opened.rows
+        if rows is not None and (rows.astray or tally.read != rows.rejected + rows.used):
+            raise CountsDiffer(f"{rows} and {tally}")
 
     def _leftovers(self, pipeline: Pipeline, event_type: EventType) -> None:
         """Keep what was not delivered, and say where the input goes on."""
@@ -147,6 +154,8 @@ class ProduceRun:
                 except InvalidEvent as raised:
                     tally.rejected += 1
                     self._on_bad(event, raised)
+                else:
+                    tally.unsent += 1
         except EventError as raised:
             error = raised
         if self.output == "json":

@@ -10,7 +10,7 @@ from freezer_events.errors import UsageError
 from freezer_events.sources.csv_file import CsvFile
 from freezer_events.sources.json_lines import JsonLines
 from freezer_events.sources.lines import as_text, open_bytes, shown_name
-from freezer_events.sources.reading import Format, OnReject, ReadingPlace, Rejected, Source
+from freezer_events.sources.reading import Format, OnReject, ReadingPlace, Rejected, Rows, Source
 
 if TYPE_CHECKING:
     import io
@@ -23,6 +23,7 @@ __all__ = [
     "OnReject",
     "ReadingPlace",
     "Rejected",
+    "Rows",
     "Source",
     "column_options",
     "open_source",

@@ -36,6 +36,29 @@ class ReadingPlace(NamedTuple):
     raw: Any
 
 
+@dataclass(slots=True)
+class Rows:
+    """What became of the rows of an input, each counted where it is decided.
+
+    Attributes:
+        read: rows in all, from where reading began.
+        none: rows that hold no reading: empty ones.
+        rejected: rows that hold none that fits; `on_reject` was told.
+        used: rows whose reading was handed on.
+
+    """
+
+    read: int = 0
+    none: int = 0
+    rejected: int = 0
+    used: int = 0
+
+    @property
+    def astray(self) -> int:
+        """How many rows are unaccounted for: 0 unless there is a bug."""
+        return self.read - self.none - self.rejected - self.used
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """How the readings in a file are written down.
@@ -67,6 +90,10 @@ class Source(Protocol):
     Whoever takes the events notes the `last` place with each, and hands it back to `safe` once
     nothing can happen to that reading any more. A source that acknowledges does so then.
     """
+
+    @property
+    def rows(self) -> Rows:
+        """The counts of its rows so far."""
 
     @property
     def wants_to_know(self) -> bool:
