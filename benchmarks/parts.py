@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from benchmarks.way import BenchTarget, Way
 
 _COUNT: Final = 100_000
-_ROUNDS: Final = 8
+_ROUNDS: Final = 15
 
 
 def took_us(act: Callable[[], Any]) -> float:
