@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from freezer_events.kafka.codes import Outcome
     from freezer_events.read.consumer import EventConsumer, Record
     from freezer_events.registry.serializer import EventSerializer
+    from freezer_events.send.async_producer import AsyncEventProducer
     from freezer_events.send.producer import KEY_FIELD, EventProducer
     from freezer_events.send.reports import Report
     from freezer_events.send.tally import Tally
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "KEY_FIELD",
     "AccessError",
+    "AsyncEventProducer",
     "ConfigError",
     "Event",
     "EventConsumer",
@@ -56,6 +58,7 @@ __all__ = [
 
 _IMPORTING = threading.RLock()  # a home may import from here in its turn
 _HOMES = {
+    "AsyncEventProducer": "send.async_producer",
     "KEY_FIELD": "send.producer",
     "Event": "event",
     "EventConsumer": "read.consumer",

@@ -142,9 +142,15 @@ def partition_lines(
     tally: Tally, partitions: int, partitioner: str, event_type: EventType
 ) -> list[str]:
     """Say how many events each partition got, and who decided."""
-    counts = ", ".join(f"{tally.partitions[n]:,} on {n}" for n in range(partitions))
+    used = max([partitions, *(number + 1 for number in tally.partitions)])
+    counts = ", ".join(f"{tally.partitions[n]:,} on {n}" for n in range(used))
     text = f"{plural(noun_of(event_type.name))} per partition: {counts}"
-    if event_type.key:
+    if used > partitions:
+        why = (
+            f"the topic had {partitions} partitions at the start and has {used} now: the same"
+            f" {event_type.key or 'key'} may be on two of them, and its order is not kept"
+        )
+    elif event_type.key:
         why = (
             f"partitioner {partitioner}: same {event_type.key}, same partition, in order;"
             " with few keys some partitions stay empty"

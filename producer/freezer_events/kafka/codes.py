@@ -109,6 +109,7 @@ _SUMMARIES: Final = frozenset({KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_O
 
 # Of a refused certificate librdkafka says _SSL; a side that speaks no TLS is hung up on.
 _LIKE_TLS: Final = _SUMMARIES | {KafkaError._SSL, KafkaError._TRANSPORT}
+_CONNECTED: Final = " in state UP"  # librdkafka's words for the state of a connection that is up
 
 _ERRORS: Final[Mapping[Meaning, type[EventError]]] = {
     Meaning.AUTHENTICATION: AccessError,
@@ -167,6 +168,24 @@ def is_authentication(error: KafkaError) -> bool:
 def silence(within_s: float) -> KafkaError:
     """Make the error of a request that nobody answered or refused within this many seconds."""
     return KafkaError(KafkaError._TIMED_OUT, f"no answer within {within_s:g} s")
+
+
+def is_cut(error: KafkaError) -> bool:
+    """Tell whether a connection was lost that may have carried messages.
+
+    One that never came about says in which state it failed: "(after 0ms in state CONNECT)".
+    """
+    return is_unreachable(error) and not is_summary(error) and _CONNECTED in error.str()
+
+
+def is_given_up(error: KafkaError) -> bool:
+    """Tell whether the message waited in the client's queue when it was given up."""
+    return bool(error.code() == KafkaError._PURGE_QUEUE)
+
+
+def unexplained() -> KafkaError:
+    """Make the error of a client that ended without saying why."""
+    return KafkaError(KafkaError._FATAL)
 
 
 def never_sent() -> KafkaError:

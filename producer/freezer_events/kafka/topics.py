@@ -7,10 +7,10 @@ broker allows auto-creation.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from confluent_kafka import KafkaException, TopicCollection
-from confluent_kafka.admin import AclOperation  # type: ignore[attr-defined]
+from confluent_kafka.admin import AclOperation, ConfigResource  # type: ignore[attr-defined]
 
 from freezer_events.errors import EventError, UnreachableError
 from freezer_events.kafka import codes, handshake
@@ -60,7 +60,65 @@ def partitions(
         UnreachableError: no broker answered in time; says why where librdkafka knows.
 
     """
-    connection, stopped = Connection(settings.kafka()), False
+    connection = Connection(settings.kafka())
+    return _partitions(connection, settings, topic, operation, timeout_s, stop)
+
+
+class Preflight(NamedTuple):
+    """What a producer has to know of a topic.
+
+    Attributes:
+        partitions: how many it has.
+        largest_bytes: its `max.message.bytes`; None where we may not read it. Brokers hold a whole
+            batch against it: https://kafka.apache.org/documentation/#topicconfigs_max.message.bytes
+
+    """
+
+    partitions: int
+    largest_bytes: int | None
+
+
+def preflight(
+    settings: Settings, topic: str, *, timeout_s: float, stop: Callable[[], bool] = never
+) -> Preflight:
+    """Do as `partitions` for writing, and read how large a batch may be.
+
+    Raises:
+        EventError: as `partitions`.
+
+    """
+    connection = Connection(settings.kafka())
+    found = _partitions(connection, settings, topic, "WRITE", timeout_s, stop)
+    return Preflight(found, _largest_bytes(connection, topic, timeout_s, stop))
+
+
+def _largest_bytes(
+    connection: Connection, topic: str, timeout_s: float, stop: Callable[[], bool]
+) -> int | None:
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
+    try:
+        found = connection.ask(
+            lambda within_s: connection.admin.describe_configs(
+                [resource], request_timeout=within_s
+            )[resource],
+            timeout_s=timeout_s,
+            stop=stop,
+        )
+    except KafkaException:
+        return None  # DESCRIBE_CONFIGS is a permission of its own, which a producer need not have
+    entry = found.get("max.message.bytes")
+    return None if entry is None or entry.value is None else int(entry.value)
+
+
+def _partitions(
+    connection: Connection,
+    settings: Settings,
+    topic: str,
+    operation: str,
+    timeout_s: float,
+    stop: Callable[[], bool],
+) -> int:
+    stopped = False
 
     def asked() -> bool:
         nonlocal stopped
