@@ -82,7 +82,8 @@ def test_a_certificate_nobody_vouches_for_is_named(
 ) -> None:
     run = secure(secured.freezer).having(SSL_CA_LOCATION="").within(40)
     done = run("produce", "--timeout", "2")
-    assert done.returncode == 6
+    assert done.returncode == 3  # as the doctor says: a setting is to be mended, waiting is no use
+    assert "unknown issuer" in done.stderr
     assert "SSL_CA_LOCATION" in done.stderr
 
 
