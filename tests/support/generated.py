@@ -13,10 +13,11 @@ from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from fastavro import parse_schema, schemaless_reader, schemaless_writer
+from fastavro import parse_schema, schemaless_writer
 from hypothesis import strategies as st
 
 from freezer_events.avro.parse import parse
+from freezer_events.avro.wire import decode
 from freezer_events.schema.generate import module_source
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def module_of(schema: Any, **changes: Any) -> Any:
         "source_name": "v1.avsc",
         "schema": parse(json.dumps(schema), "v1.avsc"),
     }
-    text = module_source(**(options | changes))
+    text = module_source(**(options | changes)).text
     made = types.ModuleType("generated_event")
     # A dataclass looks its module up while it is made.
     sys.modules[made.__name__] = made
@@ -62,13 +63,8 @@ def written(schema: Any, datum: Any) -> bytes:
 
 
 def read(body: bytes, writer: Any, event_type: EventType) -> Any:
-    """Return the event that a body holds, names of types in unions given."""
-    stream = io.BytesIO(body)
-    reader = parse_schema(json.loads(event_type.schema))
-    writer = parse_schema(writer)
-    datum: Any = schemaless_reader(stream, writer, reader, return_named_type=True)
-    assert not stream.read()
-    return event_type.decode(datum)
+    """Return the event that a body holds, as consumers read it."""
+    return decode(body, json.dumps(writer), event_type)
 
 
 _LOGICAL: Final = (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from freezer_events.avro.keys import key_text
 from freezer_events.avro.wire import decode, encode, invalid_event
 from freezer_events.errors import InvalidEvent
 from freezer_events.send.fill import Filler
@@ -49,9 +49,7 @@ class Route:
         self.topic = topic
         self.partitions = partitions
         self.filler = Filler(event_type)
-        self.key: Callable[[Any], str | None] = (
-            attrgetter(event_type.key) if event_type.key else lambda _: None
-        )
+        self.key: Callable[[Any], str | None] = key_text(event_type)
         self._event_type = event_type
         self._prefix = prefix
         self._encode = encode
