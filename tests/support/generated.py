@@ -17,6 +17,7 @@ from fastavro import parse_schema, schemaless_writer
 from hypothesis import strategies as st
 
 from freezer_events.avro.parse import parse
+from freezer_events.avro.runtime import Nanos
 from freezer_events.avro.wire import decode
 from freezer_events.schema.generate import module_source
 
@@ -72,6 +73,8 @@ _LOGICAL: Final = (
     {"type": "long", "logicalType": "timestamp-micros"},
     {"type": "long", "logicalType": "local-timestamp-millis"},
     {"type": "long", "logicalType": "local-timestamp-micros"},
+    {"type": "long", "logicalType": "timestamp-nanos"},
+    {"type": "long", "logicalType": "local-timestamp-nanos"},
     {"type": "int", "logicalType": "date"},
     {"type": "int", "logicalType": "time-millis"},
     {"type": "long", "logicalType": "time-micros"},
@@ -94,8 +97,9 @@ _KEYWORDS: Final = ("from", "class", "datetime", "str", "UUID", "Decimal", "list
 class _Schemas:
     """Draws one schema; keeps the names that are taken, and the types that can be referred to."""
 
-    def __init__(self, draw: st.DrawFn) -> None:
+    def __init__(self, draw: st.DrawFn, *, alike: bool = False) -> None:
         self._draw = draw
+        self._alike = alike  # whether branches of a union may look alike in Python
         self._count = itertools.count(1)
         self._done: list[str] = []
 
@@ -133,10 +137,11 @@ class _Schemas:
         for _ in range(self._draw(st.integers(1, size))):
             known = list(self._done)
             branch = self.type(depth - 1)
-            if isinstance(branch, list) or _groups(branch) & taken:
+            groups = _bases if self._alike else _groups
+            if isinstance(branch, list) or groups(branch) & taken:
                 self._done = known
                 continue
-            taken |= _groups(branch)
+            taken |= groups(branch)
             found.append(branch)
         found.insert(self._draw(st.integers(0, len(found) - 1)), found.pop(0))
         return found
@@ -150,6 +155,13 @@ class _Schemas:
         name = f"{made['type'].title()}{number}"
         self._done.append(f"test.{name}")
         return {**made, "name": name, "namespace": "test"}
+
+
+def _bases(branch: Any) -> set[str]:
+    """Return what a union may hold only once."""
+    if isinstance(branch, str):
+        return {branch}
+    return {f"test.{branch['name']}" if "name" in branch else branch["type"]}
 
 
 def _groups(branch: Any) -> set[str]:
@@ -178,6 +190,12 @@ class Sample:
 
     def __repr__(self) -> str:
         return f"Sample({json.dumps(self.schema)}, {self.event!r})"
+
+
+@st.composite
+def schemas(draw: st.DrawFn) -> Any:
+    """Draw a schema whose unions hold whatever Avro allows."""
+    return _Schemas(draw, alike=True).record(2)
 
 
 @st.composite
@@ -287,6 +305,8 @@ def _scalars(schema: Any) -> st.SearchStrategy[Any]:
         "uuid": st.uuids,
         "decimal": lambda: _decimals(schema["precision"], schema.get("scale", 0)),
     }
+    if logical.endswith("nanos"):
+        return _whole(63).map(Nanos)
     kind = logical.split("-")[0]
     if kind in times and (base, kind) != ("string", "date"):
         return times[kind]()
@@ -331,6 +351,7 @@ JUNK: Final[tuple[Any, ...]] = (
     *(None, True, 0, 5, -(2**31) - 1, 2**31, 2**53, 2**53 + 1, 2**63 - 1, 2**63, -(2**63) - 1),
     *(1.5, 1e39, float("nan"), float("inf"), float("-inf"), -0.0, 2**24 + 1),
     *("", "21.5", "GOOD", "\ud800", "0" * 36, b"", b"abc", b"\x00" * 16, bytearray(b"abc")),
+    *(Nanos(5), datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=5)))),
     *([], [None], (), {}, {"a": None}, {1: "a"}, {"\ud800": None}, ("test.Record1", {})),
     *(NAIVE, AWARE, date(2026, 1, 1), time(12), time(12, tzinfo=UTC), timedelta(1)),
     *(Decimal("1.5"), Decimal("1.555"), Decimal("1E+8"), Decimal("1E+9"), Decimal("NaN")),

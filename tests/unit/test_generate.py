@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 from uuid import UUID
 
 import pytest
+from hypothesis import Phase, given, seed, settings
 
 from freezer_events.avro.forms import from_json
 from freezer_events.avro.parse import parse
@@ -29,7 +30,7 @@ from freezer_events.schema.generate import (
     package_source,
 )
 from freezer_events.schema.generated import stale
-from tests.support.generated import module_of, read, record, written
+from tests.support.generated import module_of, read, record, schemas, written
 
 ROOT = Path(__file__).parents[2]
 TIME = {"type": "long", "logicalType": "timestamp-millis"}
@@ -264,6 +265,36 @@ def test_generated_code_passes_mypy_strict_under_any_package_name(tmp_path: Path
         timeout=150,
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_mypy_strict_passes_for_the_modules_of_300_random_schemas(tmp_path: Path) -> None:
+    package = tmp_path / "their_events"
+    package.mkdir()
+    modules: list[GeneratedModule] = []
+
+    @seed(20261126)
+    @settings(max_examples=330, deadline=None, database=None, phases=[Phase.generate])
+    @given(schemas())
+    def collect(schema: Any) -> None:
+        if len(modules) < 300:
+            modules.append(generated(schema, event=f"event-{len(modules)}"))
+
+    collect()
+    assert len(modules) == 300
+    assert len({each.text.partition("__all__")[2] for each in modules}) > 200
+    for each in modules:
+        (package / f"{module_name(each.event)}.py").write_text(each.text, encoding="utf-8")
+    (package / "__init__.py").write_text(package_source(modules), encoding="utf-8")
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "their_events"],
+        cwd=tmp_path,
+        env={"MYPYPATH": f"{ROOT / 'producer'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=170,
+    )
+    assert checked.returncode == 0, checked.stdout[-3000:] + checked.stderr
 
 
 def test_parts_of_the_same_name_in_two_events_stay_in_their_modules() -> None:

@@ -151,9 +151,9 @@ class Encoder:
         branches = self._model.branches(union)
         # Declared, because a type checker takes the sum of bytes and Any for Any.
         body = ["body: bytes"]
-        for index, test in self._tests(branches):
+        for number, (index, test) in enumerate(self._tests(branches), 1):
             # A name of its own: type checkers believe the test about `value`.
-            lines, parts = self._code(branches[index], "value", f"v{index}", index_bytes(index))
+            lines, parts = self._code(branches[index], "value", f"v{number}", index_bytes(index))
             body += [f"if {test}:", *indented([*lines, f"body = {_joined(parts)}", "return body"])]
         wanted = "one of the types of the union"
         return [*body, f'raise {self._scope.use("wrong")}(value, "{wanted}")']
