@@ -7,11 +7,12 @@ import os
 import select
 import sys
 import time
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from freezer_events.avro.forms import attributes, to_json
+from freezer_events.avro.keys import key_text
 from freezer_events.console.words import counted, noun_of, plural
 from freezer_events.console.wrap import wrapped
 
@@ -120,7 +121,7 @@ class Deliveries:
     def _object(self, event: Any, report: Report) -> dict[str, Any]:
         return {
             "key": _key(event, self._event_type),
-            **{name: _plain(getattr(event, name)) for name in shown_fields(self._event_type)},
+            **{name: to_json(event)[name] for name in shown_fields(self._event_type)},
             "outcome": report.outcome.value,
             "topic": report.topic,
             "partition": report.partition,
@@ -132,18 +133,20 @@ class Deliveries:
 def event_text(event: Any, event_type: EventType) -> str:
     """Return key and value of an event as they begin a line."""
     key = _key(event, event_type)
-    values = (f"{name} {_short(getattr(event, name))}" for name in shown_fields(event_type))
+    names = attributes(event_type)
+    values = (f"{name} {_short(getattr(event, names[name]))}" for name in shown_fields(event_type))
     return "  ".join([f"{'-' if key is None else key:<8}", *values])
 
 
 def _key(event: Any, event_type: EventType) -> Any:
-    return getattr(event, event_type.key) if event_type.key else None
+    return key_text(event_type)(event)
 
 
 def shown_fields(event_type: EventType) -> tuple[str, ...]:
     """Return the few fields that stand for an event on a line: no key, nothing filled in."""
-    names = (each.name for each in fields(event_type.record) if each.name != event_type.key)
-    return tuple(name for name in names if name not in event_type.fill)[:1]
+    names = attributes(event_type).items()
+    apart = {event_type.key, *event_type.fill}
+    return tuple(name for name, attribute in names if attribute not in apart)[:1]
 
 
 def summary(tally: Tally, event_type: EventType) -> str:
@@ -160,7 +163,8 @@ def partition_lines(
     text = f"{plural(noun_of(event_type.name))} per partition: {counts}"
     if event_type.key:
         why = (
-            f"partitioner {partitioner}: same {event_type.key}, same partition, in order;"
+            f"partitioner {partitioner}: same {event_type.model.fields[event_type.key]},"
+            " same partition, in order;"
             " with few keys some partitions stay empty"
         )
     else:
@@ -170,7 +174,3 @@ def partition_lines(
 
 def _short(value: Any) -> str:
     return f"{value:6.2f}" if isinstance(value, float) else str(value)
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
