@@ -119,6 +119,7 @@ def test_only_null_and_unknown_are_constructor_defaults() -> None:
 
 def test_an_array_or_map_default_is_made_anew_for_each_event() -> None:
     schema = record(
+        ("_field", ["null", "int"], None),
         ("tags", {"type": "array", "items": "string"}, ["a"]),
         ("days", {"type": "array", "items": {"type": "int", "logicalType": "date"}}, [1]),
         ("labels", {"type": "map", "values": QUALITY}, {"x": "GOOD"}),

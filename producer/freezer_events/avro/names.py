@@ -35,8 +35,8 @@ def attributes(names: Collection[str]) -> dict[str, str]:
 
 
 def _attribute(name: str) -> str:
-    # A class whose attribute hides `mro` cannot be made.
-    if keyword.iskeyword(name) or name == "mro":
+    # A class whose attribute hides `mro` cannot be made, and `_field` is called in its body.
+    if keyword.iskeyword(name) or name in {"mro", "_field"}:
         return f"{name}_"
     # Inside a class Python mangles names that begin with two underscores.
     return f"field{name}" if name.startswith("__") else name
