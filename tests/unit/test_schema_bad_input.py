@@ -38,6 +38,22 @@ BAD: dict[str, tuple[Callable[[Path], object], str, str]] = {
         ":3:41",
         "the default of 'n' does not fit",
     ),
+    "a default that no reader can make a uuid of": (
+        text(
+            f'{HEAD}{ID},\n{{"name": "u", "default": "", '
+            '"type": {"type": "string", "logicalType": "uuid"}}]}'
+        ),
+        ":3:26",
+        "no reader can make a uuid",
+    ),
+    "a default beyond the last date": (
+        text(
+            f'{HEAD}{ID},\n{{"name": "d", "default": 2147483647, '
+            '"type": {"type": "int", "logicalType": "date"}}]}'
+        ),
+        ":3:26",
+        "no reader can make a date",
+    ),
     "not UTF-8": (text(HEAD.encode() + b'{"name": "\xff"'), ":2:23", "is not UTF-8: byte 0xff"),
     "5 MB": (
         text(HEAD + ID + "]" + " " * 5_000_000 + "}"),

@@ -121,7 +121,7 @@ def test_committed_bytes_that_read_otherwise_are_a_break(project: Project) -> No
     ("line", "why"),
     [
         ('key = "nowhere"', "'nowhere' is no field in v1.avsc"),
-        ('key = "open"', "'open' is no required string, but boolean, in v1.avsc"),
+        ('key = "open"', "'open' is boolean, which cannot be a message key, in v1.avsc"),
         ("version = 7", "there is no v7.avsc"),
         ('fill = {seen_at = "now"}', "no version has such a field"),
         ('fill = {open = "count"}', "'count' does not fit the field's type in v1.avsc"),

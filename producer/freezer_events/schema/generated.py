@@ -10,7 +10,12 @@ from freezer_events.config.merge_marker import merge_marker
 from freezer_events.config.toml_table import Table
 from freezer_events.errors import SchemaError, UsageError
 from freezer_events.schema import event_toml
-from freezer_events.schema.generate import module_name, module_source, package_source
+from freezer_events.schema.generate import (
+    GeneratedModule,
+    module_name,
+    module_source,
+    package_source,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,9 +37,9 @@ def texts(catalogue: Catalogue) -> Mapping[Path, str]:
     into = _into(catalogue)
     default = catalogue.default
     events = catalogue.events
-    made = {name: module_text(event, default=name == default) for name, event in events.items()}
-    files = {module_path(catalogue, events[name]): text for name, text in made.items()}
-    files[into / "__init__.py"] = package_source(list(made.items()))
+    made = {name: _module(event, default=name == default) for name, event in events.items()}
+    files = {module_path(catalogue, events[name]): each.text for name, each in made.items()}
+    files[into / "__init__.py"] = package_source(list(made.values()))
     _refuse_foreign(into)
     return files
 
@@ -56,6 +61,16 @@ def differs(path: Path, text: str) -> bool:
 
 def module_text(event: EventSpec, *, default: bool) -> str:
     """Return the text of one event's module, for the version that producers write.
+
+    Raises:
+        SchemaError: that version is no schema of a record, or not one that event.toml fits.
+
+    """
+    return _module(event, default=default).text
+
+
+def _module(event: EventSpec, *, default: bool) -> GeneratedModule:
+    """Return one event's module, for the version that producers write.
 
     Raises:
         SchemaError: that version is no schema of a record, or not one that event.toml fits.

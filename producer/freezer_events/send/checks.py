@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -32,8 +32,8 @@ def message_key(key: Any) -> str | bytes | None:
         return key
     if isinstance(key, Enum):
         key = key.value
-    if isinstance(key, UUID) or (isinstance(key, int) and not isinstance(key, bool)):
-        return str(key)
+    if isinstance(key, UUID | date) or (isinstance(key, int) and not isinstance(key, bool)):
+        return str(key)  # a date in ISO 8601, as `avro.keys` writes them
     if not isinstance(key, str):
         raise InvalidEvent(
             f"key {key!r}", f"is a {type(key).__name__}", "give a str, bytes, int, UUID or None"

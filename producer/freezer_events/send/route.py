@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from freezer_events.avro.keys import key_text
 from freezer_events.avro.wire import decode
-from freezer_events.send.checks import message_key
 from freezer_events.send.fill import Filler
 
 if TYPE_CHECKING:
@@ -52,22 +50,10 @@ class Route:
         self.prefix = prefix
         self.take = take
         self.fill = Filler(event_type) if event_type.fill else None
-        self.key = _key_of(event_type)
+        self.key = key_text(event_type)
 
     def event(self, topic: str, value: bytes) -> Any:
         """Return the event whose message value on a topic this is; None if it is not ours."""
         if topic != self.topic or not value.startswith(self.prefix):
             return None
         return decode(value[len(self.prefix) :], self.event_type.schema, self.event_type)
-
-
-def _key_of(event_type: EventType) -> Callable[[Any], str | bytes | None]:
-    """Make the function that takes the key from an event whose body was encoded.
-
-    A plain text needs no check: it is in the body, too, and the encoder has taken it.
-    """
-    if event_type.key is None:
-        return lambda _: None
-    own = attrgetter(event_type.key)
-    kinds = {each.name: each.type for each in fields(event_type.record)}
-    return own if kinds[event_type.key] in {"str", str} else lambda event: message_key(own(event))

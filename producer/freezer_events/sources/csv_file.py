@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from freezer_events.avro.forms import (
     BadValue,
-    attribute,
+    attributes,
     field_names,
     from_text,
     required,
@@ -207,8 +207,9 @@ def _match(
                 f"name the one that does: --column COLUMN={field}",
             )
     known = from_text(event_type, written.decimal)
+    names = attributes(event_type)
     cells = {
-        attribute(field): (targets.index(field), cell)
+        names[field]: (targets.index(field), cell)
         for field, cell in known.items()
         if field in targets
     }

@@ -19,11 +19,12 @@ from freezer_events.avro.parse.types import (
     UnionType,
     child,
 )
+from freezer_events.avro.scalars import scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from freezer_events.avro.parse.types import Named
+    from freezer_events.avro.parse.types import Logical, Named
 
 Problem: TypeAlias = tuple[str, str, str]
 """Pointer into the default, why it does not fit, what to write (or "")."""
@@ -52,8 +53,8 @@ def unfit(  # noqa: PLR0911 - one line per type
             return _unfit_record(value, wanted, at, names)
         case EnumType(symbols=symbols):
             wrong = None if value in symbols else f"it is none of {', '.join(symbols)}"
-        case Fixed(size=size):
-            wrong = _wrong_bytes(value, size)
+        case Fixed(size=size, logical=logical):
+            wrong = _wrong_bytes(value, size) or _meaningless(value, "fixed", logical, size)
         case Primitive():
             return _unfit_primitive(value, wanted, at)
         case _:
@@ -93,8 +94,20 @@ def _unfit_record(
 
 
 def _unfit_primitive(value: Any, wanted: Primitive, at: str) -> Problem | None:
-    wrong = _wrong(value, wanted.kind)
+    wrong = _wrong(value, wanted.kind) or _meaningless(value, wanted.kind, wanted.logical)
     return (at, wrong, "") if wrong else None
+
+
+def _meaningless(value: Any, kind: str, logical: Logical | None, size: int = 0) -> str:
+    """Return why a default is no value of its logical type: a reader could not make one of it."""
+    found = scalar(kind, logical, size)
+    if not found.logical:
+        return ""
+    try:
+        found.typed(value.encode("latin-1") if kind in {"bytes", "fixed"} else value)
+    except (ValueError, OverflowError) as error:
+        return f"no reader can make a {found.name} of {_shown(value)}: {error}"
+    return ""
 
 
 def _wrong(value: Any, kind: str) -> str:  # noqa: PLR0911 - one line per kind
