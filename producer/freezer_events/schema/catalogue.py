@@ -166,7 +166,7 @@ class Catalogue:
             why = "is no directory" if found.root.exists() else "is not there"
             raise ConfigError(f"the schemas folder {found.root}", why, begin)
         # Where events were released and are gone, the lock remembers them, and `check` says so.
-        if not found.folders and not (found.root / lock.NAME).exists():
+        if not found.folders and not _released_once(found.root):
             why = "holds no event: a folder with an event.toml"
             raise ConfigError(f"the schemas folder {found.root}", why, begin)
         return found
@@ -197,27 +197,54 @@ class Catalogue:
 
     @cached_property
     def events(self) -> Mapping[str, EventSpec]:
-        """Every event by name, in the order of their names."""
+        """Every event by name, in the order of their names.
+
+        Raises:
+            ConfigError: an `event.toml` is wrong.
+
+        """
+        for error in self.broken.values():
+            raise error
+        return self._read[0]
+
+    @property
+    def readable(self) -> Mapping[str, EventSpec]:
+        """The events whose `event.toml` is well, whatever is wrong with others."""
+        return self._read[0]
+
+    @property
+    def broken(self) -> Mapping[str, ConfigError]:
+        """What is wrong with the `event.toml` of others, by event."""
+        return self._read[1]
+
+    @cached_property
+    def _read(self) -> tuple[dict[str, EventSpec], dict[str, ConfigError]]:
         default = default_event([folder.name for folder in self.folders])
-        return {
-            folder.name: EventSpec.read(folder, default=folder.name == default)
-            for folder in self.folders
-        }
+        well, broken = {}, {}
+        for folder in self.folders:
+            try:
+                well[folder.name] = EventSpec.read(folder, default=folder.name == default)
+            except ConfigError as error:
+                broken[folder.name] = error
+        return well, broken
 
     @property
     def default(self) -> str | None:
         """The event that is meant where none is named; None where nobody can tell."""
-        return default_event(self.events)
+        return default_event([folder.name for folder in self.folders])
 
     def event(self, name: str | None = None) -> EventSpec:
         """Return the named event; without a name the only one, or freezer-reading.
 
         Raises:
             UsageError: there is no such event; lists those there are.
+            ConfigError: its `event.toml` is wrong; another event's does not matter.
 
         """
         name = name or self.default
-        found = self.events.get(name or "")
+        if name is not None and name in self.broken:
+            raise self.broken[name]
+        found = self.readable.get(name or "")
         if found is not None:
             return found
         listed = ", ".join(self.events) or "none"
@@ -228,6 +255,11 @@ class Catalogue:
         if (self.root / name).is_dir():
             why = f"{self.root / name} has no event.toml"
         raise UsageError(f"event {name!r}", why, f"events: {listed}")
+
+
+def _released_once(root: Path) -> bool:
+    """Whether some event was released here, be its declaration there or not."""
+    return (root / lock.OLD_NAME).exists() or any(root.glob(f"*/{lock.NAME}"))
 
 
 def packaged() -> Path:

@@ -51,8 +51,8 @@ def command(*, schemas: Path | None, output: str) -> None:
 
 
 def _events(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
-    lock = Lock.read(catalogue.root)
     for event in catalogue.events.values():
+        lock = Lock.read(event.folder)
         yield {
             "event": event.name,
             "topic": event.topic,
@@ -62,10 +62,10 @@ def _events(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
             "versions": [
                 {
                     "version": version,
-                    "released": (event.name, version) in lock.entries,
+                    "released": version in lock.entries,
                     "written": version == event.version,
-                    "fingerprint": lock.entries[event.name, version].fingerprint
-                    if (event.name, version) in lock.entries
+                    "fingerprint": lock.entries[version].fingerprint
+                    if version in lock.entries
                     else event.schema(version).fingerprint,
                     "path": str(path),
                 }
