@@ -11,6 +11,7 @@ from freezer_events.cli.output import Output, note
 from freezer_events.cli.schema import review_text
 from freezer_events.cli.table import table
 from freezer_events.console.wrap import wrapped
+from freezer_events.schema.history import committed
 from freezer_events.schema.review import UNREADABLE, Aspect, Severity, review
 
 if TYPE_CHECKING:
@@ -23,13 +24,18 @@ if TYPE_CHECKING:
 @options.schemas
 @options.into
 @click.option(
+    "--against",
+    metavar="REF",
+    help="Git branch, tag or commit; what was released where this branch left it must be the same.",
+)
+@click.option(
     "--output",
     type=click.Choice(["text", "json", "github"]),
     default="text",
     show_default=True,
     help="For people, for machines, or annotations in a GitHub workflow.",
 )
-def command(*, schemas: Path | None, into: Path | None, output: str) -> int:
+def command(*, schemas: Path | None, into: Path | None, against: str | None, output: str) -> int:
     """Check all events offline: the gate for CI.
 
     Names and numbers; every version a valid schema; released versions unchanged; every version
@@ -41,7 +47,7 @@ def command(*, schemas: Path | None, into: Path | None, output: str) -> int:
     date (the finding names the command that makes them), and 0 otherwise. Warnings change nothing.
     """
     catalogue = options.find_catalogue(schemas, into)
-    found = review(catalogue)
+    found = review(catalogue, then=committed(catalogue.root, against) if against else None)
     out = Output()
     if output == "json":
         out.json({"exit_code": exit_code(found), **found.as_json()})

@@ -14,7 +14,7 @@ from freezer_events.errors import EventError, SchemaError
 from freezer_events.schema import event_toml
 from freezer_events.schema import lock as locks
 from freezer_events.schema.lock import Lock
-from freezer_events.schema.review import layout, versions
+from freezer_events.schema.review import against, layout, versions
 from freezer_events.schema.review.problem import Aspect, Problem, Severity
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from freezer_events.avro.parse import Schema
     from freezer_events.schema.catalogue import Catalogue, EventSpec
+    from freezer_events.schema.history import Committed
 
 __all__ = ["UNREADABLE", "Aspect", "Problem", "Review", "Row", "Severity", "review"]
 
@@ -88,8 +89,15 @@ class Review:
         }
 
 
-def review(catalogue: Catalogue, only: Sequence[str] = ()) -> Review:
-    """Look at every event, or at those named; what is wrong with one does not hide another."""
+def review(catalogue: Catalogue, only: Sequence[str] = (), then: Committed | None = None) -> Review:
+    """Look at every event, or at those named; what is wrong with one does not hide another.
+
+    Args:
+        catalogue: the events.
+        only: names of events; all without any.
+        then: an earlier commit; what was released there has to be as it was.
+
+    """
     rows: list[Row] = []
     found: list[Problem] = []
     for name, error in catalogue.broken.items():
@@ -105,6 +113,8 @@ def review(catalogue: Catalogue, only: Sequence[str] = ()) -> Review:
     if not only:
         found += layout.strays(catalogue)
         found += _package(catalogue, rows, found)
+    if then is not None:
+        found += against.problems(catalogue, then)
     return Review(tuple(rows), tuple(found), code_named=catalogue.into is not None)
 
 
