@@ -26,6 +26,7 @@ _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 _VERSION_FILE: Final = re.compile(r"v([1-9][0-9]*)\.avsc")
 _KEYS: Final = ("topic", "partitions", "key", "compatibility", "version", "fill")
+_ABOUT: Final = ("owner", "contact", "pii", "suppress")
 _FILLS: Final = ("now", "uuid", "count")
 
 
@@ -42,6 +43,10 @@ class EventSpec:
         level: the compatibility level that its subject promises.
         version: the version that producers write.
         fill: field to the way a producer supplies it: now, uuid, count.
+        owner: who answers for it, or None.
+        contact: how to reach them, or None.
+        pii: the fields that say something of a person.
+        suppress: rule of `review.lint` to the reason why it does not hold here.
         versions: version number to the path of its `.avsc`, ascending.
         default: whether it is meant where no event is named.
 
@@ -55,6 +60,10 @@ class EventSpec:
     level: Level
     version: int
     fill: Mapping[str, Fill] = field(default_factory=dict)
+    owner: str | None = None
+    contact: str | None = None
+    pii: tuple[str, ...] = ()
+    suppress: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[int, Path] = field(default_factory=dict)
     default: bool = False
     _parsed: dict[int, Schema] = field(default_factory=dict, repr=False, compare=False)
@@ -68,7 +77,7 @@ class EventSpec:
 
         """
         toml = Table.read(folder / "event.toml")
-        toml.only(*_KEYS)
+        toml.only(*_KEYS, *_ABOUT)
         if not EVENT_NAME.fullmatch(folder.name):
             why = f"{folder.name!r} is no event name: small letters, digits and single dashes"
             raise ConfigError(str(folder), why, "rename the folder")
@@ -82,6 +91,10 @@ class EventSpec:
             level=Level[toml.one_of("compatibility", list(Level.__members__))],
             version=toml.need("version", int),
             fill=_fill(toml.table("fill")),
+            owner=toml.get("owner", str),
+            contact=toml.get("contact", str),
+            pii=tuple(_texts(toml, "pii")),
+            suppress=_suppress(toml.table("suppress")),
             versions=_versions(folder),
             default=default,
         )
@@ -270,6 +283,21 @@ def packaged() -> Path:
 
 def _fill(table: Table) -> Mapping[str, Fill]:
     return {name: cast("Fill", table.one_of(name, _FILLS)) for name in table.values}
+
+
+def _texts(toml: Table, key: str) -> list[str]:
+    found: list[object] = toml.get(key, list) or []
+    if not all(isinstance(each, str) for each in found):
+        raise toml.error("is no list of field names", key)
+    return [str(each) for each in found]
+
+
+def _suppress(table: Table) -> Mapping[str, str]:
+    found = {rule: table.need(rule, str) for rule in table.values}
+    for rule, reason in found.items():
+        if not reason.strip():
+            raise table.error("says no reason", rule)
+    return found
 
 
 def _versions(folder: Path) -> Mapping[int, Path]:

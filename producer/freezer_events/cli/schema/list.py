@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from freezer_events.schema.catalogue import Catalogue
+    from freezer_events.schema.catalogue import Catalogue, EventSpec
 
 
 @click.command("list")
@@ -48,6 +48,18 @@ def command(*, schemas: Path | None, output: str) -> None:
     out.line("")
     for line in table(["event", "topic", "level", "key"], about):
         out.line(line)
+    for spec in catalogue.events.values():
+        for line in _answers(spec):
+            out.line(line)
+
+
+def _answers(event: EventSpec) -> Iterator[str]:
+    """Yield who answers for an event, and what in it is about persons, where event.toml says so."""
+    who = " ".join(filter(None, (event.owner, f"<{event.contact}>" if event.contact else "")))
+    if who:
+        yield f"{event.name}: owner {who}"
+    if event.pii:
+        yield f"{event.name}: personal data in {', '.join(event.pii)}"
 
 
 def _events(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
@@ -59,6 +71,9 @@ def _events(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
             "partitions": event.partitions,
             "key": event.key,
             "level": event.level.value,
+            "owner": event.owner,
+            "contact": event.contact,
+            "pii": list(event.pii),
             "versions": [
                 {
                     "version": version,

@@ -14,7 +14,7 @@ from freezer_events.errors import EventError, SchemaError
 from freezer_events.schema import event_toml
 from freezer_events.schema import lock as locks
 from freezer_events.schema.lock import Lock
-from freezer_events.schema.review import against, layout, versions
+from freezer_events.schema.review import against, layout, lint, versions
 from freezer_events.schema.review.problem import Aspect, Problem, Severity
 
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ def _event(catalogue: Catalogue, event: EventSpec) -> tuple[Row, list[Problem]]:
     found += versions.levelled(event, lock, schemas)
     found += versions.golden_matrix(event, lock, schemas)
     found += _declared(event, schemas)
+    found += lint.problems(event, lock, schemas)
     made = set(Aspect) - {Aspect.CODE}
     if catalogue.into is not None and not _broken(found, Aspect.SCHEMAS, Aspect.DECLARED):
         code = _code(catalogue, event)
