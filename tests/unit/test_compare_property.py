@@ -14,7 +14,8 @@ from freezer_events.avro.parse import parse
 from freezer_events.avro.parse.types import EnumType, Fixed, RecordType
 from freezer_events.errors import SchemaError
 from freezer_events.schema.compare import Code, Direction, Finding, Kind, compare
-from freezer_events.schema.compare.resolve import Mismatch, Rule, resolve
+from freezer_events.schema.compare.resolution import Mismatch, Rule
+from freezer_events.schema.compare.resolve import resolve
 from tests.support.effort import thorough
 from tests.support.schema_pairs import EndlessError, changed, encoded, endless, model
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 from freezer_events.avro.parse.types import EnumType, Fixed, Primitive, RecordField, RecordType
 from freezer_events.schema.compare.findings import Code, Kind
 from freezer_events.schema.compare.phrases import described, kinded, shortened
-from freezer_events.schema.compare.resolve import Mismatch, Rule
+from freezer_events.schema.compare.resolution import Mismatch, Rule
 from freezer_events.schema.levels import Direction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from freezer_events.avro.parse import Schema
-    from freezer_events.schema.compare.resolve import Resolution
+    from freezer_events.schema.compare.resolution import Resolution
 
 _NEW: Final = Direction.NEW_READS_OLD
 

@@ -11,7 +11,7 @@ from freezer_events.avro.parse.types import MISSING, EnumType, Fixed, RecordFiel
 from freezer_events.schema.compare.decode import Draft
 from freezer_events.schema.compare.findings import Code, Kind
 from freezer_events.schema.compare.phrases import described, effective, listed, value
-from freezer_events.schema.compare.resolve import ROOT, BranchesMet, FieldsMet, Rule, TypesMet
+from freezer_events.schema.compare.resolution import ROOT, BranchesMet, FieldsMet, Rule, TypesMet
 from freezer_events.schema.compare.units import units
 from freezer_events.schema.levels import Direction
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from freezer_events.avro.parse.types import Logical
-    from freezer_events.schema.compare.resolve import Resolution
+    from freezer_events.schema.compare.resolution import Resolution
 
 _ALIKE: Final = 0.6
 _PER_SECOND: Final = {"millis": 10**3, "micros": 10**6, "nanos": 10**9}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from freezer_events.avro.parse import Schema
-    from freezer_events.schema.compare.resolve import DefaultRead, PlacesDiffer, Resolution
+    from freezer_events.schema.compare.resolution import DefaultRead, PlacesDiffer, Resolution
 
 
 def drafts(resolution: Resolution, reader: Schema) -> Iterator[Draft]:
