@@ -62,6 +62,36 @@ def unfit(  # noqa: PLR0911 - one line per type
     return (at, wrong, "") if wrong else None
 
 
+def unfinished(value: Any, wanted: Type, inside: str, names: Mapping[str, Named]) -> str:
+    """Return the record that a default is a value of and that the field stands in, or "".
+
+    Java checks a default when it has read the field, before it knows all fields of the records
+    around it (`Schema.isValidDefault`, 1.12): it refuses such a schema. `inside` is the pointer to
+    the field.
+    """
+    match wanted:
+        case Ref(name=name):
+            return unfinished(value, names[name], inside, names)
+        case UnionType(branches=branches):
+            for branch in branches:
+                found = unfinished(value, branch, inside, names)
+                if found or unfit(value, branch, "", names) is None:
+                    return found
+            return ""
+        case ArrayType(items=items) if isinstance(value, list):
+            inner = [unfinished(each, items, inside, names) for each in value]
+        case MapType(values=values) if isinstance(value, dict):
+            inner = [unfinished(each, values, inside, names) for each in value.values()]
+        case RecordType(fields=fields) if isinstance(value, dict):
+            if inside.startswith(f"{wanted.pointer}/"):
+                return wanted.name.full
+            given = [field for field in fields if field.name in value]
+            inner = [unfinished(value[each.name], each.type, inside, names) for each in given]
+        case _:
+            return ""
+    return next(filter(None, inner), "")
+
+
 def _unfit_union(
     value: Any, branches: tuple[Type, ...], at: str, names: Mapping[str, Named]
 ) -> Problem | None:
@@ -127,8 +157,14 @@ def _wrong(value: Any, kind: str) -> str:  # noqa: PLR0911 - one line per kind
             limit = 1 << _BITS[kind]
             return "" if -limit <= value < limit else f"{no}: it takes more than {kind}'s bits"
         case _:
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            return "" if number and math.isfinite(value) else no
+            return "" if _finite(value) else no
+
+
+def _finite(value: Any) -> bool:
+    try:
+        return not isinstance(value, bool | str) and math.isfinite(value)
+    except (OverflowError, TypeError):  # more digits than a double has, or no number
+        return False
 
 
 def _wrong_bytes(value: Any, size: int | None) -> str:
