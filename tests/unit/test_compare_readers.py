@@ -91,14 +91,6 @@ def test_what_the_two_readers_read_otherwise_is_a_break(
 @pytest.mark.parametrize(
     ("kind", "default", "found"),
     [
-        ({"type": "string", "logicalType": "uuid"}, "", {Kind.DECODE}),
-        ({"type": "int", "logicalType": "date"}, 2147483647, {Kind.DECODE}),
-        ({"type": "int", "logicalType": "time-millis"}, -1, {Kind.DECODE}),
-        ({"type": "long", "logicalType": "timestamp-millis"}, 2**62, {Kind.DECODE}),
-        ({"type": "long", "logicalType": "local-timestamp-micros"}, -(2**62), {Kind.DECODE}),
-        ({"type": "bytes", "logicalType": "decimal", "precision": 4}, "", {Kind.DECODE}),
-        ({"type": "array", "items": {"type": "int", "logicalType": "date"}}, [2**31 - 1],
-         {Kind.DECODE}),
         (["long", "double"], 1.5, {Kind.MEANING}),  # Java reads 1
         ([DEVICE, "null"], None, {Kind.DECODE}),  # Java: No default value for: sensor_id
         ([E, "null"], None, {Kind.DECODE}),  # Java: enum value 'null' is not in the symbol set
@@ -120,6 +112,23 @@ def test_a_default_that_some_reader_cannot_read_is_a_break(
 ) -> None:
     added = {"name": "d", "type": kind, "default": default}
     assert breaks(reading(SENSOR), reading(SENSOR, added)) == found
+
+
+@pytest.mark.parametrize(
+    ("kind", "default"),
+    [
+        ({"type": "string", "logicalType": "uuid"}, ""),
+        ({"type": "int", "logicalType": "date"}, 2147483647),
+        ({"type": "int", "logicalType": "time-millis"}, -1),
+        ({"type": "long", "logicalType": "timestamp-millis"}, 2**62),
+        ({"type": "long", "logicalType": "local-timestamp-micros"}, -(2**62)),
+        ({"type": "bytes", "logicalType": "decimal", "precision": 4}, ""),
+        ({"type": "array", "items": {"type": "int", "logicalType": "date"}}, [2**31 - 1]),
+    ],
+)
+def test_a_default_that_no_reader_can_build_is_refused(kind: Any, default: Any) -> None:
+    with pytest.raises(SchemaError, match="no reader"):
+        reading(SENSOR, {"name": "d", "type": kind, "default": default})
 
 
 @pytest.mark.parametrize(

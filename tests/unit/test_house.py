@@ -54,6 +54,7 @@ def test_only_the_parser_reads_the_json_of_a_schema() -> None:
     other_json = {
         "avro/forms/cells.py": "a cell that holds a list",
         "registry/client.py": "what the registry answers",
+        "registry/known_ids.py": "a schema's canonical text, to name it by",
         "schema/field_spec.py": "a default as a person types it",
         "schema/golden.py": "golden files",
         "schema/lock.py": "shows what was released",

@@ -21,7 +21,7 @@ from freezer_events.errors import (
 )
 from freezer_events.kafka import handshake
 from freezer_events.kafka.servers import files_advice
-from freezer_events.registry.bounded import Interrupted
+from freezer_events.registry.bounded import StoppedWaiting
 
 if TYPE_CHECKING:
     from freezer_events.config import Settings
@@ -83,7 +83,7 @@ def failure(at: str, address: str, error: Exception, timeout_s: float) -> EventE
     kind = type(error).__name__
     if hasattr(error, "http_status_code"):
         return _refused(at, error)
-    if isinstance(error, Interrupted):
+    if isinstance(error, StoppedWaiting):
         return UnreachableError(at, "interrupted before there was an answer")
     if "Timeout" in kind:  # Python's own and the client's
         why = f"no answer in time ({timeout_s:g} s)"

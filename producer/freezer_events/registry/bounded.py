@@ -20,7 +20,7 @@ T = TypeVar("T")
 _SLICE_S: Final = 0.1
 
 
-class Interrupted(Exception):  # noqa: N818 - it names the state
+class StoppedWaiting(Exception):  # noqa: N818 - it names the state
     """`stop` ended the wait."""
 
 
@@ -36,7 +36,7 @@ def bounded(call: Callable[[], T], timeout_s: float, stop: Callable[[], bool]) -
 
     Raises:
         TimeoutError: it took longer.
-        Interrupted: `stop` said so.
+        StoppedWaiting: `stop` said so.
 
     """
     ended: SimpleQueue[Callable[[], T]] = SimpleQueue()
@@ -58,7 +58,7 @@ def bounded(call: Callable[[], T], timeout_s: float, stop: Callable[[], bool]) -
             outcome = ended.get(timeout=max(min(_SLICE_S, left_s), 0))
         except Empty:
             if stop():
-                raise Interrupted from None
+                raise StoppedWaiting from None
             if left_s <= 0:
                 raise TimeoutError from None
         else:

@@ -133,6 +133,8 @@ def _meaningless(value: Any, kind: str, logical: Logical | None, size: int = 0) 
     found = scalar(kind, logical, size)
     if not found.logical:
         return ""
+    if found.name == "decimal" and value == "":
+        return 'no reader in Java can make a decimal of "": no byte is no number'
     try:
         found.typed(value.encode("latin-1") if kind in {"bytes", "fixed"} else value)
     except (ValueError, OverflowError) as error:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from freezer_events.avro.parse.types import MISSING, RecordField, child
 from freezer_events.schema.compare.decode import Draft
-from freezer_events.schema.compare.default_values import unreadable
 from freezer_events.schema.compare.findings import Code, Kind
 from freezer_events.schema.compare.java import misread_default
 from freezer_events.schema.compare.phrases import value
@@ -52,11 +51,6 @@ def _from(written: RecordField | None, field: RecordField) -> str:
 def _default(read: DefaultRead, reader: Schema) -> Iterator[Draft]:
     field = read.field
     at = read.record.pointer, child(field.pointer, "default")
-    bad = unreadable(field.default, field.type, reader)
-    if bad:
-        why = f"no reader can make a value of the default of {field.name!r}: {bad}"
-        fix = "write a default that is a value of the type, or null first in a union"
-        yield Draft(Kind.DECODE, Code.DEFAULT_UNREADABLE, read.path, *at, why, fix)
     java = misread_default(field, reader)
     if java:
         kind = Kind.DECODE if java.startswith("fails") else Kind.MEANING
