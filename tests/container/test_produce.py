@@ -45,7 +45,7 @@ def test_a_spreadsheets_export_arrives_whole_and_an_independent_reader_agrees(
         "--no-lines", "-X", "queue.buffering.max.messages=500",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert done.stderr == "columns that no field takes: note\n"
+    assert done.stderr == "unused columns: note\n"
     assert tally_of(done.stdout.splitlines())["delivered"] == 6000
 
     back = freezer("consume", "--from-beginning", "--max", "6000", "--output", "json")

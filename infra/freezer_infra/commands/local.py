@@ -30,13 +30,13 @@ def command() -> None:
 @command.command()
 @_yes
 def up(*, yes: bool) -> None:
-    """Start them; what runs already is left as it is."""
+    """Start them; leave running ones alone."""
     stack.up(line, _confirm("up", yes=yes))
 
 
 @command.command()
 def status() -> int:
-    """Say whether they answer, and where; exit with 1 where they do not."""
+    """Show their addresses; exit 1 if they do not answer."""
     found = Stack.load()
     if found is None:
         line("no local stack was started here: freezer local up")
@@ -53,7 +53,7 @@ def status() -> int:
 @command.command()
 @_yes
 def down(*, yes: bool) -> int:
-    """Stop them; their topics and schemas are gone then."""
+    """Stop and remove them, with their topics and schemas."""
     return 0 if stack.down(line, _confirm("down", yes=yes)) else _NOT_DONE
 
 

@@ -44,23 +44,29 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option("--environment", envvar="CONFLUENT_ENVIRONMENT", help="env-…, likewise."),
             click.option("--url", help="REST API of a Confluent Platform, instead of a cluster."),
-            click.option("--env-file", help="Another .env that names the local target's brokers."),
+            click.option(
+                "--env-file", help="Another .env file, with the brokers of the local target."
+            ),
             click.option(
                 "--topics",
                 type=Path,
                 help="[default: [tool.freezer] topics, infra/topics.toml, event.toml alone]",
             ),
             click.option("--topic", help="The event's topic, instead of TOPIC and event.toml."),
-            click.option("--event", metavar="NAME", help="The event that TOPIC is the topic of."),
+            click.option("--event", metavar="NAME", help="Event whose topic TOPIC is."),
             click.option(
                 "--schemas",
                 type=click.Path(file_okay=False, path_type=Path),
                 help="The folder of schemas.  [default: pyproject.toml, ./schemas, the package's]",
             ),
-            click.option("--allow-partition-increase", is_flag=True, help="Keys will move."),
+            click.option(
+                "--allow-partition-increase",
+                is_flag=True,
+                help="Allow more partitions; keys will move.",
+            ),
             click.option("--write-env", type=Path, help="Put the producer's key into this file."),
             click.option(
-                "--rotate-key", metavar="NAME", help="Replace that service account's key."
+                "--rotate-key", metavar="NAME", help="Replace the key of this service account."
             ),
             click.option(
                 "--output",
@@ -96,7 +102,7 @@ def _run(**given: Any) -> TopicsRun:
 
 @click.group("topics")
 def command() -> None:
-    """Bring topics and access to what is declared, on any Kafka or in Confluent Cloud."""
+    """Make topics and access as declared, on any Kafka or Confluent Cloud."""
 
 
 @command.command()
@@ -109,7 +115,7 @@ def plan(**given: Any) -> int:
 @command.command()
 @_options
 def check(**given: Any) -> int:
-    """Exit with 0 where everything is as declared, with 1 where not; change nothing."""
+    """Find drift: exit 0 if everything is as declared, 1 if not."""
     return _compare(_run(**given), drift=_DRIFT)
 
 

@@ -21,7 +21,7 @@ _SHELLS: Final = ("bash", "zsh", "fish")
 def command(shell: str | None) -> None:
     """Print the completion script; load it with `eval "$(freezer completion bash)"`.
 
-    Without a shell, that of $SHELL is meant.
+    Without a shell, $SHELL decides.
     """
     made = get_completion_class(shell or _guessed())
     if made is not None:

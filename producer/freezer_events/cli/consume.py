@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 @click.command("consume", cls=StreamCommand)
 @options.connection
 @options.events
-@click.option("--from-beginning", is_flag=True, help="Start with the oldest record.")
+@click.option("--from-beginning", is_flag=True, help="Start at the oldest record.")
 @click.option(
-    "--max", "limit", type=click.IntRange(min=1), metavar="N", help="End after so many events."
+    "--max", "limit", type=click.IntRange(min=1), metavar="N", help="Stop after N events."
 )
-@click.option("--until-end", is_flag=True, help="End where the topic ends now.")
+@click.option("--until-end", is_flag=True, help="Stop at the current end of the topic.")
 @click.option(
     "--on-bad",
     type=click.Choice(["skip", "stop"]),
     default="skip",
     show_default=True,
-    help="A record that is no event: name it and go on, or stop there.",
+    help="Skip a record that is not an event, or stop there.",
 )
 @options.output
 def command(  # noqa: PLR0913 - one parameter per option
@@ -56,7 +56,7 @@ def command(  # noqa: PLR0913 - one parameter per option
 ) -> int:
     """Read typed events back from the topic.
 
-    Every record is read as the version that producers write, whatever version it was written in.
+    Every record is read as the version that producers write, whichever version it was written in.
     JSON lines hold the event's own fields: `freezer produce --from -` takes them back.
     """
     event_type = options.find_event_type(event_name, schemas, into)

@@ -40,7 +40,7 @@ _SENSORS = 3
 )
 @click.option("--seed", type=int, metavar="N", help="Simulate the same values again.")
 def command(*, interval: float, seed: int | None) -> int:
-    """Show the whole way in one process: produce ten events, and read them back.
+    """Produce ten events in one process and read them back.
 
     The cluster is librdkafka's in-process one, the registry lives in memory: nothing is
     installed, nothing is left behind.

@@ -53,7 +53,7 @@ properties = click.option(
     "properties",
     multiple=True,
     metavar="PROPERTY=VALUE",
-    help="Any librdkafka property that is no secret.",
+    help="A librdkafka property that is not a secret.",
 )
 topic = click.option("--topic", help="The event's topic, instead of TOPIC and event.toml.")
 
@@ -127,7 +127,7 @@ trust = click.option(
     is_flag=True,
     expose_value=False,
     callback=_trust,
-    help="Run the package of generated events whatever is in it.",
+    help="Import generated code without comparing it to the schemas.",
 )
 
 

@@ -22,7 +22,7 @@ _OF_A_FILE: Final = (
     "--count",
     type=click.IntRange(min=0),
     metavar="N",
-    help="How many events; 0 for no end.  [default: 10 simulated, all of a file]",
+    help="Number of events; 0 for no end.  [default: 10 simulated, all of a file]",
 )
 @click.option(
     "--interval",
@@ -36,7 +36,7 @@ _OF_A_FILE: Final = (
     metavar="N",
     default=3,
     show_default=True,
-    help="How many keys to simulate: sensor0, sensor1, …",
+    help="Number of keys to simulate: sensor0, sensor1, …",
 )
 @click.option("--seed", type=int, metavar="N", help="Simulate the same values again.")
 @click.option(
@@ -52,41 +52,47 @@ _OF_A_FILE: Final = (
     type=click.Choice(["auto", "jsonl", "csv"]),
     default="auto",
     show_default=True,
-    help="What the file holds; auto: by its suffix, else its first byte.",
+    help="Format of the file; auto: by suffix, else by first byte.",
 )
 @click.option(
     "--column",
     "columns",
     multiple=True,
     metavar="FROM=TO",
-    help="A column (or JSON key) FROM holds the field TO.",
+    help="Column (or JSON key) FROM holds the field TO.",
 )
 @click.option(
-    "--delimiter", metavar="CHAR", default=",", show_default=True, help="Between CSV columns."
+    "--delimiter", metavar="CHAR", default=",", show_default=True, help="Separator of CSV columns."
 )
 @click.option(
-    "--decimal", type=click.Choice([".", ","]), default=".", show_default=True, help="In numbers."
+    "--decimal",
+    type=click.Choice([".", ","]),
+    default=".",
+    show_default=True,
+    help="Decimal mark in numbers.",
 )
-@click.option("--encoding", default="utf-8", show_default=True, metavar="NAME", help="Of the file.")
+@click.option(
+    "--encoding", default="utf-8", show_default=True, metavar="NAME", help="Encoding of the file."
+)
 @click.option(
     "--on-bad",
     type=click.Choice(["stop", "skip"]),
     default="stop",
     show_default=True,
-    help="A line that does not fit: end there, or go on.",
+    help="Stop at a line that does not fit, or skip it.",
 )
-@click.option("--rejects", type=click.Path(dir_okay=False), help="Keep skipped lines in this file.")
+@click.option("--rejects", type=click.Path(dir_okay=False), help="File that keeps skipped lines.")
 @click.option(
     "--undelivered",
     type=click.Path(dir_okay=False),
-    help="Keep readings that were not delivered in this file, as the input had them.",
+    help="File that keeps undelivered readings, in the input's form.",
 )
 @click.option(
     "--start-at",
     type=click.IntRange(min=1),
     metavar="LINE",
     default=1,
-    help="Pass over what begins before this line of the input.",
+    help="Start at this line of the input.",
 )
 @click.option("--dry-run", is_flag=True, help="Read, check and encode; send nothing.")
 @click.option(
@@ -103,9 +109,9 @@ _OF_A_FILE: Final = (
     metavar="SECONDS",
     default=300,
     show_default=True,
-    help="Seconds of an outage before what waits is given up.",
+    help="Seconds of an outage before giving up.",
 )
-@click.option("--lines/--no-lines", "every", default=None, help="A line for each delivery.")
+@click.option("--lines/--no-lines", "every", default=None, help="Print a line for each delivery.")
 @options.output
 def command(**given: Any) -> int:
     """Produce events to the cluster.

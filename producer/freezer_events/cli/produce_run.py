@@ -227,7 +227,7 @@ class ProduceRun:
         )
         self._stack.callback(source.close)
         if source.ignored:
-            note(f"columns that no field takes: {', '.join(source.ignored)}")
+            note(f"unused columns: {', '.join(source.ignored)}")
         if self.rejects:
             self._kept = self._stack.enter_context(_open_rejects(Path(self.rejects)))
         return islice(source, self.count) if self.count else source

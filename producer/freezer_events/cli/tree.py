@@ -11,14 +11,16 @@ from freezer_events.console.wrap import WIDEST
 
 _HERE: Final = "freezer_events.cli"
 _COMMANDS: Final = {
-    "demo": Lazy(f"{_HERE}.demo", "The whole way in one process; needs nothing but Python."),
+    "demo": Lazy(f"{_HERE}.demo", "Try it: the whole path in one process, without a broker."),
     "produce": Lazy(f"{_HERE}.produce", "Produce events: simulated, from files or a pipe."),
     "consume": Lazy(f"{_HERE}.consume", "Read typed events back from the topic."),
     "schema": Lazy(f"{_HERE}.schema", "Schemas: see, check, evolve, release, generate, register."),
     "topics": Lazy(
         "freezer_infra.commands.topics", "Topics and access: plan, apply, check for drift."
     ),
-    "local": Lazy("freezer_infra.commands.local", "Kafka and Schema Registry in containers here."),
+    "local": Lazy(
+        "freezer_infra.commands.local", "Kafka and Schema Registry in containers on this machine."
+    ),
     "doctor": Lazy(f"{_HERE}.doctor", "Check what a delivery needs; say how to fix it."),
     "config": Lazy(f"{_HERE}.config", "Show every setting, its value and where it came from."),
     "completion": Lazy(f"{_HERE}.completion", "Print the script for completion in your shell."),
@@ -35,6 +37,6 @@ _COMMANDS: Final = {
 def cli(*, debug: bool) -> None:
     """Produce typed Avro events to Kafka, evolve their schemas, provision their topics.
 
-    Try `freezer demo` first: it needs nothing beside Python.
+    Try `freezer demo` first: it needs nothing but Python.
     """
     del debug  # read by `run`

@@ -41,7 +41,7 @@ class Released:
 def release(catalogue: Catalogue, event: EventSpec, *, renew_golden: bool = False) -> Released:
     """Write what belongs to the versions of an event; its problems have been looked at before.
 
-    Doing it again changes nothing. One at a time in a schemas folder. A lock of all events, as
+    Running it again changes nothing. One at a time in a schemas folder. A lock of all events, as
     projects had it before, becomes one per event; what a crash left behind is removed.
 
     Args:

@@ -31,7 +31,7 @@ _FILE = click.Path(path_type=Path)
 def command(*, old: Path, new: Path, level: str | None, output: str) -> int:
     """Compare two schemas offline: what breaks, for whom, where, why, and what to do.
 
-    Exits with 5 on a break. A warning is legal, and known to surprise.
+    Exits with 5 on a break. A warning is legal but often surprises.
     """
     schemas = load(old), load(new)
     promised = Level[level] if level else None

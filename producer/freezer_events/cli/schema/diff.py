@@ -33,7 +33,7 @@ _VERSION = re.compile(r"v?([1-9][0-9]*)")
 @options.schemas
 @options.output
 def command(*, words: tuple[str, ...], schemas: Path | None, output: str) -> None:
-    """Say in plain words what changed from vA to vB, and who is to upgrade first.
+    """Say what changed from vA to vB, and who should upgrade first.
 
     Without versions: the latest two. With vA alone: from vA to the latest. Without EVENT: the
     only one, or freezer-reading.

@@ -25,7 +25,8 @@ def command(*, schemas: Path | None, output: str) -> None:
     """List events and versions: released or not, which one producers write, topic, level.
 
     The fingerprint is CRC-64-AVRO of the canonical form, in hex. It leaves out docs, defaults and
-    logical types: two versions of one fingerprint are written the same, and may mean another thing.
+    logical types: two versions with the same fingerprint are written alike and may mean
+    different things.
     """
     catalogue = options.find_catalogue(schemas)
     out = Output()

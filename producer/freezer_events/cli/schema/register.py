@@ -39,7 +39,7 @@ def command(
 ) -> None:
     """Register every released version that the registry lacks, in order, and set the level.
 
-    The offline check runs first. Doing it again changes nothing and says the same ids.
+    The offline check runs first. Running it again changes nothing and prints the same ids.
     """
     catalogue = options.find_catalogue(schemas, into)
     check(catalogue, catalogue.event(event_name))

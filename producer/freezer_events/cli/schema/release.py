@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--renew-golden",
     is_flag=True,
-    help="Make golden files of unreleased versions anew, and verify those of released ones.",
+    help="Rebuild golden files of unreleased versions; verify released ones.",
 )
 def command(
     *, event: str | None, schemas: Path | None, into: Path | None, renew_golden: bool

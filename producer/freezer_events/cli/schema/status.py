@@ -69,7 +69,7 @@ def _print(subject: SubjectOf, found: tuple[Standing, ...], *, same: bool) -> No
     state = "same" if subject.level == subject.event.level else "different"
     note = "" if state == "same" else f"the registry has {subject.level or 'none of its own'}"
     out.line(f"  level {state:<10} {subject.event.level}  {note}".rstrip())
-    out.line("the registry has what is here" if same else "the registry and this folder differ")
+    out.line("in sync" if same else "the registry and this folder differ")
 
 
 def _object(subject: SubjectOf, found: tuple[Standing, ...], *, same: bool) -> dict[str, object]:
