@@ -170,9 +170,9 @@ def test_a_topic_created_between_plan_and_apply_is_compared(
     plan = make(desired, observe(target, desired))
     admin.create_topics([NewTopic(name, 2, 1)])[name].result(WITHIN_S)
     lines: list[str] = []
-    apply(target, plan, None, lines.append)
+    apply(target, plan, {}, lines.append)
     assert "somebody else did in the meantime" in lines[0]
-    verify(target, desired, None)
+    verify(target, desired)
 
 
 def test_of_two_applies_at_once_one_does_it_and_one_finds_it_done(infra: Infra) -> None:
@@ -194,9 +194,14 @@ def test_an_apply_waits_for_another_one(infra: Infra, target: AdminTarget) -> No
 
 def test_what_the_broker_refuses_is_told_in_its_words(infra: Infra) -> None:
     (infra.folder / "topics.toml").write_text(TOPICS + 'configs."no.such" = 1\n')
+    unknown = infra("apply", "--yes")
+    assert unknown.returncode == 1
+    assert "nothing was changed: topic" in unknown.stderr
+    assert "no.such" in unknown.stderr
+    (infra.folder / "topics.toml").write_text(TOPICS + 'configs."segment.ms" = "soon"\n')
     refused = infra("apply", "--yes")
     assert refused.returncode == 1
-    assert "no.such" in refused.stderr
+    assert "soon" in refused.stderr
     assert "0 of 1 steps are done; it is safe to apply again" in refused.stderr
     assert "Traceback" not in refused.stderr
 

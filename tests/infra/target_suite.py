@@ -40,9 +40,9 @@ def bring_about(target: Target, desired: Desired, *, increase_partitions: bool =
     """Plan, apply, read back; give the plan that was applied."""
     made = plan_for(target, desired, increase_partitions=increase_partitions)
     lines: list[str] = []
-    apply(target, made, None, lines.append)
+    apply(target, made, {}, lines.append)
     assert lines == [f"done: {step.title}" for step in made.steps]
-    verify(target, desired, None)
+    verify(target, desired)
     return made
 
 

@@ -86,7 +86,7 @@ def test_a_secret_is_in_no_argument_no_config_and_no_repr(
     account = access.make_account("freezer", "d")
     before = (standin.home / ".confluent" / "config.json").read_text()
     key = access.new_key(CLUSTER, account)
-    access.delete_key(key.id)
+    access.delete_key(key.id, CLUSTER)
     assert (standin.home / ".confluent" / "config.json").read_text() == before
     assert not any(key.secret in str(call["argv"]) for call in standin.calls())
     assert key.secret not in repr(key)
@@ -103,5 +103,5 @@ def test_a_key_whose_secret_was_lost_on_the_way_is_told(
 
 def test_deleting_a_key_twice_is_no_error(access: CloudAccess) -> None:
     key = access.new_key(REGISTRY)
-    access.delete_key(key.id)
-    access.delete_key(key.id)
+    access.delete_key(key.id, REGISTRY)
+    access.delete_key(key.id, REGISTRY)

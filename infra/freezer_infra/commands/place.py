@@ -24,6 +24,8 @@ class Place:
     environment: str | None = None
     url: str | None = None
     env_file: str | None = None
+    kafka_endpoint: str | None = None
+    registry_endpoint: str | None = None
 
     @property
     def is_cloud(self) -> bool:
@@ -42,17 +44,20 @@ def opened(place: Place, say: Say) -> Iterator[Target]:
     if not place.is_cloud:
         yield _local(place, say)
         return
-    from freezer_infra.confluent import cli_target as confluent  # noqa: PLC0415 - only the cloud needs it
+    from freezer_infra.confluent.cli_target import platform_target  # noqa: PLC0415 - only the cloud needs it
+    from freezer_infra.confluent.cloud_access import Private  # noqa: PLC0415 - as above
+    from freezer_infra.confluent.cloud_target import cloud_target  # noqa: PLC0415 - as above
 
     if place.url:
-        with confluent.platform_target(place.url, say) as found:
+        with platform_target(place.url, say) as found:
             yield found
         return
     if not (place.cluster and place.environment):
         missing = "environment" if place.cluster else "cluster"
         fix = f"confluent {_LISTS[missing]}, then --{missing} or CONFLUENT_{missing.upper()}"
         raise UsageError("find the cluster", f"no {missing} is named", fix)
-    with confluent.cloud_target(place.cluster, place.environment, say) as found:
+    private = Private(place.kafka_endpoint or "", place.registry_endpoint or "")
+    with cloud_target(place.cluster, place.environment, say, private) as found:
         yield found
 
 

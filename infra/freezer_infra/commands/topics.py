@@ -40,6 +40,18 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
                 "--cluster", envvar="CONFLUENT_CLUSTER", help="lkc-…, in Confluent Cloud."
             ),
             click.option("--environment", envvar="CONFLUENT_ENVIRONMENT", help="env-…, likewise."),
+            click.option(
+                "--kafka-endpoint",
+                metavar="URL",
+                envvar="CONFLUENT_KAFKA_ENDPOINT",
+                help="The cluster's REST endpoint in a private network.",
+            ),
+            click.option(
+                "--registry-endpoint",
+                metavar="URL",
+                envvar="CONFLUENT_REGISTRY_ENDPOINT",
+                help="The registry's endpoint in a private network.",
+            ),
             click.option("--url", help="REST API of a Confluent Platform, instead of a cluster."),
             click.option("--env-file", help="Another .env that names the local target's brokers."),
             click.option(
@@ -73,7 +85,13 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _run(**given: Any) -> TopicsRun:
     place = Place(
-        given["kind"], given["cluster"], given["environment"], given["url"], given["env_file"]
+        given["kind"],
+        given["cluster"],
+        given["environment"],
+        given["url"],
+        given["env_file"],
+        given["kafka_endpoint"],
+        given["registry_endpoint"],
     )
     return TopicsRun(
         place,
@@ -109,7 +127,7 @@ def check(**given: Any) -> int:
 def _compare(run: TopicsRun, drift: int) -> int:
     desired = run.desired()
     with opened(run.place, _say) as target:
-        found = run.plan(target, desired, run.key(target, desired))
+        found = run.plan(target, desired, run.keys(target, desired))
         run.show(found, target)
     return drift if found.is_drift else 0
 
@@ -124,8 +142,8 @@ def apply(*, yes: bool, **given: Any) -> int:
     with ExitStack() as held:
         target = held.enter_context(opened(run.place, _say))
         held.enter_context(applying.only_apply(target.name, _say))
-        key = run.key(target, desired)
-        found = run.plan(target, desired, key)
+        keys = run.keys(target, desired)
+        found = run.plan(target, desired, keys)
         run.show(found, target)
         if found.refusals:
             raise applying.refused(found)
@@ -134,9 +152,8 @@ def apply(*, yes: bool, **given: Any) -> int:
         if not _agreed(found, target, yes=yes):
             _say("nothing was changed")
             return _NOT_APPLIED
-        applying.apply(target, found, run.file(), _say)
-        settled = replace(key, held=True, rotate=False) if key else None
-        applying.verify(target, desired, settled)
+        applying.apply(target, found, run.files(), _say)
+        applying.verify(target, desired, [replace(key, held=True, rotation=()) for key in keys])
         _say(f"applied to {target.name} and read back: everything is as declared")
     return 0
 

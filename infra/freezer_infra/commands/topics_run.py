@@ -19,6 +19,8 @@ from freezer_infra.planner import plan as planner
 from freezer_infra.planner.observed import find_key, observe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from freezer_infra.commands.place import Place
     from freezer_infra.planner.desired import Desired
     from freezer_infra.planner.observed import HeldKey
@@ -61,17 +63,22 @@ class TopicsRun:
         path = self.write_env or (Path(".env") if self.rotate else None)
         return EnvFile(path) if path else None
 
-    def key(self, target: Target, desired: Desired) -> HeldKey | None:
-        """Find out about the key that is asked for; refuse a file that cannot take it."""
+    def files(self) -> dict[str, EnvFile]:
+        """Give the files that get keys, by the names that the plan has for them."""
+        file = self.file()
+        return {str(file.path): file} if file else {}
+
+    def keys(self, target: Target, desired: Desired) -> list[HeldKey]:
+        """Find out about the keys that are asked for; refuse a file that cannot take its key."""
         file = self.file()
         if file is None:
-            return None
+            return []
         file.check()
-        return find_key(target, desired.client(self.rotate), file, rotate=bool(self.rotate))
+        return [find_key(target, desired.client(self.rotate), file, rotate=bool(self.rotate))]
 
-    def plan(self, target: Target, desired: Desired, key: HeldKey | None) -> Plan:
+    def plan(self, target: Target, desired: Desired, keys: Sequence[HeldKey]) -> Plan:
         """Read the target and compare."""
-        found = observe(target, desired, key)
+        found = observe(target, desired, keys)
         return planner.make(desired, found, increase_partitions=self.increase_partitions)
 
     def show(self, plan: Plan, target: Target) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.console.wrap import WIDTH, wrapped
@@ -10,7 +11,9 @@ from freezer_infra.planner.steps import (
     CHANGES,
     AllowRights,
     ChangeConfigs,
+    ChangeKey,
     CreateTopic,
+    DeleteKey,
     RaisePartitions,
     Step,
 )
@@ -29,7 +32,10 @@ def text(plan: Plan, target: str, width: int = WIDTH) -> str:
     `width` is in columns.
     """
     blocks = [_head(plan, target)]
-    blocks += ["\n".join(_step(step, width)) for step in plan.steps]
+    blocks += [
+        "\n".join(line for step in together for line in _step(step, width))
+        for together in _together(plan.steps)
+    ]
     blocks += ["\n".join(_refusal(refusal, width)) for refusal in plan.refusals]
     aside = [f"  = {name} is as declared" for name in plan.same]
     aside += [_wrapped(f"  i {note}", width) for note in plan.notes]
@@ -37,6 +43,16 @@ def text(plan: Plan, target: str, width: int = WIDTH) -> str:
         aside.append(_wrapped(f"  . not declared, left alone: {', '.join(plan.unmanaged)}", width))
     blocks += ["\n".join(aside)] if aside else []
     return "\n\n".join([*blocks, summary(plan)])
+
+
+def _together(steps: tuple[Step, ...]) -> Iterable[Iterable[Step]]:
+    """Put the changes of one key together, and every other step by itself."""
+    keys = {
+        number: step.change.resource if isinstance(step, ChangeKey | DeleteKey) else ""
+        for number, step in enumerate(steps)
+    }
+    numbered = groupby(enumerate(steps), key=lambda each: keys[each[0]] or each[0])
+    return ([step for _, step in group] for _, group in numbered)
 
 
 def _head(plan: Plan, target: str) -> str:

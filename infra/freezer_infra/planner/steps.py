@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from freezer_infra.planner.target import Client, Right, Topic
+    from freezer_infra.planner.target import Client, KeyChange, Right, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,20 +136,45 @@ class WriteKey:
 
 
 @dataclass(frozen=True, slots=True)
-class RotateKey:
-    """Replace a service account's credentials in `.env`."""
+class ChangeKey:
+    """One change on the way to new credentials in `.env`; see `KeyChange`."""
 
     client: Client
     file: str
+    change: KeyChange
 
     @property
     def title(self) -> str:
         """The step on one line, as a verb phrase."""
-        return f"replace the key of {self.client.account} in {self.file}"
+        account, resource = self.client.account, self.change.resource
+        return {
+            "make": f"make a new key of {account} for {resource}",
+            "try": f"try the new key on {resource}",
+            "write": f"write the new key for {resource} to {self.file}",
+            "replace": f"replace the key of {account} in {self.file}",
+        }[self.change.act]
 
     def fields(self) -> dict[str, Any]:
         """Give the step as JSON values; no secret is among them."""
-        return {"kind": "rotate_key", "service_account": self.client.account, "file": self.file}
+        where = {"resource": self.change.resource, "file": self.file}
+        account = self.client.account
+        return {"kind": f"{self.change.act}_new_key", "service_account": account, **where}
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteKey:
+    """Delete a key that a newer one has replaced."""
+
+    change: KeyChange
+
+    @property
+    def title(self) -> str:
+        """The step on one line, as a verb phrase."""
+        return f"delete the old key {self.change.key} of {self.change.resource}"
+
+    def fields(self) -> dict[str, Any]:
+        """Give the step as JSON values."""
+        return {"kind": "delete_key", "resource": self.change.resource, "key": self.change.key}
 
 
 Step = (
@@ -159,9 +184,11 @@ Step = (
     | CreateAccount
     | AllowRights
     | WriteKey
-    | RotateKey
+    | ChangeKey
+    | DeleteKey
 )
-CHANGES = (ChangeConfigs, RaisePartitions, RotateKey)  # of what is there; all others only create
+# Changes of what is there; all others only create.
+CHANGES = (ChangeConfigs, RaisePartitions, ChangeKey, DeleteKey)
 
 
 def moving(old: int, new: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from freezer_events.errors import EventError
 
@@ -92,6 +92,23 @@ class Client:
     subject: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """One change that a rotation takes; nothing else happens in it.
+
+    Attributes:
+        act: make a new key, try it, write it down, delete the old one; or, where the key is a
+            password, replace that.
+        resource: what the key opens: `lkc-…`, `lsrc-…`, brokers.
+        key: the id of the key that is deleted; empty for the other acts.
+
+    """
+
+    act: Literal["make", "try", "write", "delete", "replace"]
+    resource: str
+    key: str = ""
+
+
 class KeyFile(Protocol):
     """The `.env` that gets the credentials; what else it holds is kept."""
 
@@ -136,8 +153,17 @@ class Target(Protocol):
         """Tell whether it can give a topic more partitions; see `raise_partitions`."""
         ...
 
+    @property
+    def chooses_replication(self) -> bool:
+        """Tell whether it decides itself how many copies of a partition there are."""
+        ...
+
     def brokers(self) -> int | None:
-        """Count the copies of a partition it can make; None where it decides that itself."""
+        """Count the copies of a partition it can make; None where that is not known."""
+        ...
+
+    def objections(self, topic: Topic) -> tuple[str, ...]:
+        """Say what of this topic cannot be passed on unchanged, whatever the cluster says."""
         ...
 
     def topics(self) -> Mapping[str, Shape]:
@@ -199,6 +225,23 @@ class Target(Protocol):
         """
         ...
 
-    def rotate_key(self, client: Client, env_file: KeyFile) -> None:
-        """Replace the file's credentials by new ones; at every moment the file's work."""
+    def rotation(self, client: Client, env_file: KeyFile) -> tuple[KeyChange, ...]:
+        """Give the changes, in order, that replace the file's credentials by new ones."""
+        ...
+
+    def change_key(self, client: Client, env_file: KeyFile, change: KeyChange) -> None:
+        """Make one change of a rotation. The file's credentials work at every moment.
+
+        Raises:
+            EventError: it failed; a new key that is not in the file is deleted again.
+
+        """
+        ...
+
+    def leftovers(self) -> tuple[tuple[KeyChange, ...], tuple[str, ...]]:
+        """Give the deletions that earlier rotations left, and notes on those nobody can decide."""
+        ...
+
+    def delete_key(self, change: KeyChange) -> None:
+        """Delete an old key; one that is gone is no error, one that cannot be seen is."""
         ...
