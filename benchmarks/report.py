@@ -1,4 +1,4 @@
-"""What a run leaves: a markdown table for the README, JSON, and a chart."""
+"""What a run leaves: markdown tables for docs/speed.md, JSON, and a chart."""
 
 from __future__ import annotations
 

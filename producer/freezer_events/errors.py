@@ -1,4 +1,4 @@
-"""Every error a user can meet, in one tree; each class is one exit code.
+"""All errors that users can meet, as one tree; each class has one exit code.
 
     EventError                   1   not everything was delivered or applied
     ├── NotDelivered             1   some events are not on the topic
@@ -19,12 +19,12 @@ from typing import ClassVar
 
 
 class EventError(Exception):
-    """Base of all errors that this package raises on purpose.
+    """Base class of every error that this package raises deliberately.
 
     Args:
         doing: what was being done and to what, as a verb phrase ("produce to topic 'x'").
         why: the cause, as one sentence without a final full stop.
-        fix: what to do next, ideally a command to type; empty where nobody can know.
+        fix: what to do next, ideally a command to type; empty if there is no good advice.
 
     """
 
@@ -43,7 +43,7 @@ class EventError(Exception):
 
 
 class NotDelivered(EventError):  # noqa: N818 - it names the state, as a user says it
-    """Some accepted readings are not known to be on the topic."""
+    """Some of the events that were sent may not be on the topic."""
 
     exit_code = 1
 
@@ -61,7 +61,7 @@ class ConfigError(EventError):
 
 
 class AccessError(EventError):
-    """The cluster or the registry refused who we are or what we may do."""
+    """The cluster or the registry refused the login, or denied permission."""
 
     exit_code = 4
 
@@ -73,7 +73,7 @@ class SchemaError(EventError):
 
 
 class InvalidEvent(SchemaError):  # noqa: N818 - it names the thing
-    """A reading does not fit its event: `doing` is its place, `why` names field and value."""
+    """A value does not fit its event: `doing` says where it is, `why` names field and value."""
 
     exit_code = 5
 

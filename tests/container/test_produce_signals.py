@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 ENDLESS = ("produce", "--count", "0", "--interval", "0.01", "--output", "json")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_signal_flushes_what_was_accepted_and_prints_the_tally(
     freezer: Freezer, number: int, code: int
 ) -> None:
@@ -71,6 +73,7 @@ def test_output_closed_early_loses_no_reading_and_shows_no_traceback(
         assert running.process.stderr is not None
         running.process.stdout.close()
         assert running.process.wait(30) == 0
-        (note,) = running.process.stderr.read().splitlines()
+        note, tally = running.process.stderr.read().splitlines()
         assert note.startswith("no schemas/ here")
+        assert tally == "50 readings read, 50 delivered"
     assert len(independent.read(stack, topic, 50)) == 50

@@ -49,9 +49,8 @@ def test_the_table_ranks_rows_and_gives_ratios() -> None:
     assert chart("mock", rows, "ours").count("<rect") == 2
 
 
-def test_every_row_in_the_readme_is_one_that_is_measured() -> None:
-    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## Speed\n")[2]
-    section = section.partition("\n## ")[0]
+def test_every_row_that_is_shown_is_one_that_is_measured() -> None:
+    section = (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
     shown = {line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| ")}
     rows = {way.name for way in (OURS, PIPELINE, *COMPILED, CONFLUENT, CEILING, *PEERS)}
     rows |= set(MISSING)

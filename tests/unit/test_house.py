@@ -49,8 +49,8 @@ def test_the_rooms_are_few_and_each_says_what_it_is_for() -> None:
         assert ast.get_docstring(ast.parse((room / "__init__.py").read_text())), room
 
 
-def test_the_readme_draws_the_layers_that_are_checked() -> None:
+def test_contributors_are_shown_the_layers_that_are_checked() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     layers = contracts["contracts"][0]["layers"]
     drawn = " → ".join(re.sub(r"(\w+)", r"`\1`", layer.replace(" | ", " · ")) for layer in layers)
-    assert drawn in " ".join((ROOT / "README.md").read_text().split())
+    assert drawn in " ".join((ROOT / "CONTRIBUTING.md").read_text().split())

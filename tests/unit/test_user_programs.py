@@ -142,10 +142,10 @@ def checked(folder: Path, *command: str | Path) -> subprocess.CompletedProcess[s
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with the README's programs, and one that uses the rest of the public face."""
+    """Give a folder with the pages' programs, and one that uses the rest of the public face."""
     folder = tmp_path_factory.mktemp("programs")
-    snippets = blocks("Use it from Python", "python")
-    assert len(snippets) >= 5
+    snippets = blocks("docs/python.md", None, "python") + blocks("README.md", "Produce", "python")
+    assert len(snippets) >= 6
     for number, text in enumerate([*snippets, PROGRAM]):
         (folder / f"program{number}.py").write_text(text, encoding="utf-8")
     (folder / "pyproject.toml").write_text(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from freezer_events.console.escape import one_line
+from freezer_events.console.streams import line
 from freezer_events.errors import UsageError
 from freezer_infra.local import stack
 from freezer_infra.local.state import Stack
@@ -29,7 +31,7 @@ def command() -> None:
 @_yes
 def up(*, yes: bool) -> None:
     """Start them; what runs already is left as it is."""
-    stack.up(click.echo, _confirm("up", yes=yes))
+    stack.up(line, _confirm("up", yes=yes))
 
 
 @command.command()
@@ -37,14 +39,14 @@ def status() -> int:
     """Say whether they answer, and where; exit with 1 where they do not."""
     found = Stack.load()
     if found is None:
-        click.echo("no local stack was started here: freezer local up")
+        line("no local stack was started here: freezer local up")
         return _NOT_UP
-    click.echo(f"Kafka:    {found.bootstrap} (PLAINTEXT), {found.sasl_bootstrap} (SASL_SSL)")
-    click.echo(f"registry: {found.registry_url}")
+    line(f"Kafka:    {found.bootstrap} (PLAINTEXT), {found.sasl_bootstrap} (SASL_SSL)")
+    line(f"registry: {found.registry_url}")
     if (reason := stack.answers(found)) is not None:
-        click.echo(f"it does not answer ({reason}): freezer local up")
+        line(one_line(f"it does not answer ({reason}): freezer local up"))
         return _NOT_UP
-    click.echo("both answer")
+    line("both answer")
     return 0
 
 
@@ -52,7 +54,7 @@ def status() -> int:
 @_yes
 def down(*, yes: bool) -> int:
     """Stop them; their topics and schemas are gone then."""
-    return 0 if stack.down(click.echo, _confirm("down", yes=yes)) else _NOT_DONE
+    return 0 if stack.down(line, _confirm("down", yes=yes)) else _NOT_DONE
 
 
 def _confirm(verb: str, *, yes: bool) -> Callable[[str], bool]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from freezer_events.console.given import refuse_together
+from freezer_events.console.streams import note
 from freezer_events.console.wrap import columns, wrapped
 from freezer_events.errors import UsageError
 from freezer_infra.commands.place import Place, opened
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _DRIFT: Final = 1
 _NOT_APPLIED: Final = 1
+_YES: Final = "freezer topics apply --yes"
 
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,6 +62,7 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
                 type=Path,
                 help="[default: [tool.freezer] topics, infra/topics.toml, event.toml alone]",
             ),
+            click.option("--topic", help="The event's topic, instead of TOPIC and event.toml."),
             click.option("--event", metavar="NAME", help="The event that TOPIC is the topic of."),
             click.option(
                 "--schemas",
@@ -84,6 +88,8 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _run(**given: Any) -> TopicsRun:
+    refuse_together("--url", ("--cluster", "--environment"), "it is another target")
+    refuse_together("--url", ("--env-file",), "that is of the local target")
     place = Place(
         given["kind"],
         given["cluster"],
@@ -102,6 +108,7 @@ def _run(**given: Any) -> TopicsRun:
         given["rotate_key"],
         given["output"],
         given["schemas"],
+        given["topic"],
     )
 
 
@@ -168,10 +175,10 @@ def _agreed(found: Plan, target: Target, *, yes: bool) -> bool:
     if yes or (target.is_local and found.only_creates):
         return True
     if not sys.stdin.isatty():
-        raise UsageError("apply", "this needs a yes, and there is no terminal to ask at", "--yes")
+        raise UsageError("apply", "this needs a yes, and there is no terminal to ask at", _YES)
     return click.confirm(f"Apply this to {target.name}?", err=True)
 
 
 def _say(line: str) -> None:
     told = wrapped(line, rest="  ", width=columns(sys.stderr))
-    click.echo("\n".join(told), err=True)
+    note("\n".join(told))

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from freezer_events.config import Settings
 from freezer_events.config.project import Project, upwards
 from freezer_events.config.settings import TOPIC_OF_NONE
+from freezer_events.console.streams import line, note
 from freezer_events.console.wrap import columns
 from freezer_events.schema.catalogue import Catalogue
 from freezer_infra.keys.env_file import EnvFile
@@ -40,16 +39,19 @@ class TopicsRun:
     rotate: str | None
     output: str
     schemas: Path | None = None
+    topic: str | None = None
 
     def desired(self) -> Desired:
         """Read what is declared."""
-        settings, catalogue = Settings.load(self.place.env_file), Catalogue.find(self.schemas)
+        options = {"TOPIC": self.topic} if self.topic else {}
+        settings = Settings.load(self.place.env_file, options=options)
+        catalogue = Catalogue.find(self.schemas)
         if catalogue.notice and self.output == "text":
-            click.echo(catalogue.notice, err=True)
+            note(catalogue.notice)
         if self.event is not None:
             catalogue.event(self.event)  # refuses a name that no event has
         elif settings.topic and catalogue.default is None:
-            click.echo(TOPIC_OF_NONE, err=True)
+            note(TOPIC_OF_NONE)
         return declared.load(
             self._declared(), catalogue, lambda each: settings.topic_for(each, named=self.event)
         )
@@ -84,6 +86,6 @@ class TopicsRun:
     def show(self, plan: Plan, target: Target) -> None:
         """Print the plan as asked."""
         if self.output == "json":
-            click.echo(show.as_json(plan, target.name))
+            line(show.as_json(plan, target.name))
         else:
-            click.echo(show.text(plan, target.name, columns()))
+            line(show.text(plan, target.name, columns()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,19 +10,21 @@ import click
 from freezer_events.avro.forms import to_json
 from freezer_events.cli import options
 from freezer_events.cli.output import Output, note
-from freezer_events.console.stop import Stop
+from freezer_events.console.escape import one_line
+from freezer_events.console.given import StreamCommand
+from freezer_events.console.stop import Interrupted, Stop
 from freezer_events.console.words import counted, noun_of
 from freezer_events.errors import SchemaError
 from freezer_events.read.consumer import EventConsumer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from freezer_events.read.consumer import Record
 
 
-@click.command("consume")
+@click.command("consume", cls=StreamCommand)
 @options.connection
 @options.events
 @click.option("--from-beginning", is_flag=True, help="Start with the oldest record.")
@@ -61,16 +64,19 @@ def command(  # noqa: PLR0913 - one parameter per option
     out = Output()
     show = _shower(out, as_json=output == "json")
     read = skipped = 0
-    with (
-        Stop() as stop,
-        EventConsumer(
-            settings,
-            event_type.record,
-            topic=settings.topic_for(event_type, named=event_name),
-            from_beginning=from_beginning,
-        ) as consumer,
-    ):
-        for record in consumer.records(until_end=until_end, stop=lambda: stop() or out.closed()):
+    with ExitStack() as opened:
+        # Until the topic is open a signal simply ends the wait for it.
+        consumer = opened.enter_context(
+            EventConsumer(
+                settings,
+                event_type.record,
+                topic=settings.topic_for(event_type, named=event_name),
+                from_beginning=from_beginning,
+            )
+        )
+        stop = opened.enter_context(Stop())
+        records = consumer.records(until_end=until_end, stop=lambda: stop() or out.closed())
+        for record in _interruptible(records, stop):
             if record.problem is None:
                 show(record)
                 read += 1
@@ -78,12 +84,28 @@ def command(  # noqa: PLR0913 - one parameter per option
                 raise SchemaError(record.place, record.problem, "go past it: --on-bad skip")
             else:
                 skipped += 1
-                note(f"skipped {record.place}: {record.problem}")
+                note(one_line(f"skipped {record.place}: {record.problem}"))
             if read == limit:
                 break
-    if skipped or output == "text":
+    if skipped or output == "text" or not out.works:
         note(f"{counted(read, noun_of(event_type.name))} read, {skipped:,} skipped")
     return stop.exit_code or 0
+
+
+def _interruptible(records: Iterator[Record[Any]], stop: Stop) -> Iterator[Record[Any]]:
+    """Yield records until a signal comes: it ends the wait for the next one, whatever that is for.
+
+    A schema may have to be fetched, from a registry that does not answer.
+    """
+    while True:
+        try:
+            with stop.interrupting():
+                record = next(records, None)
+        except Interrupted:
+            return
+        if record is None:
+            return
+        yield record
 
 
 def _shower(out: Output, *, as_json: bool) -> Callable[[Record[Any]], None]:
@@ -98,4 +120,6 @@ def _shower(out: Output, *, as_json: bool) -> Callable[[Record[Any]], None]:
 
 
 def _text(values: dict[str, Any]) -> str:
-    return "  ".join(f"{name}={value}" for name, value in values.items() if value is not None)
+    return "  ".join(
+        f"{name}={one_line(value)}" for name, value in values.items() if value is not None
+    )

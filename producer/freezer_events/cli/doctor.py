@@ -8,6 +8,7 @@ import click
 
 from freezer_events.cli import options
 from freezer_events.cli.output import Output, note
+from freezer_events.console.next_step import next_step
 from freezer_events.console.wrap import wrapped
 from freezer_events.doctor import Destination, diagnose, exit_code
 from freezer_events.errors import ConfigError
@@ -71,7 +72,8 @@ def command(
 def lines(check: Check) -> list[str]:
     """Return the lines of one check: verdict, name, what was seen, then what to do."""
     head = f"{check.verdict.value:<{_VERDICT}}{check.name:<{_NAME}}"
-    return wrapped(check.detail, head) + wrapped(check.fix, f"{'':{len(head)}}next: ")
+    fix = next_step(check.fix)
+    return wrapped(check.detail, head) + wrapped(fix, f"{'':{len(head)}}next: ")
 
 
 def _settings(
@@ -111,5 +113,5 @@ def _object(check: Check) -> dict[str, str]:
         "name": check.name,
         "verdict": check.verdict.value,
         "detail": check.detail,
-        "fix": check.fix,
+        "fix": next_step(check.fix),
     }

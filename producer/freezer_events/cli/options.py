@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from freezer_events.config import Settings, property_options
+from freezer_events.console.streams import note
+from freezer_events.errors import EventError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from freezer_events.event import EventType
-    from freezer_events.schema.catalogue import Catalogue
+    from freezer_events.schema.catalogue import Catalogue, EventSpec
 
 _LONGEST_S = 2_000_000.0  # librdkafka counts milliseconds in 32 bits
 
@@ -52,8 +55,48 @@ properties = click.option(
     help="Any librdkafka property that is no secret.",
 )
 topic = click.option("--topic", help="The event's topic, instead of TOPIC and event.toml.")
+
+
+def complete_event(
+    context: click.Context, _parameter: click.Parameter, begun: str
+) -> list[CompletionItem]:
+    """Complete the name of an event; of none, where the schemas cannot be read."""
+    return [CompletionItem(name) for name in _catalogued(context) if name.startswith(begun)]
+
+
+def complete_event_or_version(
+    context: click.Context, _parameter: click.Parameter, begun: str
+) -> list[CompletionItem]:
+    """Complete the name of an event, or v1, v2, … of the event that is named already."""
+    found = _catalogued(context)
+    named = [word for word in context.params.get("words") or () if word in found]
+    versions = {f"v{number}": None for name in named or found for number in found[name].versions}
+    choices = versions if named else [*found, *versions]
+    return [CompletionItem(each) for each in choices if each.startswith(begun)]
+
+
+def complete_file(
+    _context: click.Context, _parameter: click.Parameter, begun: str
+) -> list[CompletionItem]:
+    """Let the shell complete the name of a file."""
+    return [CompletionItem(begun, type="file")]
+
+
+def _catalogued(context: click.Context) -> Mapping[str, EventSpec]:
+    from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415 - the parser is slow
+
+    try:
+        return Catalogue.find(context.params.get("schemas")).events
+    except (EventError, OSError):
+        return {}
+
+
 event = click.option(
-    "--event", "event_name", metavar="NAME", help="Event name (a folder in schemas/)."
+    "--event",
+    "event_name",
+    metavar="NAME",
+    shell_complete=complete_event,
+    help="Event name (a folder in schemas/).",
 )
 output = click.option(
     "--output",
@@ -106,7 +149,7 @@ def find_catalogue(schemas: Path | None = None, into: Path | None = None) -> Cat
     found = Catalogue.find(schemas, into)
     context = click.get_current_context(silent=True)
     if found.notice and not (context and context.params.get("output") == "json"):
-        click.echo(found.notice, err=True)
+        note(found.notice)
     return found
 
 

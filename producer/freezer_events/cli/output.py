@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import select
 import sys
 import time
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
-import click
-
+from freezer_events.console import streams
+from freezer_events.console.escape import as_json, one_line
+from freezer_events.console.streams import SafeText, note
 from freezer_events.console.words import counted, noun_of, plural
 from freezer_events.console.wrap import wrapped
 
@@ -24,45 +22,32 @@ LINES: Final = 1000  # deliveries that get a line of their own unless asked othe
 _STATUS_EVERY_S: Final = 0.5
 
 
-class Output:
-    """Standard output that may be closed early (`| head -1`): then it swallows the rest."""
+__all__ = ["Deliveries", "Output", "event_text", "note", "partition_lines", "summary"]
 
-    def __init__(self) -> None:
-        self._closed = False
+
+class Output:
+    """What a command prints on standard output, which may be lost without ending it."""
 
     def closed(self) -> bool:
-        """Tell whether whoever read it has gone, be there something to write or not."""
-        return self._closed or _reader_is_gone()
+        """Tell whether nobody reads it any more, be there something to write or not."""
+        return streams.reader_is_gone()
+
+    @property
+    def works(self) -> bool:
+        """Tell whether all that was printed could be written."""
+        return streams.lost(sys.stdout) is None
 
     def line(self, text: str) -> None:
         """Write one line, at once."""
-        if self._closed:
-            return
-        try:
-            sys.stdout.write(text + "\n")
-            sys.stdout.flush()
-        except BrokenPipeError:
-            self._closed = True
-            # Python flushes standard output once more at exit, and would complain there.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.line(text)
 
     def json(self, value: Any) -> None:
         """Write one JSON object as a line."""
-        self.line(json.dumps(value, ensure_ascii=False))
+        streams.json_line(value)
 
-
-def _reader_is_gone() -> bool:
-    try:
-        watch = select.poll()
-        watch.register(sys.stdout.fileno(), 0)  # no event is asked for: an error always comes
-    except (ValueError, OSError):
-        return False  # no file descriptor at all: a test's, or a notebook's
-    return any(event & select.POLLERR for _, event in watch.poll(0))
-
-
-def note(text: str) -> None:
-    """Tell something that is no data."""
-    click.echo(text, err=True)
+    def conclude(self, result: str | dict[str, Any]) -> None:
+        """Write the line that ends a run; on standard error where standard output is lost."""
+        streams.conclude(result if isinstance(result, str) else as_json(result))
 
 
 class Deliveries:
@@ -100,7 +85,8 @@ class Deliveries:
         now = time.monotonic()
         if sys.stderr.isatty() and now - self._status_at > _STATUS_EVERY_S:
             self._status_at = now
-            click.echo(f"\r{tally.delivered:,} delivered", err=True, nl=False)
+            if isinstance(sys.stderr, SafeText):
+                sys.stderr.write_status(f"{tally.delivered:,} delivered")
         elif not self._status_at and self.limit:
             self._status_at = now
             many = counted(self.limit, noun_of(self._event_type.name))
@@ -109,12 +95,12 @@ class Deliveries:
     def done(self) -> None:
         """End the status line."""
         if self._status_at and sys.stderr.isatty():
-            click.echo("", err=True)
+            note("")
 
     def _text(self, event: Any, report: Report) -> str:
         text = event_text(event, self._event_type)
         if report.error is not None:
-            return f"{text}  {report.outcome}: {report.error}"
+            return f"{text}  {report.outcome}: {one_line(report.error)}"
         return f"{text}  -> {report.topic} partition {report.partition} offset {report.offset}"
 
     def _object(self, event: Any, report: Report) -> dict[str, Any]:
@@ -133,7 +119,7 @@ def event_text(event: Any, event_type: EventType) -> str:
     """Return key and value of an event as they begin a line."""
     key = _key(event, event_type)
     values = (f"{name} {_short(getattr(event, name))}" for name in shown_fields(event_type))
-    return "  ".join([f"{'-' if key is None else key:<8}", *values])
+    return "  ".join([f"{'-' if key is None else one_line(key):<8}", *values])
 
 
 def _key(event: Any, event_type: EventType) -> Any:
@@ -169,7 +155,7 @@ def partition_lines(
 
 
 def _short(value: Any) -> str:
-    return f"{value:6.2f}" if isinstance(value, float) else str(value)
+    return f"{value:6.2f}" if isinstance(value, float) else one_line(value)
 
 
 def _plain(value: Any) -> Any:

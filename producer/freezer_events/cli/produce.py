@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from freezer_events.cli import options
 from freezer_events.cli.produce_run import ProduceRun
+from freezer_events.console.given import StreamCommand, refuse_together, refuse_without
+
+_OF_A_FILE: Final = (
+    "--format", "--column", "--delimiter", "--decimal", "--encoding", "--on-bad", "--rejects",
+)  # fmt: skip
 
 
-@click.command("produce")
+@click.command("produce", cls=StreamCommand)
 @options.connection
 @options.events
 @click.option(
     "--count",
     type=click.IntRange(min=0),
     metavar="N",
-    default=10,
-    show_default=True,
-    help="How many events to simulate; 0 for no end.",
+    help="How many events; 0 for no end.  [default: 10 simulated, all of a file]",
 )
 @click.option(
     "--interval",
@@ -36,7 +39,13 @@ from freezer_events.cli.produce_run import ProduceRun
     help="How many keys to simulate: sensor0, sensor1, …",
 )
 @click.option("--seed", type=int, metavar="N", help="Simulate the same values again.")
-@click.option("--from", "source", metavar="FILE|-", help="Read events: JSON lines or CSV.")
+@click.option(
+    "--from",
+    "source",
+    metavar="FILE|-",
+    shell_complete=options.complete_file,
+    help="Read events: JSON lines or CSV.",
+)
 @click.option(
     "--format",
     "form",
@@ -83,4 +92,6 @@ def command(**given: Any) -> int:
 
     Without --from, events are simulated: ten, one a second, with three keys in turn.
     """
+    refuse_together("--from", ("--sensors", "--seed"), "they are for simulated events")
+    refuse_without("--from", _OF_A_FILE, "it says how to read a file")
     return ProduceRun(**given).run()

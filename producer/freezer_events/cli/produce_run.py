@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.wire import encode
 from freezer_events.cli import options
 from freezer_events.cli.output import Deliveries, Output, note, partition_lines, summary
-from freezer_events.console.stop import Stop
+from freezer_events.console.ending import Ending, tell
+from freezer_events.console.escape import one_line
+from freezer_events.console.stop import Interrupted, Stop
 from freezer_events.console.words import counted, noun_of
 from freezer_events.errors import AccessError, EventError, InvalidEvent, UsageError
 from freezer_events.send.fill import Filler
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from freezer_events.sources import Source
 
 _TUTORIAL_INTERVAL_S: Final = 1.0
+_TUTORIAL_COUNT: Final = 10
 
 
 @dataclass
@@ -39,7 +43,7 @@ class ProduceRun:
     event_name: str | None
     schemas: Path | None
     into: Path | None
-    count: int
+    count: int | None
     interval: float | None
     sensors: int
     seed: int | None
@@ -82,17 +86,22 @@ class ProduceRun:
             reports=show.limit,
             on_progress=show.progress,
         )
-        events = self._events(event_type, pipeline.wait, pipeline.tally)
+        with stop.interrupting():  # a pipe may have nobody at its other end
+            events = self._events(event_type, pipeline.wait, pipeline.tally)
         try:
-            partitions = producer.prepare(event_type.record)
-        except EventError:
+            with stop.interrupting():
+                partitions = producer.prepare(event_type.record)
+        except (EventError, Interrupted):
             note(f"nothing was sent: {self._expected(event_type)}0 delivered")
             raise
         error: EventError | None = None
         try:
-            pipeline.run(events, self._on_bad, total=None if self.source else self.count)
+            pipeline.run(events, self._on_bad, total=None if self.source else self._simulated)
         except EventError as raised:
             error = raised
+        except Exception:  # nobody foresaw it: the tally is told all the same
+            self._summary(pipeline.tally, event_type)
+            raise
         show.done()
         tally = pipeline.tally
         self._summary(tally, event_type)
@@ -103,11 +112,12 @@ class ProduceRun:
 
     def _check(self, event_type: EventType, stop: Stop) -> int:
         """Read, fill and encode every reading, send nothing."""
-        if self.source is None and not self.count:
+        if self.source is None and not self._simulated:
             raise UsageError("--dry-run with --count 0", "would never end", "say how many: --count")
         tally = Tally()
         fill = Filler(event_type)
-        events = self._events(event_type, lambda: not stop(), tally)
+        with stop.interrupting():
+            events = self._events(event_type, lambda: not stop(), tally)
         error: EventError | None = None
         try:
             for event in events:
@@ -126,15 +136,19 @@ class ProduceRun:
         else:
             read = counted(tally.read, noun_of(event_type.name))
             counts = f"{read} read, {tally.rejected:,} rejected, {tally.unsent:,} good"
-            self._out.line(f"dry run: {counts}; nothing was sent")
+            self._out.conclude(f"dry run: {counts}; nothing was sent")
         if error is None and stop.exit_code is None and not (tally.rejected and not self._kept):
             return 0
         return self._exit_code(stop, tally, event_type, error)
 
     @property
     def _every(self) -> bool | None:
-        tutorial = self.source is None and 0 < self.count <= 1000  # noqa: PLR2004
+        tutorial = self.source is None and 0 < self._simulated <= 1000  # noqa: PLR2004
         return True if self.every is None and tutorial else self.every
+
+    @property
+    def _simulated(self) -> int:
+        return _TUTORIAL_COUNT if self.count is None else self.count
 
     @property
     def _interval_s(self) -> float:
@@ -143,15 +157,17 @@ class ProduceRun:
         return 0.0 if self.source else _TUTORIAL_INTERVAL_S
 
     def _expected(self, event_type: EventType) -> str:
-        if self.source or not self.count:
+        if self.source or not self._simulated:
             return ""
-        return f"{counted(self.count, noun_of(event_type.name))} not delivered, "
+        return f"{counted(self._simulated, noun_of(event_type.name))} not delivered, "
 
     def _events(
         self, event_type: EventType, wait: Callable[[], bool], tally: Tally
     ) -> Iterable[Any]:
         if self.source is None:
-            return Simulator(event_type, count=self.count, sensors=self.sensors, seed=self.seed)
+            return Simulator(
+                event_type, count=self._simulated, sensors=self.sensors, seed=self.seed
+            )
 
         def rejected(found: Rejected) -> None:
             tally.read += 1
@@ -176,7 +192,7 @@ class ProduceRun:
             note(f"columns that no field takes: {', '.join(source.ignored)}")
         if self.rejects:
             self._kept = self._stack.enter_context(_open_rejects(Path(self.rejects)))
-        return source
+        return islice(source, self.count) if self.count else source
 
     def _on_bad(self, _event: Any, error: InvalidEvent) -> None:
         """Take an event that read well and does not encode, or is too large."""
@@ -192,13 +208,13 @@ class ProduceRun:
             self._kept.flush()
         if self.on_bad == "stop":
             raise InvalidEvent(found.place, found.why, "go on past it: --on-bad skip")
-        note(f"skipped {found.place}: {found.why}")
+        note(one_line(f"skipped {found.place}: {found.why}"))
 
     def _summary(self, tally: Tally, event_type: EventType) -> None:
         if self.output == "json":
-            self._out.json({"tally": tally.as_dict()})
+            self._out.conclude({"tally": tally.as_dict()})
         else:
-            self._out.line(summary(tally, event_type))
+            self._out.conclude(summary(tally, event_type))
 
     def _exit_code(
         self, stop: Stop, tally: Tally, event_type: EventType, error: EventError | None
@@ -207,13 +223,15 @@ class ProduceRun:
         lost = tally.undelivered if not self.dry_run else 0
         if lost:
             note(f"{counted(lost, noun_of(event_type.name))} not delivered")
-        if error is not None:
-            note(f"error: {error}")
+        code = 1 if error or lost or (tally.rejected and self._kept is None) else 0
         if stop.exit_code is not None:
-            return stop.exit_code
-        if isinstance(error, AccessError | InvalidEvent | UsageError):
-            return error.exit_code
-        return 1 if error or lost or (tally.rejected and self._kept is None) else 0
+            code = stop.exit_code
+        elif isinstance(error, AccessError | InvalidEvent | UsageError):
+            code = error.exit_code
+        if error is not None:
+            failure = replace(Ending.of(error), exit_code=code)
+            tell(failure, as_json_to="err" if self.output == "json" else None)
+        return code
 
 
 def _open_rejects(path: Path) -> IO[str]:

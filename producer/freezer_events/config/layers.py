@@ -82,7 +82,11 @@ def _env_file(path: Path | str | None) -> tuple[str, Mapping[str, str]]:
     if found is None:
         return "", {}
     if not found.is_file():
-        raise ConfigError(str(found), "does not exist", "copy .env.example to it and fill it in")
+        raise ConfigError(
+            str(found),
+            "does not exist",
+            "write BOOTSTRAP_SERVERS=host:port and SCHEMA_REGISTRY_URL=… into it",
+        )
     return str(found), _env_values(found)
 
 

@@ -1,4 +1,4 @@
-"""Settings: what it takes to reach a cluster and a registry, and what their clients are given."""
+"""Settings: how to reach a cluster and a registry, and the configuration of their clients."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TOPIC_OF_NONE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting as `freezer config` shows it; `value` is already redacted where it must be."""
+    """One setting as `freezer config` shows it, with any secret in `value` already redacted."""
 
     key: str
     value: str | None
@@ -36,12 +36,12 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What it takes to reach one Kafka cluster and one Schema Registry.
+    """How to reach one Kafka cluster and one Schema Registry.
 
-    Construct it by hand in code and tests, or with `Settings.load()` from the environment.
+    `Settings.load()` reads the environment and `.env`; in code and tests, pass the values.
 
     Raises:
-        ConfigError: a value is malformed, or contradicts another; names the key, never a secret.
+        ConfigError: a value is malformed or contradicts another; names the key, never a secret.
 
     """
 
@@ -62,7 +62,7 @@ class Settings:
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Refuse malformed values and contradictions, before anything is connected."""
+        """Reject malformed values and contradictions, before anything connects."""
         formats.refuse_bad_servers("BOOTSTRAP_SERVERS", self.bootstrap_servers)
         formats.refuse_bad_topic("TOPIC", self.topic)
         self._check_security()
@@ -94,12 +94,13 @@ class Settings:
         options: Mapping[str, str] | None = None,
         properties: Mapping[str, str] | None = None,
     ) -> Self:
-        """Read the settings from options, environment, `.env`, properties file and defaults.
+        """Read the settings: options win over the environment, then `.env`, then a properties file.
 
         Args:
-            env_file: another `.env`; it must exist. Without it: `.env`, `.env.local`, none.
-            options: settings by key ("TOPIC") that override everything.
-            properties: librdkafka properties that override those of the properties file.
+            env_file: a file to read instead of `.env`; it must exist. By default `.env`, else
+                `.env.local`, else none.
+            options: settings by key ("TOPIC"); they win over everything else.
+            properties: librdkafka properties; they win over those of the properties file.
 
         Raises:
             ConfigError: a file cannot be read, or a value is malformed.
@@ -112,7 +113,7 @@ class Settings:
         return cls(**values, properties=extra, origins=origins)
 
     def kafka(self) -> dict[str, str]:
-        """Return the librdkafka properties that connect and authenticate a client.
+        """Return the librdkafka properties with which a client connects and logs in.
 
         Raises:
             ConfigError: no broker is named.
@@ -122,7 +123,7 @@ class Settings:
             raise ConfigError(
                 "BOOTSTRAP_SERVERS",
                 "is not set, so there is no broker to connect to",
-                "put BOOTSTRAP_SERVERS=host:port into .env (see .env.example); or: freezer demo",
+                "put BOOTSTRAP_SERVERS=host:port into .env; or: freezer demo",
             )
         wanted = {
             "bootstrap.servers": self.bootstrap_servers,
@@ -141,7 +142,7 @@ class Settings:
         """Return the configuration of Confluent's registry client.
 
         Args:
-            timeout_s: how long the registry may take to answer, in seconds.
+            timeout_s: seconds allowed for an answer.
 
         Raises:
             ConfigError: no registry is named.
@@ -151,7 +152,7 @@ class Settings:
             raise ConfigError(
                 "SCHEMA_REGISTRY_URL",
                 "is not set, so there is no Schema Registry to ask",
-                "put SCHEMA_REGISTRY_URL=https://… into .env (see .env.example)",
+                "put SCHEMA_REGISTRY_URL=https://… into .env",
             )
         conf: dict[str, Any] = {"url": self.schema_registry_url}
         if not self.schema_registry_url.startswith("mock://"):
@@ -165,15 +166,14 @@ class Settings:
         return conf
 
     def topic_for(self, event: Declared, *, named: str | None = None) -> str:
-        """Return an event's topic. Whatever needs a topic asks here: this is the only rule.
+        """Return an event's topic. This is the only rule: whatever needs a topic asks here.
 
-        `TOPIC` is the topic of one event: of the one that `--event` names; where none is named, of
-        the only event, or of freezer-reading where there are several. Every other event has the
-        topic of its `event.toml`.
+        `TOPIC` applies to one event: the one that `--event` names, else the only one, else
+        freezer-reading. Every other event has the topic of its `event.toml`.
 
         Args:
-            event: the event's generated type, or its folder's declaration.
-            named: the event that `--event` names; None where none is named.
+            event: the event's generated type, or the declaration in its folder.
+            named: the event that `--event` names, or None.
 
         """
         owns = event.default if named is None else event.name == named
@@ -181,21 +181,21 @@ class Settings:
 
     @property
     def protocol(self) -> str:
-        """The security protocol: as set, else SASL_SSL with credentials and PLAINTEXT without."""
+        """The security protocol as set; by default SASL_SSL with credentials, else PLAINTEXT."""
         return self.security_protocol or ("SASL_SSL" if self.sasl_username else "PLAINTEXT")
 
     @property
     def mechanism(self) -> str:
-        """The SASL mechanism: as set, else PLAIN."""
+        """The SASL mechanism as set; by default PLAIN."""
         return self.sasl_mechanism or "PLAIN"
 
     @property
     def registry_address(self) -> str:
-        """The registry's URL without the credentials it may embed, fit to be shown."""
+        """The registry's URL, without any credentials in it, for messages."""
         return without_credentials(self.schema_registry_url or "(no registry)")
 
     def shown(self) -> list[Setting]:
-        """Return every setting with its redacted value and where it came from, in KEYS order."""
+        """Return every setting, redacted, and where it came from, in the order of KEYS."""
         defaults = {"SECURITY_PROTOCOL": self.protocol, "CLIENT_ID": DEFAULT_CLIENT_ID}
         if self.protocol.startswith("SASL"):
             defaults["SASL_MECHANISM"] = self.mechanism

@@ -208,7 +208,7 @@ def no_permission(settings: Settings, topic: str, operation: str) -> AccessError
     return AccessError(
         f"topic {topic!r} on {settings.bootstrap_servers}",
         f"{who} is not allowed to {operation} it",
-        f"grant {operation} on the topic (infra/topics.toml, then: freezer topics apply)",
+        f"grant {operation} on the topic, by its declaration: freezer topics apply",
     )
 
 

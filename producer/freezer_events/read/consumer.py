@@ -1,7 +1,7 @@
-"""Consume: read typed events back, naming what cannot be read instead of stumbling over it.
+"""EventConsumer: read typed events back; a record that is no event carries the reason.
 
-Partitions are assigned, not subscribed: no consumer group is joined and no offset is committed,
-so reading needs no permission on a group and leaves no trace.
+Partitions are assigned, not subscribed to: no consumer group is joined and no offset committed, so
+reading needs no permission on a group and leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Record(Generic[E]):
-    """One message as it stands on the topic: a typed event, or the problem that hides it.
+    """One message on a topic: a typed event, or the reason why it is not one.
 
     Attributes:
         topic: its topic.
         partition: its partition.
         offset: its offset.
-        timestamp_ms: when it was sent (or appended, as the topic is configured), in milliseconds
-            since 1970 (UTC), or None.
-        key: the key as text where it is UTF-8, else its bytes; None without one.
-        headers: pairs of name and value, in their order.
-        schema_id: the id in its wire format, or None where there is none.
+        timestamp_ms: when it was sent (or appended: the topic's configuration decides), in
+            milliseconds since 1970 (UTC), or None.
+        key: the key as text if it is UTF-8, else as bytes; None if there is none.
+        headers: pairs of name and value, in order.
+        schema_id: the schema id in the value's first bytes, or None if there is none.
         value: the raw bytes, None for a tombstone.
         event: the typed event, or None when there is a problem.
         problem: why it could not be read as an event, or None.
@@ -70,7 +70,7 @@ class Record(Generic[E]):
 
     @property
     def timestamp(self) -> datetime | None:
-        """`timestamp_ms` as a time in UTC; None as well where it lies beyond the year 9999."""
+        """`timestamp_ms` as a time in UTC; None also for a time after the year 9999."""
         if self.timestamp_ms is None:
             return None
         try:
@@ -80,7 +80,7 @@ class Record(Generic[E]):
 
     @property
     def place(self) -> str:
-        """The record's place, as messages name it."""
+        """Topic, partition and offset, as error messages show them."""
         return f"{self.topic}[{self.partition}] offset {self.offset}"
 
 
@@ -95,10 +95,10 @@ class EventConsumer(Generic[E]):
         settings: the cluster and the registry.
         event: the generated class that every record is read as.
         topic: the topic; by default that of the event (`Settings.topic_for`).
-        from_beginning: start with the oldest record; otherwise with what comes from now on.
+        from_beginning: start with the oldest record; otherwise read only what arrives from now on.
 
     Raises:
-        EventError: the topic is missing, or may not be read, or nobody answers.
+        EventError: the topic is missing, reading it is not allowed, or no one answers.
 
     """
 
@@ -131,11 +131,11 @@ class EventConsumer(Generic[E]):
         self.close()
 
     def __iter__(self) -> Iterator[Record[E]]:
-        """Yield records as they come, for ever; `records` ends as you like."""
+        """Yield records as they arrive, without end; see `records` for ways to end."""
         return self.records()
 
     def close(self) -> None:
-        """Leave the cluster and the registry."""
+        """Disconnect from the cluster and the registry."""
         self._consumer.close()
         self._registry.close()
 
@@ -146,15 +146,15 @@ class EventConsumer(Generic[E]):
         stop: Callable[[], bool] = lambda: False,
         timeout_s: float | None = None,
     ) -> Iterator[Record[E]]:
-        """Yield records as they come.
+        """Yield records as they arrive.
 
         Args:
-            until_end: end when every partition has been read to where it ends.
-            stop: asked every 0.1 s; True ends it.
-            timeout_s: end after so many seconds without a record; None waits for ever.
+            until_end: end once every partition has been read to its end.
+            stop: called every 0.1 s; True ends the iteration.
+            timeout_s: end after this many seconds without a record; None waits for ever.
 
         Raises:
-            EventError: the cluster or the registry refuses us or does not answer.
+            EventError: the cluster or the registry denies access or does not answer.
 
         """
         quiet_since = time.monotonic()

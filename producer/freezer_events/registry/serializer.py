@@ -1,7 +1,7 @@
-"""The AvroSerializer for typed events: our `encode`, the registry's id, framing last.
+"""EventSerializer: an AvroSerializer for typed events, with our encoding step in place of its own.
 
-A drop-in for Confluent's class, in a `SerializingProducer` for example: made from Confluent's own
-client, called as it is, same bytes.
+A drop-in for Confluent's class, for example in a `SerializingProducer`: it takes Confluent's own
+registry client, is called in the same way, and returns the same bytes.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ _CONF: Final = {
 
 
 class EventSerializer(AvroSerializer):
-    """Serialize the events of one class, where a program has a `SerializingProducer` already.
+    """Serialize the events of one class, for programs that already have a `SerializingProducer`.
 
         serializer = EventSerializer(SchemaRegistryClient({"url": url}), FreezerReading)
         SerializingProducer({"bootstrap.servers": servers, "value.serializer": serializer})
 
-    An event's values are checked, and its class and its schema are one. Anything else that is
-    serialized, a dict for example, goes the way of Confluent's AvroSerializer. The schema must be
-    registered under the topic's subject (`<topic>-value`): nothing is ever registered here.
+    Values are checked, and an event's class cannot differ from its schema. Anything else, a dict
+    for example, is left to Confluent's AvroSerializer. The schema must be registered under the
+    topic's subject (`<topic>-value`); nothing is ever registered here.
 
     Args:
-        schema_registry_client: Confluent's client, as its own serializers take it.
+        schema_registry_client: Confluent's client, as for its own serializers.
         event: the event's generated class.
 
     Raises:
-        NotRegistered: (a SchemaError) the schema is not registered under the topic's subject.
+        SchemaError: the schema is not registered under the topic's subject.
         InvalidEvent: a value does not fit its field.
-        EventError: the registry refuses us, or does not answer.
+        EventError: the registry denies access, or does not answer.
 
     """
 
@@ -60,7 +60,7 @@ class EventSerializer(AvroSerializer):
         self._prefixes: dict[str, bytes] = {}
 
     def __call__(self, obj: object, ctx: SerializationContext | None = None) -> bytes | None:
-        """Return the framed body of an event, None for None (a tombstone)."""
+        """Return the framed body of an event; None (a tombstone) stays None."""
         if type(obj) is not self._event_type.record or ctx is None:
             parents: bytes | None = super().__call__(obj, ctx)
             return parents

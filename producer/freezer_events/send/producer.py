@@ -38,8 +38,8 @@ KEY_FIELD: Final = _KeyField()
 class EventProducer:
     """Produce typed events to one cluster, each type to its topic.
 
-    The first event of each type makes sure that its topic exists, that we may write to it and
-    that its schema is registered; nothing is registered or created here.
+    The first event of each type checks that its topic exists, that it may be written to, and that
+    its schema is registered. Nothing is created or registered here.
 
         with EventProducer(Settings.load()) as producer:
             producer.send(FreezerReading(sensor_id="sensor0", temperature=-3.2))
@@ -47,9 +47,9 @@ class EventProducer:
     Args:
         settings: the cluster and the registry.
         topic: send every event here, instead of to the topic of its type (`Settings.topic_for`).
-        timeout_s: how long a message, an answer, and the flush at the end may take, in seconds.
-        on_undelivered: told of every event that was not delivered and that was sent without an
-            `on_delivery` of its own, with its report; costs nothing as long as all goes well.
+        timeout_s: seconds allowed for a message, for an answer, and for the final flush.
+        on_undelivered: called with each undelivered event and its report, unless the event was
+            sent with an `on_delivery` of its own. Costs nothing while everything is delivered.
 
     Attributes:
         settings: as given.
@@ -97,23 +97,23 @@ class EventProducer:
 
     @property
     def tally(self) -> Tally:
-        """What became of the events so far; `read` counts those that `send` was given."""
+        """The counts so far; `read` counts the events given to `send`."""
         return self._delivery.tally
 
     def prepare(self, event: type[Event]) -> int:
-        """Make sure that events of this class can be delivered, before there is one.
+        """Check that events of this class can be delivered, before sending any.
 
         Args:
             event: the generated class.
 
         Returns:
-            How many partitions their topic has.
+            The number of partitions of their topic.
 
         Raises:
             ConfigError: the topic does not exist.
-            AccessError: the cluster or the registry refuses us.
+            AccessError: the cluster or the registry denies access.
             SchemaError: the schema is not registered.
-            UnreachableError: cluster or registry do not answer.
+            UnreachableError: the cluster or the registry does not answer.
 
         """
         return self._route(event.__event__).partitions
@@ -126,17 +126,17 @@ class EventProducer:
         headers: Headers | None = None,
         on_delivery: Callable[[Report], None] | None = None,
     ) -> bool:
-        """Hand one event over for delivery; waits while the local queue is full.
+        """Queue one event for delivery; waits while the local queue is full.
 
         Args:
             event: an instance of a generated class.
-            key: the message key; by default the event's key field, None to spread it.
+            key: the message key; by default the event's key field, None for a random partition.
             headers: pairs of name and value.
-            on_delivery: called with the delivery report, from within a later call of ours.
+            on_delivery: called with the delivery report, during a later call to this producer.
 
         Returns:
-            True; False when it waited for room and the cluster refuses us by now: the event was
-            not taken, and `close` says why.
+            True if the event was queued. False if the cluster began to refuse all events while
+            this one waited for room: it was not queued, and `close` raises the reason.
 
         Raises:
             InvalidEvent: a value does not fit its field.
@@ -162,7 +162,7 @@ class EventProducer:
             raise
 
     def flush(self, timeout_s: float | None = None) -> int:
-        """Wait for all reports, at most `timeout_s` seconds; returns how many are missing.
+        """Wait up to `timeout_s` seconds for all reports; returns how many are missing.
 
         Raises:
             Exception: what an `on_delivery` or `on_undelivered` raised.
@@ -171,10 +171,10 @@ class EventProducer:
         return self._delivery.flush(self._timeout_s if timeout_s is None else timeout_s)
 
     def close(self) -> None:
-        """Flush, give up what is then still open, and leave the registry.
+        """Flush, give up on events still without a report, and disconnect from the registry.
 
         Raises:
-            NotDelivered: some events are not known to be on the topic; says how many and why.
+            NotDelivered: some events may not be on the topic; says how many, and why.
 
         """
         self._registry.close()

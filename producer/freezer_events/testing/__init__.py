@@ -1,6 +1,6 @@
-"""For your own tests: a cluster in this process, events in, decoded events out.
+"""For your own tests: a cluster inside the process. Send events, assert on decoded events.
 
-With pytest nothing needs to be imported; the fixture `event_cluster` is there:
+With pytest, nothing needs to be imported: the plugin provides the fixture `event_cluster`.
 
     def test_alarm(event_cluster):
         with event_cluster.producer() as producer:
@@ -35,16 +35,16 @@ E = TypeVar("E", bound=Event)
 
 
 class EventCluster:
-    """An in-process Kafka cluster and registry that take any generated event.
+    """An in-process Kafka cluster and registry for any generated event.
 
-    A topic is created, and a schema registered, when the first event of its type is sent: in a
-    test nobody has provisioned anything.
+    The first event of each type creates its topic and registers its schema, so tests need no
+    provisioning.
 
     Args:
-        partitions: how many partitions a topic gets.
+        partitions: the number of partitions of a new topic.
 
     Attributes:
-        registry: the registry; it registers only what it is asked to register.
+        registry: the in-memory registry, to register further schemas in or to look at.
 
     """
 
@@ -62,12 +62,12 @@ class EventCluster:
 
     @property
     def settings(self) -> Settings:
-        """What a Kafka client needs to reach the cluster. The registry has no network address."""
+        """Settings with which any Kafka client reaches the cluster; the registry has no address."""
         return replace(self._embedded.settings, schema_registry_url=self.registry.address)
 
     @property
     def cluster(self) -> EmbeddedCluster:
-        """The cluster itself: take brokers down, make requests fail."""
+        """The cluster itself, to take brokers down or make requests fail."""
         return self._embedded
 
     def producer(
@@ -78,7 +78,7 @@ class EventCluster:
         on_undelivered: Callable[[Any, Report], None] | None = None,
         properties: Mapping[str, str] | None = None,
     ) -> EventProducer:
-        """Return a producer to this cluster, with librdkafka properties of your own."""
+        """Return a producer for this cluster; `properties` are librdkafka's."""
         return _Producer(
             self,
             replace(self.settings, properties=properties or {}),
@@ -90,14 +90,14 @@ class EventCluster:
     def consumer(
         self, kind: type[E], topic: str | None = None, *, from_beginning: bool = True
     ) -> EventConsumer[E]:
-        """Return a consumer of this cluster's events of a class, for code that takes one."""
+        """Return a consumer for events of a class, for code that takes a consumer."""
         return _Consumer(self, self.settings, kind, topic=topic, from_beginning=from_beginning)
 
     def events(self, kind: type[E], topic: str | None = None) -> list[E]:
-        """Return all events of a class on its topic, decoded: each partition in order.
+        """Return all events of a class on its topic, decoded, partition by partition in order.
 
         Raises:
-            SchemaError: a record on the topic is no such event.
+            SchemaError: a record on the topic is not such an event.
 
         """
         found = []
@@ -108,7 +108,7 @@ class EventCluster:
         return found
 
     def records(self, kind: type[E], topic: str | None = None) -> list[Record[E]]:
-        """Return the records behind `events`: with partition, offset, key and problems."""
+        """Return the records behind `events`, with partition, offset, key and any problem."""
         with self.consumer(kind, topic) as consumer:
             return list(consumer.records(until_end=True, timeout_s=10.0))
 

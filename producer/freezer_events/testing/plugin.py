@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixture `event_cluster`, there wherever this package is installed."""
+"""The pytest plugin: provides the fixture `event_cluster` wherever the package is installed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def event_cluster() -> Iterator[EventCluster]:
-    """Give an empty in-process cluster; see `freezer_events.testing`."""
+    """An empty in-process cluster; see `freezer_events.testing`."""
     from freezer_events.testing import EventCluster  # noqa: PLC0415 - loads librdkafka
 
     with EventCluster() as cluster:

@@ -24,7 +24,12 @@ _VERSION = re.compile(r"v?([1-9][0-9]*)")
 
 
 @click.command("diff")
-@click.argument("words", nargs=-1, metavar="[EVENT] [vA] [vB]")
+@click.argument(
+    "words",
+    nargs=-1,
+    metavar="[EVENT] [vA] [vB]",
+    shell_complete=options.complete_event_or_version,
+)
 @options.schemas
 @options.output
 def command(*, words: tuple[str, ...], schemas: Path | None, output: str) -> None:

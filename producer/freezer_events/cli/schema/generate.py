@@ -21,12 +21,10 @@ if TYPE_CHECKING:
 def command(*, schemas: Path | None, into: Path | None, check: bool) -> int:
     """Generate the typed events from the schemas."""
     catalogue = options.find_catalogue(schemas, into)
-    changed = stale(catalogue)
+    changed = stale(catalogue) if check else write(catalogue)
     out = Output()
-    for path in changed:
+    for path in dict.fromkeys(changed):
         out.line(f"{'differs' if check else 'wrote'} {path}")
-    if not check:
-        write(catalogue)
     if not changed:
         out.line("generated code is up to date")
     return 1 if check and changed else 0

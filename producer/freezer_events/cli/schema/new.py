@@ -10,6 +10,7 @@ import click
 from freezer_events.cli import options
 from freezer_events.cli.output import Output, note
 from freezer_events.config.atomic import replace_all
+from freezer_events.console.next_step import next_step
 from freezer_events.errors import UsageError
 from freezer_events.schema.catalogue import Catalogue
 from freezer_events.schema.field_spec import FieldSpec
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command("new")
-@click.argument("event", required=False, metavar="[EVENT]")
+@click.argument("event", required=False, metavar="[EVENT]", shell_complete=options.complete_event)
 @click.option(
     "--field",
     "fields",
@@ -99,4 +100,4 @@ def _event(catalogue: Catalogue, name: str, specs: list[FieldSpec], key: str | N
 def _steps(*steps: str) -> None:
     note("next:")
     for step in filter(None, steps):
-        note(f"  {step}")
+        note(f"  {next_step(step)}")

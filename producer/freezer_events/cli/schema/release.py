@@ -9,6 +9,7 @@ import click
 from freezer_events.cli import options
 from freezer_events.cli.output import Output, note
 from freezer_events.cli.schema import review_text
+from freezer_events.console.next_step import next_step
 from freezer_events.errors import UsageError
 from freezer_events.schema.lock import Lock
 from freezer_events.schema.release import release
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command("release")
-@click.argument("event", required=False, metavar="[EVENT]")
+@click.argument("event", required=False, metavar="[EVENT]", shell_complete=options.complete_event)
 @options.schemas
 @options.into
 def command(*, event: str | None, schemas: Path | None, into: Path | None) -> int:
@@ -72,9 +73,10 @@ def _tell(catalogue: Catalogue, event: EventSpec, done: Released) -> None:
     out.line(f"{event.name}: released {listed}; from now on a change to it is an error")
     if catalogue.into is None:
         note("no code was generated: no package for it is named (--into PACKAGE_DIR)")
-    note(f"next: commit these files, then register: freezer schema register --event {event.name}")
+    register = next_step(f"freezer schema register --event {event.name}")
+    note(f"next: commit these files, then register: {register}")
     if event.version < event.latest:
         note(
             f"producers still write v{event.version}; to write v{event.latest}: set version = "
-            f"{event.latest} in\n{event.toml}, then: freezer schema generate"
+            f"{event.latest} in\n{event.toml}, then: {next_step('freezer schema generate')}"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from freezer_events.console.next_step import next_step
 from freezer_events.console.wrap import wrapped
 from freezer_events.schema.review import Severity
 
@@ -29,7 +30,7 @@ def lines(problem: Problem) -> Iterator[str]:
     yield from wrapped(first, "  ")
     yield from (f"    {line}" for line in shown)
     if problem.fix:
-        yield from wrapped(problem.fix, "  next: ")
+        yield from wrapped(next_step(problem.fix), "  next: ")
 
 
 def summary(found: Review) -> str:
@@ -62,7 +63,7 @@ def annotation(problem: Problem) -> str:
         "title": problem.code or f"{problem.check.value}: {problem.severity}",
     }
     written = ",".join(f"{key}={_property(value)}" for key, value in where.items() if value)
-    text = f"{problem.why}\nnext: {problem.fix}" if problem.fix else problem.why
+    text = f"{problem.why}\nnext: {next_step(problem.fix)}" if problem.fix else problem.why
     return f"::{_COMMANDS[problem.severity]} {written}::{_data(text)}"
 
 

@@ -9,6 +9,8 @@ import click
 from freezer_events.cli import options
 from freezer_events.cli.output import Output
 from freezer_events.cli.schema.subject import look
+from freezer_events.console.escape import one_line
+from freezer_events.console.next_step import next_step
 from freezer_events.registry.standing import State, standings
 
 if TYPE_CHECKING:
@@ -60,10 +62,10 @@ def _print(subject: SubjectOf, found: tuple[Standing, ...], *, same: bool) -> No
     out.line(f"{subject.name} at {subject.registry.address}")
     for each in found:
         number = "" if each.schema_id is None else f"id {each.schema_id}"
-        note = each.why or _MEANING[each.state]
+        note = one_line(each.why) or next_step(_MEANING[each.state])
         out.line(f"  v{each.version:<4} {each.state:<10} {number:<10} {note}".rstrip())
     for draft in subject.unreleased:
-        out.line(f"  v{draft:<4} not released yet: freezer schema release")
+        out.line(f"  v{draft:<4} not released yet: {next_step('freezer schema release')}")
     state = "same" if subject.level == subject.event.level else "different"
     note = "" if state == "same" else f"the registry has {subject.level or 'none of its own'}"
     out.line(f"  level {state:<10} {subject.event.level}  {note}".rstrip())
