@@ -37,6 +37,7 @@ class MemoryTarget:
     is_local: bool = True
     adds_partitions: bool = True
     chooses_replication: bool = False
+    registry_url: str = ""
     resource_types: frozenset[str] = frozenset({TOPIC, GROUP, SUBJECT})
     shapes: dict[str, Shape] = field(default_factory=dict)
     values: dict[str, dict[str, Value]] = field(default_factory=dict)
@@ -76,11 +77,11 @@ class MemoryTarget:
         self._change(f"partitions {topic}")
         self.shapes[topic] = Shape(count, self.shapes[topic].replication)
 
-    def rights(self, account: str, subjects: frozenset[str]) -> frozenset[Right] | None:
+    def rights(self, account: str, wanted: frozenset[Right]) -> frozenset[Right] | None:
         has = self.accounts.get(account)
         if has is None:
             return None
-        return frozenset(r for r in has if r.resource_type != SUBJECT or r.name in subjects)
+        return frozenset(r for r in has if r.resource_type != SUBJECT or r in wanted)
 
     def create_account(self, account: str) -> None:
         self._change(f"account {account}")

@@ -8,8 +8,9 @@ import pytest
 
 from freezer_events.errors import ConfigError
 from freezer_infra.confluent import faults
-from freezer_infra.confluent.cloud_access import Acl, CloudAccess
+from freezer_infra.confluent.cloud_access import CloudAccess
 from freezer_infra.confluent.confluent_cli import find
+from freezer_infra.planner.target import Right
 from tests.infra.standin.harness import CLUSTER, ENVIRONMENT, REGISTRY, Standin, make
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 TOPIC = "freezer-temperatura"
 SUBJECT = f"{TOPIC}-value"
-PRODUCE = [Acl("WRITE", "TOPIC", TOPIC), Acl("DESCRIBE", "TOPIC", TOPIC)]
+PRODUCE = [Right("WRITE", "TOPIC", TOPIC), Right("DESCRIBE", "TOPIC", TOPIC)]
 
 
 @pytest.fixture
@@ -54,16 +55,16 @@ def test_rights_are_granted_once_and_read_back(access: CloudAccess, standin: Sta
 def test_only_missing_rights_are_granted(access: CloudAccess) -> None:
     account = access.make_account("freezer", "d")
     access.allow(account, PRODUCE[:1])
-    access.allow(account, [*PRODUCE, Acl("READ", "GROUP", "g")])
-    assert access.acls(account) == {*PRODUCE, Acl("READ", "GROUP", "g")}
+    access.allow(account, [*PRODUCE, Right("READ", "GROUP", "g")])
+    assert access.acls(account) == {*PRODUCE, Right("READ", "GROUP", "g")}
 
 
 def test_reading_one_subject_is_granted_once(access: CloudAccess, standin: Standin) -> None:
     account = access.make_account("freezer", "d")
     registry = access.registry()
     assert registry.id == REGISTRY
-    access.let_read_subject(account, registry, SUBJECT)
-    access.let_read_subject(account, registry, SUBJECT)
+    access.let_read_subject(account, registry, Right("READ", "SUBJECT", SUBJECT))
+    access.let_read_subject(account, registry, Right("READ", "SUBJECT", SUBJECT))
     assert standin.verbs().count("iam rbac role-binding create") == 1
     (binding,) = standin.state()["role_bindings"]
     assert (binding["role"], binding["resource_type"]) == ("DeveloperRead", "Subject")

@@ -9,11 +9,11 @@ import pytest
 from freezer_events.errors import ConfigError, EventError, UnreachableError
 from freezer_infra.confluent.cli_target import CliTarget
 from freezer_infra.confluent.cli_topics import Topics
-from freezer_infra.confluent.cloud_access import Acl, CloudAccess, Private
+from freezer_infra.confluent.cloud_access import CloudAccess, Private
 from freezer_infra.confluent.cloud_target import CloudTarget
 from freezer_infra.confluent.confluent_cli import find
 from freezer_infra.planner.desired import Access, Desired
-from freezer_infra.planner.target import Topic
+from freezer_infra.planner.target import Right, Topic
 from tests.infra.standin.harness import CLUSTER, ENVIRONMENT, PLATFORM_URL, Standin, make
 from tests.infra.target_suite import bring_about, plan_for
 
@@ -136,10 +136,10 @@ class TestLag:
     def test_rights_and_a_role(self, access: CloudAccess, standin: Standin) -> None:
         account = access.make_account("p", "d")
         standin.fault("lag:2")
-        access.allow(account, [Acl("WRITE", "TOPIC", NAME)])
-        assert access.acls(account) == {Acl("WRITE", "TOPIC", NAME)}
-        access.let_read_subject(account, access.registry(), "s")
-        assert access.may_read_subject(account, access.registry(), "s")
+        access.allow(account, [Right("WRITE", "TOPIC", NAME)])
+        assert access.acls(account) == {Right("WRITE", "TOPIC", NAME)}
+        access.let_read_subject(account, access.registry(), Right("READ", "SUBJECT", "s"))
+        assert access.may_read_subject(account, access.registry(), Right("READ", "SUBJECT", "s"))
 
     def test_it_ends(
         self, access: CloudAccess, standin: Standin, monkeypatch: pytest.MonkeyPatch
@@ -148,7 +148,7 @@ class TestLag:
         account = access.make_account("p", "d")
         standin.fault("lag:1000")
         with pytest.raises(EventError, match="later nothing shows it"):
-            access.allow(account, [Acl("WRITE", "TOPIC", NAME)])
+            access.allow(account, [Right("WRITE", "TOPIC", NAME)])
 
 
 class TestBusy:
@@ -181,7 +181,7 @@ def test_private_endpoints_are_named_in_every_call_and_in_what_is_written(
     )
     assert private.registry().url == inside
     Topics(private.cli, private.scope).create(NAME, 1, {})
-    private.allow(private.make_account("p", "d"), [Acl("WRITE", "TOPIC", NAME)])
+    private.allow(private.make_account("p", "d"), [Right("WRITE", "TOPIC", NAME)])
     asked = [call["argv"] for call in standin.calls() if call["argv"][:2] != ["iam", "x"]]
     for argv in asked:
         if argv[:2] in (["kafka", "topic"], ["kafka", "acl"]):

@@ -94,6 +94,11 @@ class AdminTarget:
         """Tell that it does as it is told."""
         return False
 
+    @property
+    def registry_url(self) -> str:
+        """The local stack's; elsewhere the settings say it."""
+        return self.stack.registry_url if self.stack else ""
+
     def objections(self, topic: Topic) -> tuple[str, ...]:  # noqa: ARG002 - as `Target` has it
         """Know of none: the Admin API passes everything."""
         return ()
@@ -122,7 +127,7 @@ class AdminTarget:
         """Add partitions."""
         self._topics.raise_partitions(topic, count)
 
-    def rights(self, account: str, subjects: frozenset[str]) -> frozenset[Right] | None:  # noqa: ARG002 - the registry here knows no rights
+    def rights(self, account: str, wanted: frozenset[Right]) -> frozenset[Right] | None:  # noqa: ARG002 - the registry here knows no rights
         """Read an account's rights."""
         return self._access.rights(account)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from freezer_events.config import Settings
@@ -12,6 +12,7 @@ from freezer_events.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from freezer_infra.planner.stage import Stage
     from freezer_infra.planner.target import Say, Target
 
 
@@ -26,6 +27,25 @@ class Place:
     env_file: str | None = None
     kafka_endpoint: str | None = None
     registry_endpoint: str | None = None
+
+    def at(self, stage: Stage) -> Place:
+        """Give the place of a stage; what the command line says must not contradict it.
+
+        Raises:
+            UsageError: it does.
+
+        """
+        said = {"cluster": self.cluster, "environment": self.environment, "url": self.url}
+        declared = {"cluster": stage.cluster, "environment": stage.environment, "url": stage.url}
+        for key, wanted in declared.items():
+            if wanted and said[key] and said[key] != wanted:
+                raise UsageError(
+                    f"--stage {stage.name}",
+                    f"its {key} is {wanted}, and the command line or environment says {said[key]}",
+                    "leave one of them out",
+                )
+        found = {key: wanted or said[key] for key, wanted in declared.items()}
+        return replace(self, **found)
 
     @property
     def is_cloud(self) -> bool:

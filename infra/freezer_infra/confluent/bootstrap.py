@@ -74,7 +74,8 @@ class Bootstrap:
         where = ("--cluster", place.cluster, "--environment", place.environment)
         agreed = ("--yes",) if self.yes else ()
         argv = ("freezer_events.cli", "topics", "apply", "--target", "cloud", *where, *agreed)
-        return self._run([*argv, "--write-env", str(self.env_file)]).returncode
+        # The schemas are the next step's, with a key that lives for it.
+        return self._run([*argv, "--write-env", str(self.env_file), "--without-schemas"]).returncode
 
     def _register(self, place: Chosen) -> int:
         """Register with a registry key of who is logged in; the producer's key can only read.

@@ -59,6 +59,11 @@ class CliTarget:
         """Tell that the cloud does; a Confluent Platform honours what is declared."""
         return not self._topics.on_platform
 
+    @property
+    def registry_url(self) -> str:
+        """Leave it to the settings."""
+        return ""
+
     def brokers(self) -> int | None:
         """Count the brokers of a Confluent Platform; the cloud shows none."""
         return self._topics.brokers() if self._topics.on_platform else None
@@ -87,7 +92,7 @@ class CliTarget:
         """Add partitions."""
         self._topics.raise_partitions(topic, count)
 
-    def rights(self, account: str, subjects: frozenset[str]) -> frozenset[Right] | None:  # noqa: ARG002 - as `Target` has it
+    def rights(self, account: str, wanted: frozenset[Right]) -> frozenset[Right] | None:  # noqa: ARG002 - as `Target` has it
         """Know of no account."""
         return None
 

@@ -15,24 +15,15 @@ from freezer_events.errors import AccessError
 from freezer_infra.confluent import faults
 from freezer_infra.confluent.home import copied_home
 from freezer_infra.confluent.shown import seen, until_shown
-from freezer_infra.planner.target import AlreadyThereError
+from freezer_infra.planner.target import PREFIXED, AlreadyThereError, Right
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
 
     from freezer_infra.confluent.confluent_cli import ConfluentCli, Row
 
 READER_ROLE = "DeveloperRead"
 _ACL_FLAGS = {"TOPIC": "--topic", "GROUP": "--consumer-group"}
-
-
-@dataclass(frozen=True)
-class Acl:
-    """One right of a service account: an operation on a literal topic or consumer group."""
-
-    operation: str  # WRITE, READ, DESCRIBE
-    resource_type: str  # TOPIC, GROUP
-    name: str
 
 
 @dataclass(frozen=True)
@@ -126,57 +117,65 @@ class CloudAccess:
                 raise
             return found
 
-    def acls(self, account: str) -> set[Acl]:
-        """Read the account's rights on topics and groups named literally."""
+    def acls(self, account: str) -> set[Right]:
+        """Read the account's rights on topics and groups."""
         doing = f"list the ACLs of {account}"
         argv = ("kafka", "acl", "list", "--service-account", account, *self.scope)
-        rows = self.cli.rows(doing, *argv)
+        names = ("operation", "resource_type", "resource_name", "pattern_type")
         return {
-            Acl(str(row["operation"]), str(row["resource_type"]), str(row["resource_name"]))
-            for row in rows
-            if row.get("permission") == "ALLOW" and row.get("pattern_type") == "LITERAL"
+            Right(*(str(row[name]) for name in names))
+            for row in self.cli.rows(doing, *argv)
+            if row.get("permission") == "ALLOW"
         }
 
-    def allow(self, account: str, wanted: Sequence[Acl]) -> None:
+    def allow(self, account: str, wanted: Collection[Right]) -> None:
         """Grant what is missing and read it back; rights that are there already stay."""
         missing = set(wanted) - self.acls(account)
-        for kind, name in sorted({(acl.resource_type, acl.name) for acl in missing}):
+        things = {(right.resource_type, right.name, right.pattern) for right in missing}
+        for thing in sorted(things):
             operations = sorted(
-                acl.operation.lower()
-                for acl in missing
-                if (acl.resource_type, acl.name) == (kind, name)
+                r.operation for r in wanted if Right(r.operation, *thing) in missing
             )
-            self._allow(account, operations, (kind, name))
+            self._allow(account, [Right(operation, *thing) for operation in operations])
         until_shown(f"grant access to {account}", lambda: set(wanted) <= self.acls(account))
 
-    def _allow(self, account: str, operations: list[str], resource: tuple[str, str]) -> None:
-        kind, name = resource
-        doing = f"allow {account} to {' and '.join(operations)} {name}"
-        flag = f"{_ACL_FLAGS[kind]}={name}"  # one word: the name may begin with a dash
-        what = ("--allow", "--service-account", account, "--operations", ",".join(operations), flag)
+    def _allow(self, account: str, rights: list[Right]) -> None:
+        """Grant several operations on one thing."""
+        thing, operations = rights[0], [right.operation.lower() for right in rights]
+        doing = f"allow {account} to {' and '.join(operations)} {thing.name}"
+        flag = f"{_ACL_FLAGS[thing.resource_type]}={thing.name}"  # one word: it may begin with `-`
+        what = ("--operations", ",".join(operations), flag, *_prefix(thing))
+        argv = ("--allow", "--service-account", account, *what, *self.scope)
         try:
-            self.cli.rows(doing, "kafka", "acl", "create", *what, *self.scope)
+            self.cli.rows(doing, "kafka", "acl", "create", *argv)
         except faults.OutcomeUnknownError:
-            granted = {Acl(op.upper(), kind, name) for op in operations}
-            if not seen(lambda: granted <= self.acls(account)):
+            if not seen(lambda: set(rights) <= self.acls(account)):
                 raise
 
-    def may_read_subject(self, account: str, registry: RegistryCluster, subject: str) -> bool:
-        """Tell whether the account has the reader's role on that subject."""
-        doing = f"list the roles of {account}"
-        rows = self.cli.rows(
-            doing, "iam", "rbac", "role-binding", "list", *self._role(account, registry, subject)
-        )
-        return any(row.get("role") == READER_ROLE and row.get("name") == subject for row in rows)
+    def may_read_subject(self, account: str, registry: RegistryCluster, subject: Right) -> bool:
+        """Tell whether the account has the reader's role on that subject, or on all so begun.
 
-    def let_read_subject(self, account: str, registry: RegistryCluster, subject: str) -> None:
-        """Give the account the reader's role on one subject: all that a producer needs there."""
+        The CLI lists a role on a prefix by the pattern that it is bound to: its source,
+        internal/iam/command_rbac_role_binding.go.
+        """
+        doing = f"list the roles of {account}"
+        pattern = f"{subject.name}*" if subject.pattern == PREFIXED else subject.name
+        argv = ("iam", "rbac", "role-binding", "list", *self._role(account, registry, pattern))
+        return any(
+            row.get("role") == READER_ROLE
+            and row.get("name") == subject.name
+            and row.get("pattern_type") == subject.pattern
+            for row in self.cli.rows(doing, *argv)
+        )
+
+    def let_read_subject(self, account: str, registry: RegistryCluster, subject: Right) -> None:
+        """Give the account the reader's role there: all that a producer needs of a registry."""
         if self.may_read_subject(account, registry, subject):
             return
-        doing = f"let {account} read subject '{subject}'"
-        argv = ("iam", "rbac", "role-binding", "create", *self._role(account, registry, subject))
+        doing = f"let {account} read subject '{subject.name}'"
+        role = (*self._role(account, registry, subject.name), *_prefix(subject))
         try:
-            self.cli.row(doing, *argv)
+            self.cli.row(doing, "iam", "rbac", "role-binding", "create", *role)
         except AlreadyThereError:
             return
         except faults.OutcomeUnknownError:
@@ -246,6 +245,10 @@ class CloudAccess:
         doing = f"list the API keys of {resource}"
         argv = ("api-key", "list", "--resource", resource, "--environment", self.environment)
         return {_text(doing, row, "key") for row in self.cli.rows(doing, *argv)}
+
+
+def _prefix(right: Right) -> tuple[str, ...]:
+    return ("--prefix",) if right.pattern == PREFIXED else ()
 
 
 def _text(doing: str, row: Row, field_name: str) -> str:

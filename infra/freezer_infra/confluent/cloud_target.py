@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from freezer_infra.confluent.cli_target import CliTarget
 from freezer_infra.confluent.cli_topics import Topics
-from freezer_infra.confluent.cloud_access import PUBLIC, Acl, CloudAccess, Private
+from freezer_infra.confluent.cloud_access import PUBLIC, CloudAccess, Private
 from freezer_infra.confluent.credentials import Credentials, key_name, refusal, slots
 from freezer_infra.confluent.session import cloud_session, environment
 from freezer_infra.keys.accepted import Patience
@@ -54,6 +54,11 @@ class CloudTarget(CliTarget):
         """All there are."""
         return frozenset({TOPIC, GROUP, SUBJECT})
 
+    @property
+    def registry_url(self) -> str:
+        """The environment's."""
+        return self._registry.url
+
     @cached_property
     def _registry(self) -> RegistryCluster:
         return self._access.registry()
@@ -72,20 +77,16 @@ class CloudTarget(CliTarget):
             self._ids[account] = self._access.make_account(account, _DESCRIPTION)
         return self._ids[account]
 
-    def rights(self, account: str, subjects: frozenset[str]) -> frozenset[Right] | None:
-        """Read an account's ACLs on literal names, and its role on each of the subjects."""
+    def rights(self, account: str, wanted: frozenset[Right]) -> frozenset[Right] | None:
+        """Read an account's ACLs, and its role on each of the subjects that are wanted."""
+        subjects = [right for right in wanted if right.resource_type == SUBJECT]
         if subjects:
             _ = self._registry  # an environment without one is told before anything is made
         found = self._id(account)
         if found is None:
             return None
-        acls = {Right(a.operation, a.resource_type, a.name) for a in self._access.acls(found)}
-        readable = {
-            Right("READ", SUBJECT, subject)
-            for subject in subjects
-            if self._access.may_read_subject(found, self._registry, subject)
-        }
-        return frozenset(acls | readable)
+        readable = {r for r in subjects if self._access.may_read_subject(found, self._registry, r)}
+        return frozenset(self._access.acls(found) | readable)
 
     def create_account(self, account: str) -> None:
         """Make the service account."""
@@ -94,13 +95,12 @@ class CloudTarget(CliTarget):
     def allow(self, account: str, rights: frozenset[Right]) -> None:
         """Add ACLs, and the reader's role on each subject."""
         found = self._made(account)
-        acls = [Acl(r.operation, r.resource_type, r.name) for r in rights]
-        acls = [acl for acl in acls if acl.resource_type != SUBJECT]
+        acls = [right for right in rights if right.resource_type != SUBJECT]
         if acls:
             self._access.allow(found, acls)
         for right in sorted(rights):
             if right.resource_type == SUBJECT:
-                self._access.let_read_subject(found, self._registry, right.name)
+                self._access.let_read_subject(found, self._registry, right)
 
     def holds_key(self, client: Client, env_file: KeyFile) -> bool:
         """Tell whether the file holds a key for the cluster and one for the registry."""

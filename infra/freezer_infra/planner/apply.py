@@ -15,6 +15,7 @@ from freezer_events.config.file_lock import WAIT_S, held
 from freezer_events.errors import EventError, UnreachableError
 from freezer_infra.planner import plan as planner
 from freezer_infra.planner.observed import Observed, observe
+from freezer_infra.planner.schemas import RegisterSchema, SetLevel
 from freezer_infra.planner.steps import (
     AllowRights,
     ChangeConfigs,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from freezer_infra.planner.desired import Desired
     from freezer_infra.planner.observed import HeldKey
     from freezer_infra.planner.plan import Plan
+    from freezer_infra.planner.schemas import SubjectStore
     from freezer_infra.planner.target import KeyFile, Say, Target, Topic
 
 SHOWN_WITHIN_S: Final = 10.0
@@ -59,7 +61,13 @@ def only_apply(target: str, say: Say, wait_s: float = WAIT_S) -> Iterator[None]:
         yield
 
 
-def apply(target: Target, plan: Plan, files: Mapping[str, KeyFile], say: Say) -> None:
+def apply(
+    target: Target,
+    plan: Plan,
+    files: Mapping[str, KeyFile],
+    say: Say,
+    registry: SubjectStore | None = None,
+) -> None:
     """Take the plan's steps in order.
 
     Args:
@@ -67,6 +75,7 @@ def apply(target: Target, plan: Plan, files: Mapping[str, KeyFile], say: Say) ->
         plan: what; one without refusals.
         files: what gets the keys, by the name that the plan has for it.
         say: gets a line per step.
+        registry: what gets the schemas; needed where the plan registers some.
 
     Raises:
         EventError: a step failed; the class says how.
@@ -76,7 +85,7 @@ def apply(target: Target, plan: Plan, files: Mapping[str, KeyFile], say: Say) ->
         raise refused(plan)
     for done, step in enumerate(plan.steps):
         try:
-            outcome = _take(target, step, files)
+            outcome = _take(target, step, files, registry)
         except BaseException as error:
             _tell_half(plan.steps, done, error, say)
             raise
@@ -84,7 +93,12 @@ def apply(target: Target, plan: Plan, files: Mapping[str, KeyFile], say: Say) ->
 
 
 def verify(
-    target: Target, desired: Desired, keys: Sequence[HeldKey] = (), within_s: float = SHOWN_WITHIN_S
+    target: Target,
+    desired: Desired,
+    keys: Sequence[HeldKey] = (),
+    registry: SubjectStore | None = None,
+    *,
+    within_s: float = SHOWN_WITHIN_S,
 ) -> None:
     """Read everything back and compare it with what is declared.
 
@@ -95,6 +109,7 @@ def verify(
         target: where.
         desired: what is declared.
         keys: the credentials as they should be found now.
+        registry: where the schemas are; needed where some are declared.
         within_s: how long to read again what is not as declared.
 
     Raises:
@@ -102,10 +117,10 @@ def verify(
 
     """
     deadline = time.monotonic() + within_s
-    left = planner.make(desired, observe(target, desired, keys))
+    left = planner.make(desired, observe(target, desired, keys, registry))
     while left.is_drift and time.monotonic() < deadline:
         time.sleep(_POLL_S)
-        left = planner.make(desired, observe(target, desired, keys))
+        left = planner.make(desired, observe(target, desired, keys, registry))
     if left.is_drift:
         found = [step.title for step in left.steps]
         found += [f"topic {refusal.topic} {refusal.why}" for refusal in left.refusals]
@@ -125,7 +140,9 @@ def refused(plan: Plan) -> EventError:
     )
 
 
-def _take(target: Target, step: Step, files: Mapping[str, KeyFile]) -> str:
+def _take(
+    target: Target, step: Step, files: Mapping[str, KeyFile], registry: SubjectStore | None
+) -> str:
     """Take one step; give what is special about how it went."""
     match step:
         case CreateTopic(topic):
@@ -144,7 +161,18 @@ def _take(target: Target, step: Step, files: Mapping[str, KeyFile]) -> str:
             target.change_key(client, _needed(files, file), change)
         case DeleteKey(change):
             target.delete_key(change)
+        case SetLevel() | RegisterSchema() if registry:
+            return _register(registry, step)
     return ""
+
+
+def _register(registry: SubjectStore, step: SetLevel | RegisterSchema) -> str:
+    """Take a step in the registry; say what number the registry gave."""
+    if isinstance(step, SetLevel):
+        registry.set_level(step.subject, step.level)
+        return ""
+    made = registry.register(step.subject, step.text)
+    return f": version {made.version}, schema id {made.schema_id}"
 
 
 def _create(target: Target, topic: Topic) -> str:

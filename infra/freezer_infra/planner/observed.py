@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from freezer_events.errors import EventError
-from freezer_infra.planner.target import SUBJECT
+from freezer_infra.planner import schemas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from freezer_infra.planner.desired import Desired
+    from freezer_infra.planner.schemas import HeldSubject, SubjectStore
     from freezer_infra.planner.target import (
         Client,
         KeyChange,
@@ -59,6 +60,7 @@ class Observed:
         adds_partitions: whether it can give a topic more partitions.
         keys: the credentials asked for.
         leftovers: the deletions that earlier rotations left.
+        subjects: what a registry has of the declared subjects, by name.
         key_notes: what is to be said about keys whose fate nobody can decide.
 
     """
@@ -76,15 +78,22 @@ class Observed:
     keys: tuple[HeldKey, ...] = ()
     leftovers: tuple[KeyChange, ...] = ()
     key_notes: tuple[str, ...] = ()
+    subjects: Mapping[str, HeldSubject] = field(default_factory=dict)
 
 
-def observe(target: Target, desired: Desired, keys: Sequence[HeldKey] = ()) -> Observed:
+def observe(
+    target: Target,
+    desired: Desired,
+    keys: Sequence[HeldKey] = (),
+    registry: SubjectStore | None = None,
+) -> Observed:
     """Read the topics, and of those that are declared the configs and rights.
 
     Args:
         target: where to read.
         desired: what is declared.
         keys: the credentials that are asked for; see `find_key`.
+        registry: where the declared subjects are; needed where there are any.
 
     Raises:
         EventError: the target cannot be read.
@@ -98,13 +107,7 @@ def observe(target: Target, desired: Desired, keys: Sequence[HeldKey] = ()) -> O
     return Observed(
         topics=shapes,
         configs=configs,
-        rights={
-            account: target.rights(
-                account,
-                frozenset(right.name for right in wanted if right.resource_type == SUBJECT),
-            )
-            for account, wanted in rights.items()
-        },
+        rights={account: target.rights(account, wanted) for account, wanted in rights.items()},
         resource_types=target.resource_types,
         brokers=target.brokers(),
         is_local=target.is_local,
@@ -115,6 +118,7 @@ def observe(target: Target, desired: Desired, keys: Sequence[HeldKey] = ()) -> O
         keys=tuple(keys),
         leftovers=leftovers,
         key_notes=key_notes,
+        subjects=schemas.look(registry, desired.subjects) if registry else {},
     )
 
 

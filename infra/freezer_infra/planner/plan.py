@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from freezer_infra.planner import schemas
 from freezer_infra.planner.config_names import is_known
 from freezer_infra.planner.steps import (
     CHANGES,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from freezer_infra.planner.target import Shape, Topic
 
 _MIN_ISR = "min.insync.replicas"
+_BREAK = "see what differs: freezer schema register --dry-run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,14 @@ def make(desired: Desired, observed: Observed, *, increase_partitions: bool = Fa
         steps += needed
         if not refused and not needed:
             same.append(topic.name)
+    for subject in desired.subjects:
+        there = observed.subjects[subject.name]
+        objections = [
+            Refusal(subject.topic, why, _BREAK) for why in schemas.objections(subject, there)
+        ]
+        refusals += objections
+        steps += [] if objections else schemas.steps(subject, there)
+        notes += schemas.notes(subject, there)
     steps += _access_steps(desired, observed)
     if desired.access and not observed.resource_types:
         notes.append("access is left as it is: this cluster's users are managed elsewhere")

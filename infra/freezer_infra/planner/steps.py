@@ -8,6 +8,9 @@ from fractions import Fraction
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from freezer_infra.planner.schemas import RegisterSchema, SetLevel
+from freezer_infra.planner.target import PREFIXED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -105,11 +108,10 @@ class AllowRights:
     @property
     def things(self) -> tuple[str, ...]:
         """The rights on one thing together: "describe, write topic x"."""
-        ordered = sorted(self.rights, key=lambda r: (r.resource_type, r.name, r.operation))
-        grouped = groupby(ordered, key=lambda r: (r.resource_type, r.name))
+        ordered = sorted(self.rights, key=lambda r: (*_thing(r), r.operation))
         return tuple(
             f"{', '.join(r.operation.lower() for r in group)} {kind.lower()} {name}"
-            for (kind, name), group in grouped
+            for (kind, name), group in groupby(ordered, key=_thing)
         )
 
     def fields(self) -> dict[str, Any]:
@@ -186,9 +188,16 @@ Step = (
     | WriteKey
     | ChangeKey
     | DeleteKey
+    | SetLevel
+    | RegisterSchema
 )
 # Changes of what is there; all others only create.
-CHANGES = (ChangeConfigs, RaisePartitions, ChangeKey, DeleteKey)
+CHANGES = (ChangeConfigs, RaisePartitions, ChangeKey, DeleteKey, SetLevel)
+
+
+def _thing(right: Right) -> tuple[str, str]:
+    """Give what a right is on, as people write it: all that begin with "x." are "x.*"."""
+    return right.resource_type, right.name + ("*" if right.pattern == PREFIXED else "")
 
 
 def moving(old: int, new: int) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]  # gets a line for a person who waits
 TOPIC, GROUP, SUBJECT = "TOPIC", "GROUP", "SUBJECT"
+LITERAL, PREFIXED = "LITERAL", "PREFIXED"
 
 
 class AlreadyThereError(EventError):
@@ -54,26 +55,32 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One config of a topic as it is now; values are always text."""
+    """One config of a topic as it is now; values are always text.
+
+    `is_default` tells whether nobody has set it for the topic; None where the target does not say.
+    """
 
     value: str
     read_only: bool = False
+    is_default: bool | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Right:
-    """An operation on one literally named thing.
+    """An operation on one thing, or on all whose names begin alike.
 
     Attributes:
         operation: WRITE, READ or DESCRIBE.
         resource_type: TOPIC, GROUP or SUBJECT (of the registry).
-        name: the thing's name; never a pattern.
+        name: the thing's name, or what the names begin with.
+        pattern: LITERAL, or PREFIXED.
 
     """
 
     operation: str
     resource_type: str
     name: str
+    pattern: str = LITERAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +165,11 @@ class Target(Protocol):
         """Tell whether it decides itself how many copies of a partition there are."""
         ...
 
+    @property
+    def registry_url(self) -> str:
+        """The address of its Schema Registry; empty where the settings say it."""
+        ...
+
     def brokers(self) -> int | None:
         """Count the copies of a partition it can make; None where that is not known."""
         ...
@@ -191,12 +203,12 @@ class Target(Protocol):
         """Give the topic `count` partitions, more than it has."""
         ...
 
-    def rights(self, account: str, subjects: frozenset[str]) -> frozenset[Right] | None:
-        """Read what a service account is allowed on literal names; None where there is none.
+    def rights(self, account: str, wanted: frozenset[Right]) -> frozenset[Right] | None:
+        """Read what a service account is allowed; None where there is none.
 
         Args:
             account: its name.
-            subjects: the subjects to ask about; a registry is asked about each one by name.
+            wanted: what it is to have; a registry is asked about each of its subjects by name.
 
         """
         ...

@@ -54,7 +54,7 @@ def create_acls(call: Call) -> Answer:
             "operation": operation.upper(),
             "resource_type": given[0][0],
             "resource_name": given[0][1],
-            "pattern_type": "LITERAL",
+            "pattern_type": "PREFIXED" if call.text("prefix") else "LITERAL",
         }
         for operation in call.said.lists["operations"]
     ]
@@ -171,6 +171,6 @@ def _role(call: Call) -> dict[str, object]:
         "cluster_type": "Schema Registry",
         "logical_cluster": call.text("schema-registry-cluster"),
         "resource_type": kind,
-        "name": name,
-        "pattern_type": "LITERAL",
+        "name": name.removesuffix("*"),
+        "pattern_type": "PREFIXED" if call.text("prefix") or name.endswith("*") else "LITERAL",
     }

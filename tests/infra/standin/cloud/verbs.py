@@ -19,7 +19,7 @@ _REST = (
     " url certificate-authority-path client-cert-path client-key-path no-authentication:bool "
     "*prompt:bool"
 )
-_ACL = "principal topic consumer-group *transactional-id *cluster-scope:bool *prefix:bool"
+_ACL = "principal topic consumer-group *transactional-id *cluster-scope:bool prefix:bool"
 _CLOUD_ROLE = (
     "principal role environment *current-environment:bool *cloud-cluster *flink-region "
     "*kafka-cluster schema-registry-cluster *ksql-cluster resource" + _OUT
@@ -124,7 +124,7 @@ VERBS: dict[str, Verb] = {
     "api-key delete": Verb(access.delete_keys, "force:bool", words=MANY, changes="key"),
     "iam rbac role-binding create": Verb(
         access.bind_role,
-        "*prefix:bool " + _CLOUD_ROLE,
+        "prefix:bool " + _CLOUD_ROLE,
         "prefix:bool " + _PLATFORM_ROLE,
         needs=("role", "principal"),
         changes="role",
