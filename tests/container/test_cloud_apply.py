@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from confluent_kafka.cimpl import NewTopic
+from dotenv import dotenv_values
 
 from tests.support import cloud as clouds
 
@@ -81,6 +82,30 @@ def test_apply_then_ten_readings_then_nothing_to_do(cloud: Cloud, admin: AdminCl
     assert sorted(secrets) == sorted(
         (cloud.held()["SASL_PASSWORD"], cloud.held()["SCHEMA_REGISTRY_API_SECRET"])
     )
+
+
+def test_each_producer_has_a_key_in_a_file_of_its_own(cloud: Cloud) -> None:
+    declared = cloud.folder / "infra" / "topics.toml"
+    accounts = ("freezer-producer", "freezer-reader")
+    text = declared.read_text()
+    for name in accounts:
+        line = f'service_account = "{name}"\n'
+        text = text.replace(line, f'{line}env_file = ".env.{name}"\n')
+    declared.write_text(text)
+    assert "write the key" not in cloud.infra("plan").stdout
+    applied = cloud.infra("apply", "--yes", "--write-keys")
+    assert applied.returncode == 0, applied.stderr
+    held = [dotenv_values(cloud.folder / f".env.{name}") for name in accounts]
+    owners = {
+        account["name"]: account["id"] for account in cloud.standin.state()["service_accounts"]
+    }
+    keys = cloud.standin.state()["api_keys"]
+    for name, file in zip(accounts, held, strict=True):
+        assert keys[file["SASL_USERNAME"]]["owner"] == owners[name]
+    assert cloud.infra("check", "--write-keys").returncode == 0
+    rotated = cloud.infra("apply", "--yes", "--rotate-key", "freezer-reader")
+    assert "write the new key for lkc-123456 to .env.freezer-reader" in rotated.stdout
+    assert rotated.returncode == 0, rotated.stderr
 
 
 def test_a_rotated_key_takes_over_and_the_old_one_goes(cloud: Cloud) -> None:

@@ -100,6 +100,47 @@ def test_plan_shows_and_changes_nothing(infra: Infra, target: AdminTarget, name:
     assert name not in target.topics()
 
 
+def test_topic_and_schema_of_an_event_are_one_plan(
+    infra: Infra, stack: Stack, name: str, forget_subject: Callable[[str], None]
+) -> None:
+    forget_subject(f"{name}-value")
+    (infra.folder / "topics.toml").write_text("schemas = true\n" + TOPICS)
+    both = infra.having(SCHEMA_REGISTRY_URL=stack.registry_url)
+    planned = both("plan")
+    assert f"+ create topic {name}\n" in planned.stdout, planned.stderr
+    assert f"~ change subject {name}-value\n      level  (none of its own) -> " in planned.stdout
+    assert f"+ register v1 in subject {name}-value\n" in planned.stdout
+    assert both("check").returncode == 1
+    applied = both("apply", "--yes")
+    assert applied.returncode == 0, applied.stderr
+    assert f"done: register v1 in subject {name}-value: version 1, schema id" in applied.stderr
+    assert both("check").returncode == 0
+    status = subprocess.run(
+        [sys.executable, "-m", "freezer_events.cli", "schema", "status"],
+        cwd=infra.folder,
+        env=both.environment,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert status.returncode == 0, status.stdout
+
+
+def test_a_file_that_was_imported_needs_no_change(
+    infra: Infra, target: AdminTarget, name: str
+) -> None:
+    target.create(Topic(name, 3, {"retention.ms": "5000"}))
+    (infra.folder / "topics.toml").unlink()
+    imported = infra("import")
+    assert imported.returncode == 0, imported.stderr
+    declared = (infra.folder / "topics.toml").read_text()
+    table = '[events.freezer-reading]\nreplication = 1\nconfigs."retention.ms" = "5000"\n'
+    assert table in declared
+    checked = infra("check")
+    assert f"  = {name} is as declared\n" in checked.stdout
+
+
 def test_apply_then_nothing_to_do_then_drift(infra: Infra, target: AdminTarget, name: str) -> None:
     assert infra("check").returncode == 1
     applied = infra("apply", "--yes")

@@ -52,11 +52,16 @@ def test_rights_are_granted_once_and_read_back(access: CloudAccess, standin: Sta
     assert standin.verbs().count("kafka acl create") == 1
 
 
-def test_only_missing_rights_are_granted(access: CloudAccess) -> None:
+def test_only_missing_rights_are_granted(access: CloudAccess, standin: Standin) -> None:
     account = access.make_account("freezer", "d")
     access.allow(account, PRODUCE[:1])
     access.allow(account, [*PRODUCE, Right("READ", "GROUP", "g")])
     assert access.acls(account) == {*PRODUCE, Right("READ", "GROUP", "g")}
+    asked = [
+        call["argv"] for call in standin.calls() if call["argv"][:3] == ["kafka", "acl", "create"]
+    ]
+    operations = sorted(argv[argv.index("--operations") + 1] for argv in asked)
+    assert operations == ["describe", "read", "write"]
 
 
 def test_reading_one_subject_is_granted_once(access: CloudAccess, standin: Standin) -> None:

@@ -107,11 +107,11 @@ class TopicsRun:
 
     def keys(self, target: Target, desired: Desired) -> list[HeldKey]:
         """Find out about the keys that are asked for; refuse a file that cannot take its key."""
-        files = self.files(desired)
+        files, rotated = self.files(desired), {self.rotate} - {None}
         for file in files.values():
             file.check()
         return [
-            find_key(target, desired.client(account), files[name], rotate=account == self.rotate)
+            find_key(target, desired.client(account), files[name], rotate=account in rotated)
             for name, account in self.accounts(desired).items()
         ]
 

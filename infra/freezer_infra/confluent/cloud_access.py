@@ -131,12 +131,11 @@ class CloudAccess:
     def allow(self, account: str, wanted: Collection[Right]) -> None:
         """Grant what is missing and read it back; rights that are there already stay."""
         missing = set(wanted) - self.acls(account)
-        things = {(right.resource_type, right.name, right.pattern) for right in missing}
-        for thing in sorted(things):
-            operations = sorted(
-                r.operation for r in wanted if Right(r.operation, *thing) in missing
-            )
-            self._allow(account, [Right(operation, *thing) for operation in operations])
+        for thing in sorted(
+            {(right.resource_type, right.name, right.pattern) for right in missing}
+        ):
+            same = (r for r in missing if (r.resource_type, r.name, r.pattern) == thing)
+            self._allow(account, sorted(same))
         until_shown(f"grant access to {account}", lambda: set(wanted) <= self.acls(account))
 
     def _allow(self, account: str, rights: list[Right]) -> None:
