@@ -34,7 +34,7 @@ def ours(target: BenchTarget) -> Callable[[int], None]:
     def once(number: int) -> None:
         producer.send(event(number), on_delivery=reports.append)
         while len(reports) <= number:
-            producer._delivery.poll(1.0)
+            producer._delivery.serve(1.0)
 
     return once
 

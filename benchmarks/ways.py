@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from freezer_events.event import EventType
     from freezer_events.registry.client import Registry
+    from freezer_events.registry.serializer import EventSerializer
 
 _BATCH: Final = 1000
 
@@ -45,8 +46,10 @@ class _Producer(EventProducer):
     def _partitions(self, topic: str) -> int:  # noqa: ARG002 - every target has as many
         return 3
 
-    def _encoder(self, event_type: EventType) -> Callable[[Any], bytes]:
-        return encoder(event_type, compiled=self._compiled)
+    def _serializer(self, event_type: EventType) -> EventSerializer:
+        made = super()._serializer(event_type)
+        made._encode = encoder(event_type, compiled=self._compiled)
+        return made
 
 
 def producer_to(

@@ -11,10 +11,10 @@ from typing import Final
 
 from freezer_events.event import EventType
 
-from .bench_reading import BenchReading, State
+from .bench_reading import EVENT as _bench_reading, BenchReading, State
 
 __all__ = ['BenchReading', 'EVENTS', 'State']
 
 EVENTS: Final[Mapping[str, EventType]] = {
-    'bench-reading': BenchReading.__event__,
+    'bench-reading': _bench_reading,
 }

@@ -6,15 +6,14 @@
 
 from __future__ import annotations
 
-from binascii import hexlify
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from struct import Struct
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from freezer_events.event import EventType
+from freezer_events.avro.runtime import COUNT as _COUNT, END as _END, EPOCH as _EPOCH, PAIR as _PAIR, double as _double, groups as _groups, hexlify as _hexlify, millis as _millis, pairs3 as _pairs3, read_model as _read_model, real as _real, utf8 as _utf8, wrong as _wrong
 
 __all__ = ['BenchReading', 'State']
 
@@ -50,103 +49,6 @@ class BenchReading:
     recorded_at: datetime
     note: str | None = None
 
-
-def _wrong(value: Any, wanted: str) -> TypeError:
-    return TypeError(f"{value!r} is not {wanted}")
-
-_utf8 = str.encode
-
-
-def _varint(number: int) -> bytes:
-    """Write a number that is not negative, seven bits to a byte, lowest first."""
-    out = bytearray()
-    while number > 127:
-        out.append(number & 127 | 128)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
-class _Counts(dict[int, bytes]):
-    """Counts and lengths as Avro writes them; the small ones ready made."""
-
-    def __missing__(self, count: int) -> bytes:
-        return _varint(count << 1)
-
-_COUNT = _Counts({count: _varint(count << 1) for count in range(256)})
-
-_pairs = bytearray(32768)
-_pairs[0::2] = bytes(range(128, 256)) * 128
-_pairs[1::2] = b"".join(bytes((high,)) * 128 for high in range(128, 256))
-_PAIR = Struct("<16384H").unpack(_pairs)
-
-# Day since 1970 to what the times of that day share, once it was met: how far above a multiple of
-# 2**28 the day begins (in half milliseconds: zigzag doubles them), the two bytes for that multiple,
-# and those for the next. Days from 1970-07 to 2039 only, whose times take six bytes.
-_DAYS: dict[int, tuple[int, int, int]] = {}
-
-
-def _millis(since: timedelta) -> bytes:
-    """Write the milliseconds since 1970, and note what the times of that day share."""
-    start = since.days * 172800000
-    end = start + 172799999
-    if 1 << 35 <= start and end < 1 << 42:
-        top, after = _PAIR[start >> 28] & 32767, _PAIR[end >> 28] & 32767
-        _DAYS[since.days] = start & 268435455, top, after
-    number = start + since.seconds * 2000 + since.microseconds // 1000 * 2
-    return _varint(number if number >= 0 else ~number)
-
-_pairs3 = Struct("<3H").pack
-
-_double = Struct("<d").pack
-
-
-def _real(value: Any, limit: int) -> float:
-    """Return a number that is no plain float as one, if nothing gets lost."""
-    if isinstance(value, float) or (type(value) is int and -limit <= value <= limit):
-        return float(value)
-    raise _wrong(value, "a number")
-
-_groups = Struct("8s4s4s4s12s").unpack
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _str_of(value: Any) -> str:
-    if isinstance(value, (str, UUID)):
-        return str(value)
-    raise _wrong(value, "a string")
-
-
-def _int_of(value: Any) -> int:
-    if type(value) is int:
-        return value
-    raise _wrong(value, "a whole number")
-
-
-def _float_of(value: Any) -> float:
-    if type(value) is float or type(value) is int:
-        return float(value)
-    raise _wrong(value, "a number")
-
-
-def _uuid_of(value: Any) -> UUID:
-    value = _bare(value)
-    if isinstance(value, bytes):
-        return UUID(bytes=value)
-    return value if isinstance(value, UUID) else UUID(value)
-
-
-def _instant(value: Any, micros: int) -> datetime:
-    """Take a time with a zone, or the number it is written as: a default comes as that."""
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value
-    return _EPOCH + timedelta(microseconds=_int_of(value) * micros)
-
-
-def _bare(value: Any) -> Any:
-    return value[1] if type(value) is tuple else value
-
 _State_bytes = {
     State.OK: b'\x00',
     State.WARM: b'\x02',
@@ -174,13 +76,12 @@ def encode(event: Any) -> bytes:
     if not isinstance(v5, datetime):
         raise _wrong(v5, "a datetime")
     v5 = v5 - _EPOCH  # a naive time does not subtract
-    if v5.days in _DAYS:
-        low, top, after = _DAYS[v5.days]
-        low += v5.seconds * 2000 + v5.microseconds // 1000 * 2
-        if low > 268435455:
-            low -= 268435456
-            top = after
-        v5 = _pairs3(_PAIR[low & 16383], _PAIR[low >> 14], top)
+    low = v5.seconds * 2000 + v5.microseconds // 1000 * 2
+    top = v5.days * 172800000 + low
+    low = top & 268435455
+    top >>= 28
+    if 128 <= top < 16384:
+        v5 = _pairs3(_PAIR[low & 16383], _PAIR[low >> 14], _END[top])
     else:
         v5 = _millis(v5)
     v6: Any = event.note
@@ -189,22 +90,8 @@ def encode(event: Any) -> bytes:
     else:
         v6 = _utf8(v6)
         v6 = b'\x02' + _COUNT[len(v6)] + v6
-    body: bytes = b"".join((b'H', b'-'.join(_groups(hexlify(v1.int.to_bytes(16, 'big')))), _COUNT[len(v2)], v2, _double(v3), _State_bytes[v4], v5, v6))
+    body: bytes = b"".join((b'H', b'-'.join(_groups(_hexlify(v1.int.to_bytes(16, 'big')))), _COUNT[len(v2)], v2, _double(v3), _State_bytes[v4], v5, v6))
     return body
-
-_State_symbols = {each.value: each for each in State}
-
-
-def decode(datum: dict[str, Any]) -> BenchReading:
-    """Return what fastavro read for this schema as a BenchReading."""
-    return BenchReading(
-        reading_id=v if type(v := datum['reading_id']) is UUID else _uuid_of(v),
-        sensor_id=v if type(v := datum['sensor_id']) is str else _str_of(v),
-        temperature=v if type(v := datum['temperature']) is float else _float_of(v),
-        state=_State_symbols[_bare(datum['state'])],
-        recorded_at=_instant(datum['recorded_at'], 1000),
-        note=None if (v := datum['note']) is None else v if type(v) is str else _str_of(v),
-    )
 
 _SCHEMA: Final = (
     '{"type": "record", "name": "BenchReading", "namespace": "freezer.bench", "doc": "What one '
@@ -228,7 +115,8 @@ EVENT: Final = EventType(
     types={'freezer.bench.BenchReading': BenchReading, 'freezer.bench.State': State},
     record=BenchReading,
     encode=encode,
-    decode=decode,
+    read_model=_read_model,
     default=True,
+    generator=2,
 )
 BenchReading.__event__ = EVENT

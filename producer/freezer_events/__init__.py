@@ -10,6 +10,7 @@ Names are imported when first used, so that `import freezer_events` costs nothin
 from __future__ import annotations
 
 import importlib
+import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from freezer_events.kafka.codes import Outcome
     from freezer_events.read.consumer import EventConsumer, Record
     from freezer_events.registry.serializer import EventSerializer
+    from freezer_events.send.async_producer import AsyncEventProducer
     from freezer_events.send.producer import KEY_FIELD, EventProducer
     from freezer_events.send.reports import Report
     from freezer_events.send.tally import Tally
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "KEY_FIELD",
     "AccessError",
+    "AsyncEventProducer",
     "ConfigError",
     "Event",
     "EventConsumer",
@@ -53,7 +56,9 @@ __all__ = [
     "UsageError",
 ]
 
+_IMPORTING = threading.RLock()  # a home may import from here in its turn
 _HOMES = {
+    "AsyncEventProducer": "send.async_producer",
     "KEY_FIELD": "send.producer",
     "Event": "event",
     "EventConsumer": "read.consumer",
@@ -70,8 +75,11 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = importlib.import_module(f"{__name__}.{_HOMES.get(name, 'errors')}")
-    return getattr(home, name)
+    home = _HOMES.get(name, "errors")
+    # One thread at a time: confluent_kafka's modules import each other, and two threads that begin
+    # at different ends find them half made.
+    with _IMPORTING:
+        return getattr(importlib.import_module(f"{__name__}.{home}"), name)
 
 
 def __dir__() -> list[str]:

@@ -1,12 +1,15 @@
-"""What every generated event class carries: its name, schema and the functions compiled from it.
+"""What every generated event class carries: its name, schema, model and encoder.
 
-Generated code imports this module and nothing else of ours, so it stays at the bottom layer.
+Generated code imports this module and the runtime of the encoder, so it stays at the bottom layer.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, make_dataclass
+from dataclasses import MISSING, InitVar, dataclass, field, fields, make_dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
+
+from freezer_events.errors import SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
 Fill = Literal["now", "uuid", "count"]
 
 DEFAULT_EVENT: Final = "freezer-reading"
+GENERATOR: Final = 2
+"""Which generated modules fit: counted up when they need something that older ones do not bring."""
 
 
 def default_event(names: Collection[str]) -> str | None:
@@ -26,7 +31,15 @@ def default_event(names: Collection[str]) -> str | None:
     return DEFAULT_EVENT if DEFAULT_EVENT in names else None
 
 
-@dataclass(frozen=True, slots=True)
+class EventModel(Protocol):
+    """The model of an event's schema as this layer sees it: `freezer_events.avro.model.Model`."""
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """The event's own fields, in their order: attribute to the name in the schema."""
+
+
+@dataclass(frozen=True, eq=False)
 class EventType:
     """One event in the version that producers write.
 
@@ -41,9 +54,13 @@ class EventType:
         record: the class of the event itself.
         encode: event to Avro body (no framing). Pure. Raises some exception on a value that does
             not fit; `freezer_events.avro.wire` turns it into an InvalidEvent that names the field.
-        decode: what fastavro's reader returned for this schema (a dict) to an event. Also turns
-            reader defaults into their generated types: fastavro hands them out as raw JSON values.
+        read_model: makes the model of the schema; `model` has it, made once.
         default: whether this event is meant where none is named (`default_event`).
+        generator: the GENERATOR that the module was made for.
+        decode: what older modules brought instead of a model.
+
+    Raises:
+        SchemaError: the module was made by another version of the generator.
 
     """
 
@@ -56,8 +73,27 @@ class EventType:
     types: Mapping[str, type]
     record: type[Any]
     encode: Callable[[Any], bytes]
-    decode: Callable[[dict[str, Any]], Any]
+    read_model: Callable[[str], EventModel] | None = None
     default: bool = False
+    generator: int = 1
+    decode: InitVar[Any] = None
+
+    def __post_init__(self, decode: Any) -> None:
+        """Refuse a module that does not fit."""
+        del decode
+        if self.generator != GENERATOR:
+            age = "an older" if self.generator < GENERATOR else "a newer"
+            raise SchemaError(
+                f"generated code of the event {self.name!r}",
+                f"was made by {age} version of freezer-events",
+                "make it again: freezer schema generate",
+            )
+
+    @cached_property
+    def model(self) -> EventModel:
+        """The model of the schema, parsed when it is first asked for."""
+        assert self.read_model is not None  # noqa: S101 - modules of this generator bring it
+        return self.read_model(self.schema)
 
 
 class Event(Protocol):
@@ -95,7 +131,13 @@ def twin(record: type[Any], names: Sequence[str]) -> type[Any]:
 
     """
     rest = [
-        (each.name, Any, field(default=each.default))
+        (
+            each.name,
+            Any,
+            field(default=each.default)
+            if each.default_factory is MISSING
+            else field(default_factory=each.default_factory),
+        )
         for each in fields(record)
         if each.name not in names
     ]

@@ -82,7 +82,8 @@ def test_a_certificate_nobody_vouches_for_is_named(
 ) -> None:
     run = secure(secured.freezer).having(SSL_CA_LOCATION="").within(40)
     done = run("produce", "--timeout", "2")
-    assert done.returncode == 6
+    assert done.returncode == 3  # as the doctor says: a setting is to be mended, waiting is no use
+    assert "unknown issuer" in done.stderr
     assert "SSL_CA_LOCATION" in done.stderr
 
 
@@ -102,15 +103,15 @@ def test_a_broker_that_goes_down_in_the_middle_ends_the_run_and_all_is_accounted
 ) -> None:
     with BrokerDoor(stack.bootstrap) as door:
         run = freezer.having(BOOTSTRAP_SERVERS=door.address).within(30)
-        options = ("--count", "0", "--interval", "0.01", "--output", "json", "--timeout", "1")
-        with run.start("produce", *options) as running:
+        options = ("--count", "0", "--interval", "0.01", "--give-up-after", "1")
+        with run.start("produce", *options, "--output", "json") as running:
             for _ in range(5):
                 running.hear()
             door.shut()
             lines, errors = running.rest()
     tally = tally_of(lines)
-    lost = tally["failed"] + tally["unconfirmed"]
-    assert running.code == 1
+    lost = tally["failed"] + tally["unconfirmed"] + tally["unsent"]
+    assert running.code == 6
     assert tally["delivered"] >= 5
     assert lost > 0
     assert f"{lost:,} readings not delivered" in errors

@@ -155,10 +155,10 @@ class TestHanging:
         child = int((tmp_path / "child").read_text())
         assert gone(child)
 
-    @pytest.mark.parametrize("text", ["soon", "nan", "-1", "0", "inf", "1e400"])
-    def test_the_limit_must_be_a_number_of_seconds(self, standin: Standin, text: str) -> None:
-        with pytest.raises(ConfigError, match=f"'{text}' is no number of seconds above 0"):
-            find({**standin.environ(), "CONFLUENT_CLI_TIMEOUT_S": text})
+    @pytest.mark.parametrize("limit", ["soon", "nan", "inf", "0", "-1"])
+    def test_the_limit_must_be_a_number(self, standin: Standin, limit: str) -> None:
+        with pytest.raises(ConfigError, match=f"'{limit}' is no number"):
+            find({**standin.environ(), "CONFLUENT_CLI_TIMEOUT_S": limit})
 
 
 class TestLogin:

@@ -286,6 +286,39 @@ def _change_default(made: Model, rng: Random) -> None:
         each["default"] = _default(made, each["type"])
 
 
+def _default_later_branch(made: Model, rng: Random) -> None:
+    """Give a union the default of any of its branches."""
+    unions = [
+        each
+        for named in _records(made)
+        for each in named["fields"]
+        if isinstance(each["type"], tuple) and each["type"][0] == "union"
+    ]
+    if unions:
+        each = rng.choice(unions)
+        each["default"] = _default(made, rng.choice(each["type"][1]))
+
+
+def _alias_field(made: Model, rng: Random) -> None:
+    """Give a field the name of any other, or its own, as an alias."""
+    each = _a_field(made, rng)
+    if each:
+        each["aliases"] = rng.sample(FIELD_NAMES, rng.randint(1, 2))
+
+
+def _alias_type(made: Model, rng: Random) -> None:
+    """Give a type the name of any other, or its own, as an alias."""
+    if made.types:
+        rng.choice(list(made.types.values()))["aliases"] = rng.sample(TYPE_NAMES, 1)
+
+
+def _move_types(made: Model, rng: Random) -> None:
+    """Put every type into another namespace."""
+    space = rng.choice(["", "a", "c"])
+    for named in made.types.values():
+        named["space"] = space
+
+
 def _shuffle_fields(made: Model, rng: Random) -> None:
     for named in _records(made):
         rng.shuffle(named["fields"])
@@ -334,6 +367,7 @@ _CHANGES: Final[tuple[Callable[[Model, Random], None], ...]] = (
     *(_add_field, _drop_field, _rename_field, _change_default) * 2,
     *(_retype_field,) * 4,
     *(_change_enum, _change_fixed, _rename_type, _shuffle_fields, _change_root, _change_kind),
+    *(_default_later_branch, _alias_field, _alias_type, _move_types),
 )
 
 

@@ -94,19 +94,21 @@ def test_something_that_is_no_event_is_refused(event_cluster: EventCluster) -> N
     assert producer.tally.undelivered == 0
 
 
-def test_what_a_callback_raises_reaches_the_caller_and_nothing_is_lost(
-    event_cluster: EventCluster,
+def test_what_callbacks_raise_is_logged_and_raised_by_close_and_nothing_is_lost(
+    event_cluster: EventCluster, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(_: Report) -> None:
         raise RuntimeError("from the callback")
 
     producer = event_cluster.producer()
     producer.send(READINGS[0], on_delivery=fail)
-    with pytest.raises(RuntimeError, match="from the callback"):
-        producer.flush()
-    producer.send(READINGS[1])
-    producer.close()
-    assert producer.tally.delivered == 2
+    producer.flush()
+    producer.send(READINGS[1], on_delivery=fail)
+    producer.send(READINGS[2])
+    with pytest.raises(RuntimeError, match="from the callback") as raised:
+        producer.close()
+    assert raised.value.__notes__ == ["2 delivery callbacks raised; events: 3 read, 3 delivered"]
+    assert [record.message for record in caplog.records] == ["a delivery callback raised"] * 2
 
 
 def test_a_missing_topic_is_said_before_the_first_message_and_not_created(
@@ -138,7 +140,7 @@ def test_a_property_that_would_hide_deliveries_is_refused(event_cluster: EventCl
 
 
 def test_leaving_the_block_raises_when_something_was_lost(event_cluster: EventCluster) -> None:
-    producer = event_cluster.producer(timeout_s=1.0)
+    producer = event_cluster.producer(give_up_after_s=1.0)
     producer.prepare(FreezerReading)
     event_cluster.cluster.take_down()
     with pytest.raises(NotDelivered, match="2 not delivered"), producer:

@@ -162,16 +162,64 @@ BREAKS: list[tuple[Code, Any, Any, Direction, str, str, str, str, str]] = [
         Code.DECIMAL_CHANGED, one(CENTS), one(MILLS), OLD, "a", "/fields/0/type/scale",
         "/fields/0/type/scale", "every value is 10 times too large", "keep decimal(8, 2)",
     ),
+    (
+        Code.UNION_BRANCH_AMBIGUOUS, one("int"), one(["double", "int"]), NEW, "a",
+        "/fields/0/type", "/fields/0/type/0", "fastavro reads it as double, Java as int",
+        "put int before double",
+    ),
+    (
+        Code.NAMESPACE_CHANGED, one(["null", fixed(3)]),
+        one(["null", fixed(3) | {"namespace": "m"}]), NEW, "a", "/fields/0/type/1",
+        "/fields/0/type/1", "Java matches a union's branch, an enum or a fixed by its full name",
+        "keep the namespace of 'n.F'",
+    ),
+    (
+        Code.ALIAS_MAKES_NAME_TWICE, record(field(["null", record(field("int"), name="X"), Y])),
+        record(field(["null", Y | {"aliases": ["X"]}])), NEW, "(root)", "/fields/0/type/2", "",
+        "fails on a name that is there twice", "take the alias away that leads to 'n.Y'",
+    ),
+    (
+        Code.ALIAS_SPOILS_DEFAULT, one(one("int", default=1) | {"name": "X"}, default={"a": 1}),
+        one(record(field("int", "b", aliases=["a"], default=1), name="X"), default={"b": 1}), NEW,
+        "a", "/fields/0/default", "", "the old schema's default of 'a' has a 'a' in it",
+        "keep the name 'a', without the alias",
+    ),
+    (
+        Code.FIELD_ALIAS_READERS_DIFFER, one("int"),
+        record(field("int", default=0), field("int", "b", aliases=["a"], default=0)), NEW, "a",
+        "/fields/0", "/fields/0", "Java reads its default 0 for 'a', and fastavro the written 'a'",
+        "let no field have an alias that is still a field",
+    ),
+    (
+        Code.DEFAULT_UNREADABLE, record(), one(logical("int", "date"), default=2**31 - 1), NEW,
+        "a", "", "/fields/0/default", "2147483647 is no date", "write a default that is a value",
+    ),
+    (
+        Code.DEFAULT_OF_LATER_BRANCH, record(), one(["long", "double"], default=1.5), NEW, "a",
+        "", "/fields/0/default", "of the default 1.5 of 'a', Java takes it for the long",
+        "put the branch that the default belongs to first",
+    ),
 ]  # fmt: skip
+
+
+MEANT = {
+    Code.LOGICAL_TYPE_CHANGED,
+    Code.DECIMAL_CHANGED,
+    Code.UNION_BRANCH_AMBIGUOUS,
+    Code.FIELD_ALIAS_READERS_DIFFER,
+    Code.DEFAULT_OF_LATER_BRANCH,
+}
+"""What a reader does not fail on and gets wrong."""
 
 
 @pytest.mark.parametrize("case", BREAKS, ids=lambda case: f"{case[0]}-{case[3]}")
 def test_a_break_is_named_placed_explained_and_mended(case: tuple[Any, ...]) -> None:
     code, old, new, direction, path, old_pointer, new_pointer, why, fix = case
-    alike = [each for each in found(old, new) if (each.code, each.direction) == (code, direction)]
+    wanted = (code, direction, path)
+    alike = [e for e in found(old, new) if (e.code, e.direction, e.path) == wanted]
     assert len(alike) == 1, found(old, new)
     finding = alike[0]
-    meant = code in (Code.LOGICAL_TYPE_CHANGED, Code.DECIMAL_CHANGED)
+    meant = code in MEANT
     assert finding.kind is (Kind.MEANING if meant else Kind.DECODE)
     places = finding.path, finding.old_pointer, finding.new_pointer
     assert places == (path, old_pointer, new_pointer)
@@ -206,6 +254,17 @@ WARNINGS: list[tuple[Code, Any, Any, Direction, str]] = [
     (
         Code.LOGICAL_TYPE_IGNORED, one("int"), one(logical("int", "timestamp-millis")), NEW,
         "timestamp-millis does not stand on int",
+    ),
+    (Code.ALIAS_OF_ITSELF, one("int"), one("int", aliases=["a"]), NEW, "its own alias"),
+    (
+        Code.ALIAS_OF_WHAT_EXISTS, record(field("int", "b")),
+        record(field("int", default=0), field("int", "b", aliases=["a"])), NEW,
+        "'a' is an alias and still a field",
+    ),
+    (
+        Code.ALIAS_SHARED, record(),
+        record(*(field("int", n, aliases=["z"], default=0) for n in "ab")), NEW,
+        "two fields have the alias 'z'",
     ),
 ]  # fmt: skip
 

@@ -20,6 +20,7 @@ def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("BOOTSTRAP_SERVERS", "TOPIC", "CLIENT_ID", "KAFKA_CONFIG", "SCHEMA_REGISTRY_URL"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)  # some machines trust by it
 
 
 def env_file(tmp_path: Path, text: str, name: str = ".env") -> Path:
@@ -126,6 +127,13 @@ def test_the_clouds_client_properties_configure_cluster_and_registry(tmp_path: P
         ("SCHEMA_REGISTRY_API_KEY=k", "SCHEMA_REGISTRY_API_SECRET"),
         (f"SCHEMA_REGISTRY_API_SECRET={SECRET}", "SCHEMA_REGISTRY_API_KEY"),
         ("SSL_CA_LOCATION=nowhere.pem", "SSL_CA_LOCATION"),
+        ("SCHEMA_REGISTRY_URL=http://[::1:8081", "SCHEMA_REGISTRY_URL"),
+        ("SCHEMA_REGISTRY_URL=http://::1:8081", "SCHEMA_REGISTRY_URL"),
+        ("SCHEMA_REGISTRY_URL=http://h:8o81", "SCHEMA_REGISTRY_URL"),
+        ("SCHEMA_REGISTRY_URL=http://h:99999", "SCHEMA_REGISTRY_URL"),
+        ("SCHEMA_REGISTRY_URL=http://a,,http://b", "SCHEMA_REGISTRY_URL"),
+        ("BOOTSTRAP_SERVERS=[::1:9092", "BOOTSTRAP_SERVERS"),
+        ("BOOTSTRAP_SERVERS=::1:9092", "BOOTSTRAP_SERVERS"),
         ("KAFKA_CONFIG=nowhere.properties", "KAFKA_CONFIG"),
     ],
 )
@@ -202,3 +210,18 @@ def test_property_options_are_pairs() -> None:
     assert property_options(("linger.ms=5", "a=b=c")) == {"linger.ms": "5", "a": "b=c"}
     with pytest.raises(UsageError, match="property=value"):
         property_options(("linger.ms",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SCHEMA_REGISTRY_URL=http://[::1:8081",
+        "SCHEMA_REGISTRY_URL=http://::1:8081",
+        "BOOTSTRAP_SERVERS=[::1:9092",
+        "BOOTSTRAP_SERVERS=::1:9092",
+    ],
+)
+def test_an_ipv6_address_is_to_stand_in_brackets(tmp_path: Path, text: str) -> None:
+    env_file(tmp_path, text)
+    with pytest.raises(ConfigError, match="stands in brackets"):
+        Settings.load()

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from freezer_events import Settings
-from freezer_events.doctor.network import Server, dns, reachable, servers, tcp
+from freezer_events.doctor.network import dns, reachable, tcp
 from freezer_events.doctor.tls import tls
 from freezer_events.doctor.verdicts import Check, Step, run
 from freezer_events.errors import ConfigError
+from freezer_events.kafka.servers import Server, servers
 from tests.support.tls_server import Authority, saying, serving, silent
 
 if TYPE_CHECKING:

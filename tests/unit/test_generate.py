@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from dataclasses import MISSING, fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_type_hints
 from uuid import UUID
 
 import pytest
+from hypothesis import Phase, given, seed, settings
 
+from freezer_events.avro.forms import from_json
 from freezer_events.avro.parse import parse
 from freezer_events.avro.parse.types import PRIMITIVES
 from freezer_events.errors import SchemaError
 from freezer_events.schema.catalogue import Catalogue
-from freezer_events.schema.generate import module_name, module_source, package_source
+from freezer_events.schema.event_types import import_package
+from freezer_events.schema.generate import (
+    GeneratedModule,
+    module_name,
+    module_source,
+    package_source,
+)
 from freezer_events.schema.generated import stale
-from tests.support.generated import module_of, read, record, written
+from tests.support.generated import module_of, read, record, schemas, written
 
 ROOT = Path(__file__).parents[2]
 TIME = {"type": "long", "logicalType": "timestamp-millis"}
@@ -63,6 +72,10 @@ HIDING = record(
 
 
 def source(schema: Any, event: str = "door-event", **changes: Any) -> str:
+    return generated(schema, event, **changes).text
+
+
+def generated(schema: Any, event: str = "door-event", **changes: Any) -> GeneratedModule:
     options: dict[str, Any] = {
         "version": 1,
         "topic": "doors",
@@ -102,6 +115,37 @@ def test_only_null_and_unknown_are_constructor_defaults() -> None:
         *("at", "again", "quality", "device"),
     }
     assert optional["quality"] is module.Quality.UNKNOWN
+
+
+def test_an_array_or_map_default_is_made_anew_for_each_event() -> None:
+    schema = record(
+        ("_field", ["null", "int"], None),
+        ("tags", {"type": "array", "items": "string"}, ["a"]),
+        ("days", {"type": "array", "items": {"type": "int", "logicalType": "date"}}, [1]),
+        ("labels", {"type": "map", "values": QUALITY}, {"x": "GOOD"}),
+        ("maybe", [{"type": "array", "items": "int"}, "null"], []),
+        ("EVENT", "int"),
+    )
+    module = module_of(schema)
+    event = module.Event(EVENT=1)
+    assert event.tags == ["a"]
+    assert event.days == [date(1970, 1, 2)]
+    assert event.labels == {"x": module.Quality.GOOD}
+    assert event.maybe == []
+    assert read(module.encode(event), schema, module.EVENT) == event
+    assert from_json(module.EVENT)({"EVENT": 1}) == event
+    event.tags.append("b")
+    assert module.Event(EVENT=1).tags == ["a"]
+
+
+def test_a_module_of_an_older_generator_is_named_with_the_way_out(tmp_path: Path) -> None:
+    text = source(record(("part", "string")))
+    older = text.replace("    read_model=_read_model,\n", "    decode=encode,\n")
+    older = re.sub(r"    generator=\d+,\n", "", older)
+    (tmp_path / "__init__.py").write_text(older, encoding="utf-8")
+    with pytest.raises(SchemaError, match="older version of freezer-events") as caught:
+        import_package(tmp_path)
+    assert "freezer schema generate" in str(caught.value)
 
 
 def test_docs_of_record_and_fields_become_the_docstring_whatever_they_hold() -> None:
@@ -182,12 +226,12 @@ def test_the_committed_events_are_what_generation_gives() -> None:
 def test_generated_code_passes_mypy_strict_under_any_package_name(tmp_path: Path) -> None:
     package = tmp_path / "their_events"
     package.mkdir()
-    other = source(json.dumps(HIDING).replace('"Event"', '"Other"'), event="other")
+    other = generated(json.dumps(HIDING).replace('"Event"', '"Other"'), event="other")
     freezer = (ROOT / "schemas" / "freezer-reading" / "v3.avsc").read_text(encoding="utf-8")
-    third = source(freezer, event="freezer-reading", version=3, fill={"recorded_at": "now"})
-    modules = [("door-event", source(EVERY_KIND)), ("freezer-reading", third), ("other", other)]
-    for name, text in modules:
-        (package / f"{module_name(name)}.py").write_text(text, encoding="utf-8")
+    third = generated(freezer, event="freezer-reading", version=3, fill={"recorded_at": "now"})
+    modules = [generated(EVERY_KIND), third, other]
+    for each in modules:
+        (package / f"{module_name(each.event)}.py").write_text(each.text, encoding="utf-8")
     (package / "__init__.py").write_text(package_source(modules), encoding="utf-8")
     (tmp_path / "use.py").write_text(
         "from datetime import datetime\n"
@@ -224,29 +268,75 @@ def test_generated_code_passes_mypy_strict_under_any_package_name(tmp_path: Path
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_mypy_strict_passes_for_the_modules_of_300_random_schemas(tmp_path: Path) -> None:
+    package = tmp_path / "their_events"
+    package.mkdir()
+    modules: list[GeneratedModule] = []
+
+    @seed(20261126)
+    @settings(max_examples=330, deadline=None, database=None, phases=[Phase.generate])
+    @given(schemas())
+    def collect(schema: Any) -> None:
+        if len(modules) < 300:
+            modules.append(generated(schema, event=f"event-{len(modules)}"))
+
+    collect()
+    assert len(modules) == 300
+    assert len({each.text.partition("__all__")[2] for each in modules}) > 200
+    for each in modules:
+        (package / f"{module_name(each.event)}.py").write_text(each.text, encoding="utf-8")
+    (package / "__init__.py").write_text(package_source(modules), encoding="utf-8")
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "their_events"],
+        cwd=tmp_path,
+        env={"MYPYPATH": f"{ROOT / 'producer'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=170,
+    )
+    assert checked.returncode == 0, checked.stdout[-3000:] + checked.stderr
+
+
 def test_parts_of_the_same_name_in_two_events_stay_in_their_modules() -> None:
-    first = source(record(("device", DEVICE), name="Door"))
-    second = source(record(("device", DEVICE), name="Window"), event="window-event")
-    text = package_source([("door-event", first), ("window-event", second)])
-    assert "from .door_event import Door\n" in text
-    assert "from .window_event import Window\n" in text
+    first = generated(record(("device", DEVICE), name="Door"))
+    second = generated(record(("device", DEVICE), name="Window"), event="window-event")
+    assert exported([first, second]) == {"door_event": {"Door"}, "window_event": {"Window"}}
 
 
 def test_an_event_keeps_its_name_when_another_event_has_a_part_called_so() -> None:
-    door = source(record(("device", DEVICE), name="Door"))
-    device = source(DEVICE, event="device")
-    text = package_source([("device", device), ("door-event", door)])
-    assert "from .device import Device\n" in text
-    assert "from .door_event import Door\n" in text
-    window = source(record(("door", record(("part", "int"), name="Door")), name="Window"))
-    text = package_source([("door-event", door), ("window-event", window)])
-    assert "from .window_event import Window\n" in text
+    door = generated(record(("device", DEVICE), name="Door"))
+    device = generated(DEVICE, event="device")
+    assert exported([device, door]) == {"device": {"Device"}, "door_event": {"Door"}}
+    part = record(("part", "int"), name="Door")
+    window = generated(record(("door", part), name="Window"), event="window-event")
+    assert exported([door, window])["window_event"] == {"Window"}
 
 
-def test_two_events_of_one_class_name_are_refused() -> None:
-    same = source(record(("part", "int")))
-    with pytest.raises(SchemaError, match="have a record of the same name, Event"):
-        package_source([("door-event", same), ("window-event", same)])
+def exported(modules: list[GeneratedModule]) -> dict[str, set[str]]:
+    """Return the classes that a package takes from each of its modules."""
+    tree = ast.parse(package_source(modules))
+    found = [each for each in tree.body if isinstance(each, ast.ImportFrom) and each.level]
+    return {
+        str(each.module): {name.name for name in each.names if name.asname is None}
+        for each in found
+    }
+
+
+def test_two_events_of_one_class_name_live_side_by_side(tmp_path: Path) -> None:
+    part = record(("part", "int"))
+    modules = [generated(part), generated(part, event="window-event")]
+    assert exported(modules) == {"door_event": set(), "window_event": set()}
+    package = tmp_path / "their_events"
+    package.mkdir()
+    for each in modules:
+        (package / f"{module_name(each.event)}.py").write_text(each.text, encoding="utf-8")
+    (package / "__init__.py").write_text(package_source(modules), encoding="utf-8")
+    events = import_package(package).EVENTS
+    made = {name: each.record for name, each in events.items()}
+    assert made["door-event"] is not made["window-event"]
+    for name, each in made.items():
+        assert each(part=1).__event__ is events[name]
 
 
 def test_a_package_without_events_is_one_too() -> None:
@@ -292,7 +382,7 @@ def test_a_record_default_may_leave_out_fields_that_have_their_own_default() -> 
 def test_a_writer_who_means_another_type_is_refused_not_misread() -> None:
     writer, module = record(("at", TIME)), module_of(record(("at", "long")))
     body = written(writer, {"at": datetime(2026, 1, 1, tzinfo=UTC)})
-    with pytest.raises(TypeError, match="is not a whole number"):
+    with pytest.raises(SchemaError, match="at: timestamp-millis is not long"):
         read(body, writer, module.EVENT)
 
 

@@ -49,6 +49,39 @@ def test_the_rooms_are_few_and_each_says_what_it_is_for() -> None:
         assert ast.get_docstring(ast.parse((room / "__init__.py").read_text())), room
 
 
+def test_only_the_parser_reads_the_json_of_a_schema() -> None:
+    """Whoever walks a schema's JSON a second time has ideas of their own about it."""
+    other_json = {
+        "avro/forms/cells.py": "a cell that holds a list",
+        "registry/client.py": "what the registry answers",
+        "schema/field_spec.py": "a default as a person types it",
+        "schema/golden.py": "golden files",
+        "schema/lock.py": "shows what was released",
+        "sources/json_lines.py": "readings",
+    }
+    package = ROOT / "producer" / "freezer_events"
+    rooms = ("avro", "events", "read", "registry", "schema", "send", "sources", "testing")
+    found = {
+        str(path.relative_to(package))
+        for room in rooms
+        for path in (package / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"json.loads", "json.load"}
+    }
+    assert found - other_json.keys() == {"avro/parse/document.py"}
+    looks = re.compile(r"""\[["'](logicalType|items|symbols)["']\]""")
+    walks = [path for path in package.rglob("*.py") if looks.search(path.read_text())]
+    assert {path.parent.name for path in walks} <= {"parse"}
+
+
+def test_no_code_is_made_of_text_but_by_the_generator() -> None:
+    for path in (ROOT / "producer").rglob("*.py"):
+        calls = [
+            each for each in ast.walk(ast.parse(path.read_text())) if isinstance(each, ast.Call)
+        ]
+        assert not [each for each in calls if ast.unparse(each.func) in {"exec", "eval"}], path
+
+
 def test_contributors_are_shown_the_layers_that_are_checked() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     layers = contracts["contracts"][0]["layers"]

@@ -62,7 +62,7 @@ def test_the_tally_adds_up_and_tells_the_truth_about_the_topic(
         # duplicate (6 of 500 runs); brokers refuse the gap. With one at a time there is none.
         one_at_a_time = {"max.in.flight.requests.per.connection": "1"}
         producer = cluster.producer(
-            timeout_s=3.0, properties=one_at_a_time | {"message.max.bytes": "2000"}
+            give_up_after_s=3.0, properties=one_at_a_time | {"message.max.bytes": "2000"}
         )
         producer.prepare(FreezerReading)
         cluster.cluster.fail_next_produce(*refusals)
@@ -86,7 +86,7 @@ def test_a_full_queue_slows_the_source_down_and_drops_nothing(event_cluster: Eve
 def test_a_full_queue_lets_go_when_told_to_stop(event_cluster: EventCluster) -> None:
     stop = Stop()
     producer = event_cluster.producer(
-        timeout_s=1.0, properties={"queue.buffering.max.messages": "7"}
+        give_up_after_s=1.0, properties={"queue.buffering.max.messages": "7"}
     )
     producer.prepare(FreezerReading)
     event_cluster.cluster.take_down()

@@ -29,6 +29,7 @@ def test_exactly_these_names_are_exported_and_each_can_be_imported() -> None:
     assert freezer_events.__all__ == [
         "KEY_FIELD",
         "AccessError",
+        "AsyncEventProducer",
         "ConfigError",
         "Event",
         "EventConsumer",
@@ -94,7 +95,7 @@ def test_whoever_points_at_a_public_method_is_told_what_it_does(name: str) -> No
 
 
 CONSTRUCTORS = {
-    EventProducer: "settings, *, topic, timeout_s, on_undelivered",
+    EventProducer: "settings, *, topic, timeout_s, give_up_after_s, on_undelivered",
     EventConsumer: "settings, event, *, topic, from_beginning",
     EventSerializer: "schema_registry_client, event",
     testing.EventCluster: "partitions",

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from freezer_events.config import Settings
-from freezer_events.errors import AccessError, EventError, SchemaError, UnreachableError
+from freezer_events.errors import (
+    AccessError,
+    ConfigError,
+    EventError,
+    SchemaError,
+    UnreachableError,
+)
 from freezer_events.registry.client import (
     Incompatible,
     NotRegistered,
@@ -16,10 +23,13 @@ from freezer_events.registry.client import (
     same_schema,
     subject_name,
 )
+from freezer_events.schema.levels import Level
+from tests.support.cli import Freezer
 from tests.support.http_faults import FaultyRegistry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 SCHEMA = '{"type": "record", "name": "R", "fields": [{"name": "a", "type": "string"}]}'
 
@@ -42,6 +52,12 @@ def connect(url: str) -> Registry:
         (503, b"", UnreachableError),
         (200, b"<html>welcome</html>", UnreachableError),
         (200, [1], UnreachableError),
+        (200, b"null", UnreachableError),
+        (200, {}, UnreachableError),
+        (200, {"id": "1", "version": 1, "schema": SCHEMA}, UnreachableError),
+        (204, b"", UnreachableError),
+        (301, b"", UnreachableError),
+        (404, {"error_code": "40401", "message": "text"}, UnreachableError),
     ],
 )
 def test_every_answer_becomes_a_named_error(
@@ -52,6 +68,128 @@ def test_every_answer_becomes_a_named_error(
             connect(server.url).lookup("t-value", SCHEMA)
         assert type(caught.value) is kind
         assert server.url in str(caught.value)
+
+
+CALLS_OF_ALL: list[Callable[[Registry], Any]] = [
+    lambda r: r.lookup("s", SCHEMA),
+    lambda r: r.schema_text(1),
+    lambda r: r.versions("s"),
+    lambda r: r.level("s"),
+    lambda r: r.register("s", SCHEMA),
+    lambda r: r.set_level("s", Level.FULL),
+]
+
+
+@pytest.mark.parametrize("body", [b"null", b"[1,null]", b"7", b"<html>", b"", b'{"schema": 5}'])
+@pytest.mark.parametrize("status", [200, 204, 400, 404, 503])
+@pytest.mark.parametrize("cut", [False, True])
+def test_no_call_takes_a_strange_answer_for_one(status: int, body: bytes, *, cut: bool) -> None:
+    with FaultyRegistry(status=status, body=body, cut=cut and status == 200) as server:
+        for call in CALLS_OF_ALL[:5]:
+            if status == 200 and body == b'{"schema": 5}' and call is CALLS_OF_ALL[3]:
+                continue  # a configuration that says nothing of a level
+            with pytest.raises(UnreachableError) as caught:
+                call(connect(server.url))
+            assert caught.value.fix
+
+
+@pytest.mark.parametrize("status", [408, 425, 429])
+def test_a_registry_that_is_busy_is_to_be_asked_later(status: int) -> None:
+    with (
+        FaultyRegistry(status=status, body={"error_code": status, "message": "busy"}) as server,
+        pytest.raises(UnreachableError, match="wait a little, then try again"),
+    ):
+        connect(server.url).lookup("t-value", SCHEMA)
+
+
+@pytest.mark.parametrize("call", CALLS_OF_ALL)
+def test_the_time_is_for_the_whole_answer(call: Callable[[Registry], Any]) -> None:
+    """A byte now and then is in time for every read."""
+    with (
+        FaultyRegistry(drip=True, body=b"[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]" * 100) as server,
+        pytest.raises(UnreachableError, match="in time"),
+    ):
+        call(connect(server.url))
+
+
+@pytest.mark.parametrize("hang", [False, True])
+def test_a_wait_for_an_answer_ends_when_it_is_told_to(*, hang: bool) -> None:
+    with FaultyRegistry(body=b" " * 1000, hang=hang, drip=not hang) as server:
+        registry = Registry.connect(Settings(schema_registry_url=server.url), timeout_s=100)
+        registry.stop = lambda: bool(server.requests)
+        with pytest.raises(UnreachableError, match="interrupted"):
+            registry.lookup("t-value", SCHEMA)
+
+
+def test_ctrl_c_ends_the_wait_for_an_answer() -> None:
+    with FaultyRegistry(drip=True, body=b" " * 1000) as server:
+        registry = Registry.connect(Settings(schema_registry_url=server.url), timeout_s=100)
+
+        def interrupt() -> bool:
+            if server.requests:
+                signal.raise_signal(signal.SIGINT)
+            return False
+
+        registry.stop = interrupt
+        with pytest.raises(KeyboardInterrupt):
+            registry.lookup("t-value", SCHEMA)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("hang", [False, True])
+def test_a_command_ends_by_a_signal_while_the_registry_keeps_it_waiting(
+    tmp_path: Path, number: int, code: int, *, hang: bool
+) -> None:
+    with FaultyRegistry(body=b" " * 10_000, hang=hang, drip=not hang) as server:
+        freezer = Freezer(tmp_path, {"SCHEMA_REGISTRY_URL": server.url})
+        with freezer.start("schema", "status") as running:
+            assert server.asked.wait(60)
+            running.signal(number)
+            _, said = running.rest()
+            assert running.code == code, said
+            assert "in time" not in said
+
+
+@pytest.fixture
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.mark.usefixtures("_no_proxy")
+@pytest.mark.parametrize(
+    ("variable", "value", "kind"),
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:1", ConfigError),
+        ("HTTP_PROXY", "ftp://u:hunter2@127.0.0.1:1", ConfigError),
+        ("http_proxy", "http://u:hunter2@127.0.0.1:1", UnreachableError),
+        ("ALL_PROXY", "http://u:hunter2@127.0.0.1:1", UnreachableError),
+    ],
+)
+def test_a_proxy_that_does_not_serve_is_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, kind: type[EventError]
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(kind) as caught:
+        connect("http://registry.example:8081").lookup("t-value", SCHEMA)
+    assert variable in str(caught.value)
+    assert caught.value.fix
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_ca_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
+    with pytest.raises(ConfigError, match=r"SSL_CERT_FILE: '/nowhere\.pem' does not exist\n  next"):
+        connect("https://localhost:1")
+
+
+def test_a_ca_file_that_is_none_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_text("no certificate")
+    settings = Settings(schema_registry_url="https://localhost:1", ssl_ca_location=str(path))
+    with pytest.raises(ConfigError, match="SSL_CA_LOCATION"):
+        Registry.connect(settings)
 
 
 def test_a_registry_that_never_answers_is_given_up() -> None:

@@ -38,6 +38,22 @@ BAD: dict[str, tuple[Callable[[Path], object], str, str]] = {
         ":3:41",
         "the default of 'n' does not fit",
     ),
+    "a default that no reader can make a uuid of": (
+        text(
+            f'{HEAD}{ID},\n{{"name": "u", "default": "", '
+            '"type": {"type": "string", "logicalType": "uuid"}}]}'
+        ),
+        ":3:26",
+        "no reader can make a uuid",
+    ),
+    "a default beyond the last date": (
+        text(
+            f'{HEAD}{ID},\n{{"name": "d", "default": 2147483647, '
+            '"type": {"type": "int", "logicalType": "date"}}]}'
+        ),
+        ":3:26",
+        "no reader can make a date",
+    ),
     "not UTF-8": (text(HEAD.encode() + b'{"name": "\xff"'), ":2:23", "is not UTF-8: byte 0xff"),
     "5 MB": (
         text(HEAD + ID + "]" + " " * 5_000_000 + "}"),
@@ -105,22 +121,23 @@ def test_a_bad_version_does_not_hide_what_is_wrong_elsewhere(project: Project) -
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"[broken", "schemas.lock"),
-        (b"\xff", "is not UTF-8"),
-        (b'["door-event".1]\nsha256 = "x"\n', "is damaged"),
-        (b'["door-event".1]\nsha256 = 1\nfingerprint = 2\nschema = 3\n', "is damaged"),
-        (b'["door-event".one]\nsha256 = "1"\n', "is damaged"),
+        (b"[broken", "door-event/lock"),
+        (b"\xff", "cannot be read as UTF-8"),
+        (b'[1]\nsha256 = "x"\n', "is damaged"),
+        (b"[1]\nsha256 = 1\nfingerprint = 2\nschema = 3\n", "is damaged"),
+        (b"<<<<<<< HEAD\n[1]\n=======\n[1]\n>>>>>>> other\n", "markers of a merge conflict"),
+        (b'[one]\nsha256 = "1"\n', "is damaged"),
     ],
 )
 def test_a_damaged_lock_is_never_taken_for_an_empty_one(
     project: Project, content: bytes, why: str
 ) -> None:
-    (project.folder / "schemas" / "schemas.lock").write_bytes(content)
+    (project.event / "lock").write_bytes(content)
     before = project.files()
     for command in ("check", "release", "new", "list"):
         done = project.schema(command)
         assert (done.returncode, "Traceback" in done.stderr) == (5, False), command
-        assert why in done.stderr
+        assert why in done.stderr + done.stdout
     assert project.files() == before
 
 

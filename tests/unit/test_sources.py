@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from freezer_events.errors import InvalidEvent, UsageError
 from freezer_events.events import FreezerReading
-from freezer_events.sources import Format, Rejected, column_options, open_source
+from freezer_events.sources import Format, Rejected, Rows, column_options, open_source
 from freezer_events.sources.simulator import Simulator
 from tests.support.generated import module_of, record
 
@@ -249,3 +249,31 @@ def test_a_number_too_long_for_python_is_rejected(tmp_path: Path) -> None:
     events, (rejected,) = read(tmp_path / "r.jsonl", line + '{"sensor_id": "b", "temperature": 4}')
     assert events == [B]
     assert rejected.why.startswith("not JSON that anybody can read: Exceeds the limit")
+
+
+CSV = 'sensor_id,temperature\na,1\n\n"b\nb",2\nc,n/a\nd,4,5\ne,5\n'
+JSONL = '{"sensor_id":"a","temperature":1}\n\n{}\n[]\n{"sensor_id":"e","temperature":5}\n'
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "start_at", "rows", "lines"),
+    [
+        ("csv", CSV, 1, Rows(6, 1, 2, 3), [2, 4, 8]),
+        ("csv", CSV, 6, Rows(3, 0, 2, 1), [8]),
+        ("jsonl", JSONL, 1, Rows(5, 1, 2, 2), [1, 5]),
+        ("jsonl", JSONL, 3, Rows(3, 0, 2, 1), [5]),
+    ],
+)
+def test_every_row_is_counted_once_also_where_reading_begins_later(
+    tmp_path: Path, form: str, text: str, start_at: int, rows: Rows, lines: list[int]
+) -> None:
+    path = tmp_path / "rows"
+    path.write_text(text)
+    written = Format(form, start_at=start_at)
+    source = open_source(str(path), EVENT, lambda _: None, wait=lambda: True, written=written)
+    places = [source.last for _ in source]
+    source.close()
+    assert source.rows == rows
+    assert source.rows.astray == 0
+    assert [place.line for place in places] == lines
+    assert source.written(places[-1]) == text.splitlines()[-1]

@@ -136,3 +136,36 @@ def read(path: Path) -> tuple[str, int | None]:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none.toml: cannot be read: No such file"):
         Table.read(tmp_path / "none.toml")
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "nested",
+    [
+        "a = " + "[" * 100_000,
+        "a = " + "{a = " * 100_000,
+        "a" + ".a" * 100_000 + " = 1",
+        "[a" + ".a" * 100_000 + "]",
+        "[[ a" + " . 'a'" * 100_000 + "]]",
+        "b = 1\na" + '."a"' * 100_000 + " = 1",
+        "b = {a" + ".a" * 100_000 + " = 1}",
+    ],
+)
+def test_nesting_without_end_is_refused_at_once(tmp_path: Path, nested: str) -> None:
+    path = tmp_path / "event.toml"
+    path.write_text(nested)
+    with pytest.raises(ConfigError, match=r"event\.toml: is nested too deep"):
+        Table.read(path)
+
+
+def test_a_long_value_is_no_deep_key(tmp_path: Path) -> None:
+    path = tmp_path / "event.toml"
+    path.write_text(f'topic = "{"a." * 1000}"\n')
+    assert Table.read(path).need("topic", str) == "a." * 1000
+
+
+def test_merge_markers_are_named_by_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "event.toml"
+    path.write_text('topic = "a"\n<<<<<<< HEAD\nkey = "b"\n=======\n>>>>>>> other\n')
+    with pytest.raises(ConfigError, match=r"event\.toml:2: has merge markers"):
+        Table.read(path)

@@ -14,13 +14,14 @@ from tests.support.readme import blocks
 BIN = Path(sys.executable).parent
 PROGRAM = """
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from confluent_kafka import SerializingProducer
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
 from freezer_events import (
     KEY_FIELD,
+    AsyncEventProducer,
     Event,
     EventConsumer,
     EventError,
@@ -57,7 +58,9 @@ def send_all(producer: EventProducer, events: Iterable[Event], site: bytes) -> T
     for event in events:
         producer.send(event, key=KEY_FIELD, headers=[("site", site)], on_delivery=counter)
         producer.send(event, key=f"key{partitions}")
-        producer.send(event, key=None)
+        producer.send(event, key=None, headers={"site": site}, timestamp=datetime.now(UTC))
+    taken: int = producer.send_all(events)
+    print(taken)
     missing: int = producer.flush(5.0)
     print(missing, producer.tally.partitions[0])
     return producer.tally
@@ -76,6 +79,12 @@ def produce(settings: Settings) -> int:
     except EventError as error:
         return error.exit_code
     return 0
+
+
+async def serve(settings: Settings, event: FreezerReading) -> int | None:
+    async with AsyncEventProducer(settings, give_up_after_s=5.0) as producer:
+        report: Report = await producer.send(event, headers={"site": "A"})
+        return report.offset
 
 
 def warmest(consumer: EventConsumer[FreezerReading]) -> float | None:

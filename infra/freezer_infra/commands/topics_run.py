@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freezer_events.config import Settings
+from freezer_events.config import Settings, private_files
 from freezer_events.config.project import Project, upwards
 from freezer_events.config.settings import TOPIC_OF_NONE
 from freezer_events.console.streams import line, note
@@ -69,6 +69,8 @@ class TopicsRun:
     def desired(self) -> Desired:
         """Read what is declared."""
         settings = self._settings()
+        for warning in private_files.warnings(settings):
+            note(warning)
         catalogue = Catalogue.find(self.schemas)
         if catalogue.notice and self.output == "text":
             note(catalogue.notice)

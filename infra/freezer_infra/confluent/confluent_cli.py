@@ -150,14 +150,12 @@ def _timeout(environ: Mapping[str, str]) -> float:
     """Read the limit of one call in seconds; a slow line may need more than the default."""
     text = environ.get("CONFLUENT_CLI_TIMEOUT_S", "")
     try:
-        limit_s = float(text) if text else TIMEOUT_S
+        found = float(text) if text else TIMEOUT_S
     except ValueError:
-        limit_s = math.nan
-    if not (0 < limit_s < math.inf):
-        why = f"'{text}' is no number of seconds above 0"
-        fix = f"unset it for {TIMEOUT_S:g} s, or give a slow line more, such as 180"
-        raise ConfigError("read CONFLUENT_CLI_TIMEOUT_S", why, fix)
-    return limit_s
+        found = math.nan
+    if not 0 < found < math.inf:  # no number compares with nan
+        raise ConfigError("CONFLUENT_CLI_TIMEOUT_S", f"{text!r} is no number of seconds", "try: 60")
+    return found
 
 
 def _check_version(cli: ConfluentCli) -> None:

@@ -65,9 +65,8 @@ def load(
 
 def _subjects(catalogue: Catalogue, names: Mapping[str, str]) -> Iterator[Subject]:
     """Give the subject of every event that has a released version."""
-    lock = Lock.read(catalogue.root)
     for event in catalogue.events.values():
-        numbers = [each for each in lock.released(event.name) if each in event.versions]
+        numbers = [each for each in Lock.read(event.folder).released if each in event.versions]
         texts = {number: event.text(number) for number in numbers}
         topic = names[event.name]
         if texts:

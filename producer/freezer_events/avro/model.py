@@ -1,122 +1,85 @@
-"""The schema as typed nodes, with every reference resolved: what code is generated from."""
+"""The model of an event's schema: types with their references followed, and their Python names.
+
+Everything that deals with values reads this: encoder text, compiled nodes, decoding, explaining,
+JSON and text, the simulator. The types are the parser's own.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
-from freezer_events.avro.parse import types
+from freezer_events.avro import names
+from freezer_events.avro.parse import parse
+from freezer_events.avro.parse.types import (
+    ArrayType,
+    EnumType,
+    Fixed,
+    MapType,
+    Primitive,
+    RecordType,
+    Ref,
+    UnionType,
+)
+from freezer_events.avro.scalars import scalar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from freezer_events.avro.parse import Schema
-
-# The logical types that fastavro converts (its _logical_writers), by the type they stand on. All
-# others are ignored, as the Avro specification asks; a fixed uuid is converted by our own code,
-# and a decimal, of bytes or fixed, has digits besides.
-_LOGICAL: Final = frozenset(
-    {
-        ("long", "timestamp-millis"),
-        ("long", "timestamp-micros"),
-        ("long", "local-timestamp-millis"),
-        ("long", "local-timestamp-micros"),
-        ("int", "date"),
-        ("int", "time-millis"),
-        ("long", "time-micros"),
-        ("string", "uuid"),
-        ("fixed", "uuid"),
-    }
-)
+    from freezer_events.avro.parse.types import Named, Resolved, Type
+    from freezer_events.avro.scalars import Scalar
+    from freezer_events.event import EventType
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A value without parts.
+@dataclass(frozen=True, eq=False)
+class Model:
+    """The schema of one event.
 
     Attributes:
-        base: the Avro type it is written as ("long", "fixed", …).
-        kind: what it means: the logical type where it has one, else the same as `base`.
-        size: bytes of a fixed; 0 otherwise.
-        precision: digits of a decimal; 0 otherwise.
-        scale: how many of them stand after the point.
+        schema: the schema as parsed.
+        root: the event's own record.
+        records: every record, outermost first.
+        enums: every enum, in the order of definition.
+        classes: full name to class name, of every record and enum.
+        attributes: full name of a record to (field name to attribute), in the order of fields.
+        members: full name of an enum to (symbol to member name).
 
     """
 
-    base: str
-    kind: str
-    size: int = 0
-    precision: int = 0
-    scale: int = 0
+    schema: Schema
+    root: RecordType
+    records: tuple[RecordType, ...]
+    enums: tuple[EnumType, ...]
+    classes: Mapping[str, str]
+    attributes: Mapping[str, Mapping[str, str]]
+    members: Mapping[str, Mapping[str, str]]
 
+    def resolve(self, use: Type) -> Resolved:
+        """Return the type itself where a named type is used by its name."""
+        return self.schema.resolve(use)
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A record or an enum, by its full name."""
+    def branches(self, union: UnionType) -> list[Resolved]:
+        """Return the types of a union, in its order."""
+        return [self.resolve(each) for each in union.branches]
 
-    full: str
+    def optional(self, union: UnionType) -> tuple[int, Resolved, int] | None:
+        """Return index and type of the one branch that is not null, and the index of null."""
+        branches = self.branches(union)
+        nulls = [at for at, each in enumerate(branches) if each.kind == "null"]
+        if len(branches) == 2 and nulls:  # noqa: PLR2004 - null and another one
+            return 1 - nulls[0], branches[1 - nulls[0]], nulls[0]
+        return None
 
+    def attribute(self, field: str) -> str:
+        """Return the attribute of one of the event's own fields; KeyError where it has none."""
+        return self.attributes[self.root.name.full][field]
 
-@dataclass(frozen=True, slots=True)
-class ArrayNode:
-    """A list of items of one type."""
-
-    items: Node
-
-
-@dataclass(frozen=True, slots=True)
-class MapNode:
-    """Values of one type under string keys."""
-
-    values: Node
-
-
-@dataclass(frozen=True, slots=True)
-class UnionNode:
-    """One of several types, in the order of the schema; the index is written first."""
-
-    branches: tuple[Node, ...]
-
-
-Node: TypeAlias = Scalar | Named | ArrayNode | MapNode | UnionNode
-NULL: Final = Scalar("null", "null")
-
-
-@dataclass(frozen=True, slots=True)
-class FieldNode:
-    """One field of a record; `default` is the JSON value, `has_default` tells it from null."""
-
-    name: str
-    node: Node
-    doc: str
-    has_default: bool
-    default: Any
-
-
-@dataclass(frozen=True, slots=True)
-class RecordNode:
-    """A record and its fields."""
-
-    full: str
-    doc: str
-    fields: tuple[FieldNode, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EnumNode:
-    """An enum and its symbols."""
-
-    full: str
-    doc: str
-    symbols: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class Model:
-    """A whole schema: the event's record and every record and enum in it, outermost first."""
-
-    root: str = ""
-    records: dict[str, RecordNode] = field(default_factory=dict)
-    enums: dict[str, EnumNode] = field(default_factory=dict)
-    fixed: dict[str, Scalar] = field(default_factory=dict)
+    @cached_property
+    def fields(self) -> Mapping[str, str]:
+        """The event's own fields: attribute to the name in the schema."""
+        return {value: name for name, value in self.attributes[self.root.name.full].items()}
 
 
 def read_model(schema: Schema) -> Model:
@@ -126,68 +89,102 @@ def read_model(schema: Schema) -> Model:
         SchemaError: its top is not a record.
 
     """
-    if not isinstance(schema.root, types.RecordType):
+    root = schema.root
+    if not isinstance(root, RecordType):
         raise schema.error("", "the schema of an event must be a record")
-    reader = _Reader()
-    reader.node(schema.root)
-    reader.model.root = schema.root.name.full
-    return reader.model
+    found = list(named_types(root))
+    records = tuple(each for each in found if isinstance(each, RecordType))
+    enums = tuple(each for each in found if isinstance(each, EnumType))
+    full = [*(each.name.full for each in records), *(each.name.full for each in enums)]
+    return Model(
+        schema,
+        root,
+        records,
+        enums,
+        names.class_names(full),
+        {each.name.full: names.attributes([f.name for f in each.fields]) for each in records},
+        {each.name.full: names.members(each.symbols) for each in enums},
+    )
 
 
-class _Reader:
-    """Walks the tree of types, and collects what has a name in the order of definition."""
+def model_from_text(text: str) -> Model:
+    """Return the model of a generated module's schema.
 
-    def __init__(self) -> None:
-        self.model = Model()
+    Raises:
+        SchemaError: it is no schema, or not of a record.
 
-    def node(self, found: types.Type) -> Node:  # noqa: PLR0911 - one return per kind
-        match found:
-            case types.Ref(name=name):
-                return self.model.fixed.get(name, Named(name))
-            case types.UnionType(branches=branches):
-                return UnionNode(tuple(self.node(each) for each in branches))
-            case types.ArrayType(items=items):
-                return ArrayNode(self.node(items))
-            case types.MapType(values=values):
-                return MapNode(self.node(values))
-            case types.RecordType():
-                return self._record(found)
-            case types.EnumType(name=name, symbols=symbols, doc=doc):
-                self.model.enums[name.full] = EnumNode(name.full, doc or "", symbols)
-                return Named(name.full)
-            case types.Fixed(name=name, size=size):
-                node = self.model.fixed[name.full] = _scalar("fixed", found.logical, size)
-                return node
-            case types.Primitive(kind=kind):
-                return _scalar(kind, found.logical)
-
-    def _record(self, found: types.RecordType) -> Node:
-        full = found.name.full
-        # Taken now, so that outer records come before those inside; a field may refer to it.
-        self.model.records[full] = RecordNode(full, "", ())
-        fields = tuple(self._field(each) for each in found.fields)
-        self.model.records[full] = RecordNode(full, found.doc or "", fields)
-        return Named(full)
-
-    def _field(self, found: types.RecordField) -> FieldNode:
-        given = found.default is not types.MISSING
-        default = found.default if given else None
-        return FieldNode(found.name, self.node(found.type), found.doc or "", given, default)
+    """
+    return read_model(parse(text, "the schema of a generated event"))
 
 
-def _scalar(base: str, logical: types.Logical | None, size: int = 0) -> Scalar:
-    if logical is None or logical.ignored:
-        return Scalar(base, base, size)
-    if logical.name == "decimal":
-        return Scalar(base, "decimal", size, logical.precision, logical.scale)
-    # One that does not fit its type is marked as ignored: a fixed uuid has its 16 bytes.
-    known = (base, logical.name) in _LOGICAL
-    return Scalar(base, logical.name if known else base, size)
+def model_of(event_type: EventType) -> Model:
+    """Return an event's model, parsed once."""
+    return cast("Model", event_type.model)
 
 
-def optional(node: Node) -> tuple[int, Node, int] | None:
-    """Return index, node of the one branch that is not null, and the index of null."""
-    if isinstance(node, UnionNode) and NULL in node.branches and len(node.branches) == 2:  # noqa: PLR2004
-        null = node.branches.index(NULL)
-        return 1 - null, node.branches[1 - null], null
-    return None
+def named_types(of: Type) -> Iterator[Named]:
+    """Yield the named types that are defined in a type, the outermost first."""
+    match of:
+        case RecordType():
+            yield of
+            for field in of.fields:
+                yield from named_types(field.type)
+        case EnumType() | Fixed():
+            yield of
+        case ArrayType(items=inside) | MapType(values=inside):
+            yield from named_types(inside)
+        case UnionType(branches=branches):
+            for each in branches:
+                yield from named_types(each)
+        case Primitive() | Ref():
+            return
+
+
+def scalar_of(of: Resolved) -> Scalar | None:
+    """Return the entry of a type in the table of scalars, None where it has parts or symbols."""
+    match of:
+        case Primitive(kind=kind, logical=logical):
+            return scalar(kind, logical)
+        case Fixed(size=size, logical=logical):
+            return scalar("fixed", logical, size)
+        case _:
+            return None
+
+
+def branch_name(of: Resolved) -> str:
+    """Return what Avro's JSON calls a branch of a union: a full name, or the kind of type.
+
+    https://avro.apache.org/docs/1.12.0/specification/#json-encoding
+    """
+    if isinstance(of, RecordType | EnumType | Fixed):
+        return of.name.full
+    return of.kind
+
+
+def shape(of: Type) -> Any:
+    """Return what two types share whose values are written alike: a key for tables of functions."""
+    match of:
+        case Ref(name=name):
+            return name
+        case RecordType() | EnumType():
+            return of.name.full
+        case ArrayType(items=items):
+            return "array", shape(items)
+        case MapType(values=values):
+            return "map", shape(values)
+        case UnionType(branches=branches):
+            return "union", *(shape(each) for each in branches)
+        case Primitive() | Fixed():
+            return scalar_of(of)
+
+
+__all__ = [
+    "Model",
+    "branch_name",
+    "model_from_text",
+    "model_of",
+    "named_types",
+    "read_model",
+    "scalar_of",
+    "shape",
+]

@@ -9,20 +9,18 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
-    from freezer_events.avro.model import Model
-
-# What generated modules import or define themselves.
+# What generated modules import or define themselves. Helpers, tables and functions have names with
+# an underscore in front, which no class has.
 _TAKEN: Final = frozenset(
     {
         *(name for name in dir(builtins) if name.islower()),
-        *("TypeError", "OverflowError", "_typing", "_SCHEMA"),
-        *("Any", "ClassVar", "Decimal", "EVENT", "EventType", "Final", "StrEnum", "Struct"),
-        *("TypeAlias", "UTC", "UUID", "annotations", "dataclass", "date", "datetime", "decode"),
-        *("encode", "hexlify", "time", "timedelta", "unpack", "event", "datum"),
+        *("Any", "ClassVar", "Decimal", "EVENT", "EventType", "Final", "Nanos", "StrEnum"),
+        *("TypeAlias", "UUID", "annotations", "dataclass", "date", "datetime", "encode", "field"),
+        *("time", "event", "EVENTS"),
         # Locals of generated functions; there are v1, v2 and so on as well.
-        *("after", "body", "item", "k", "key", "low", "parts", "top", "v", "value"),
+        *("body", "item", "k", "key", "left", "low", "parts", "top", "v", "value"),
     }
 )
 _LOCAL: Final = re.compile(r"v[0-9]+")
@@ -37,7 +35,8 @@ def attributes(names: Collection[str]) -> dict[str, str]:
 
 
 def _attribute(name: str) -> str:
-    if keyword.iskeyword(name):
+    # A class whose attribute hides `mro` cannot be made, and `_field` is called in its body.
+    if keyword.iskeyword(name) or name in {"mro", "_field"}:
         return f"{name}_"
     # Inside a class Python mangles names that begin with two underscores.
     return f"field{name}" if name.startswith("__") else name
@@ -59,29 +58,19 @@ def _member(symbol: str) -> str:
     return f"{symbol}_" if taken or symbol in {"mro", "name", "value"} else symbol
 
 
-def class_names(model: Model, taken: Collection[str] = ()) -> Mapping[str, str]:
-    """Return the class name of every record and enum, by full name.
-
-    Args:
-        model: the schema.
-        taken: further names that the module has for other things.
-
-    """
-    reserved = _TAKEN.union(taken)
+def class_names(full_names: Sequence[str]) -> Mapping[str, str]:
+    """Return the class name of records and enums, by full name; the first one chooses first."""
     found: dict[str, str] = {}
-    for full in (model.root, *model.records, *model.enums):
-        if full in found:
-            continue
+    for full in full_names:
         bare = full.rpartition(".")[2]
-        found[full] = _free(_class(bare, reserved), {*found.values(), *reserved})
+        found[full] = _free(_class(bare), {*found.values(), *_TAKEN})
     return found
 
 
-def _class(bare: str, reserved: Collection[str]) -> str:
-    # Generated modules keep helpers, tables and functions under names with an underscore in front.
+def _class(bare: str) -> str:
     if bare.startswith("_"):
         return f"Type{bare}"
-    taken = keyword.iskeyword(bare) or bare in reserved or _LOCAL.fullmatch(bare)
+    taken = keyword.iskeyword(bare) or bare in _TAKEN or _LOCAL.fullmatch(bare)
     return f"{bare}_" if taken else bare
 
 

@@ -5,21 +5,20 @@ Pure: knows no registry and no broker. Ids are prepended at the very end, by `fr
 
 from __future__ import annotations
 
-import io
-import json
 import struct
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from freezer_events.avro.explain import first_problem
+from freezer_events.avro.model import model_of
+from freezer_events.avro.parse.foreign import parse_foreign
+from freezer_events.avro.resolving import decoder
 from freezer_events.errors import InvalidEvent, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from freezer_events.event import Event, EventType
-
-E = TypeVar("E")
 
 # Confluent wire format: magic byte 0, schema id as big-endian 32-bit integer, body.
 # https://docs.confluent.io/platform/current/schema-registry/fundamentals/serdes-develop/index.html#wire-format
@@ -101,28 +100,20 @@ def decode(body: bytes, writer_schema: str, event_type: EventType) -> Any:
         BodyError: the body is cut short or damaged, or the two schemas do not resolve.
 
     """
-    from fastavro import schemaless_reader  # noqa: PLC0415 - not needed to print help
-
-    stream = io.BytesIO(body)
     try:
-        writer, reader = _parsed(writer_schema), _parsed(event_type.schema)
-        datum = schemaless_reader(stream, writer, reader)
-        event = event_type.decode(cast("dict[str, Any]", datum))
+        return _decoder(writer_schema, event_type)(body)
     except Exception as error:
-        # fastavro raises whatever it stumbles over: EOFError, IndexError, struct.error, KeyError…
         raise BodyError("", f"cannot be read as {event_type.name}: {_cause(error)}") from error
-    if rest := len(body) - stream.tell():
-        raise BodyError("", f"has {rest} bytes left over after a {event_type.name}")
-    return event
 
 
 def _cause(error: Exception) -> str:
     text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    known = isinstance(error, ValueError | SchemaError)
+    return text if known and text else f"{type(error).__name__}: {text}".removesuffix(": ")
 
 
 @lru_cache(maxsize=1024)
-def _parsed(schema: str) -> Any:
-    from fastavro import parse_schema  # noqa: PLC0415
-
-    return parse_schema(json.loads(schema))
+def _decoder(writer_schema: str, event_type: EventType) -> Callable[[bytes], Any]:
+    own = writer_schema == event_type.schema
+    writer = model_of(event_type).schema if own else parse_foreign(writer_schema, "its schema")
+    return decoder(writer, event_type)

@@ -12,6 +12,7 @@ from freezer_events.console.next_step import next_step
 from freezer_events.console.wrap import wrapped
 from freezer_events.doctor import Destination, diagnose, exit_code
 from freezer_events.errors import ConfigError
+from freezer_events.schema.event_types import OutOfStep, in_memory
 from freezer_events.schema.event_types import event_type as typed
 
 if TYPE_CHECKING:
@@ -93,11 +94,14 @@ def _target(
     into: Path | None,
 ) -> Destination:
     catalogue = options.find_catalogue(schemas, into)
-    event_type = typed(catalogue, event_name)
-    spec = catalogue.event(event_type.name)
+    spec, stale = catalogue.event(event_name), None
+    try:
+        event_type = typed(catalogue, event_name, trust_generated=options.trusts_generated())
+    except OutOfStep as error:  # one check's verdict, not the end of all
+        event_type, stale = in_memory(catalogue, spec), error
     if not isinstance(settings, ConfigError):
         topic = settings.topic_for(event_type, named=event_name)
-    return Destination(event_type, spec, topic or event_type.topic)
+    return Destination(event_type, spec, topic or event_type.topic, stale)
 
 
 def _conclude(checks: list[Check], target: Destination) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from freezer_events.config import Settings, property_options
+from freezer_events.config import Settings, private_files, property_options
 from freezer_events.console.streams import note
 from freezer_events.errors import EventError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from freezer_events.event import EventType
     from freezer_events.schema.catalogue import Catalogue, EventSpec
 
+_TRUST = "freezer.trust_generated"
 _LONGEST_S = 2_000_000.0  # librdkafka counts milliseconds in 32 bits
 
 
@@ -117,22 +118,38 @@ into = click.option(
 )
 
 
+def _trust(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's
+    ctx.meta[_TRUST] = value
+
+
+trust = click.option(
+    "--trust-generated",
+    is_flag=True,
+    expose_value=False,
+    callback=_trust,
+    help="Run the package of generated events whatever is in it.",
+)
+
+
 def connection(function: F) -> F:
     """Add the options that say which cluster: --env-file, --topic, -X."""
     return env_file(topic(properties(function)))
 
 
 def events(function: F) -> F:
-    """Add the options that say which event: --event, --schemas, --into."""
-    return event(schemas(into(function)))
+    """Add the options that say which event: --event, --schemas, --into, --trust-generated."""
+    return event(schemas(into(trust(function))))
 
 
 def load_settings(
     env_file: Path | None, properties: tuple[str, ...] = (), topic: str | None = None
 ) -> Settings:
-    """Load the settings as the options say."""
+    """Load the settings as the options say; warn of secrets that other users can read."""
     options = {"TOPIC": topic} if topic else {}
-    return Settings.load(env_file, options=options, properties=property_options(properties))
+    found = Settings.load(env_file, options=options, properties=property_options(properties))
+    for warning in private_files.warnings(found):
+        note(warning)
+    return found
 
 
 def find_catalogue(schemas: Path | None = None, into: Path | None = None) -> Catalogue:
@@ -161,9 +178,15 @@ def find_event_type(
     Raises:
         ConfigError: the folder that was named is not there, or nothing in it is an event.
         UsageError: there is no such event.
-        SchemaError: there is, and its code is missing or cannot be generated.
+        SchemaError: there is, and its code is missing, out of step or cannot be generated.
 
     """
     from freezer_events.schema.event_types import event_type  # noqa: PLC0415 - as above
 
-    return event_type(find_catalogue(schemas, into), name)
+    return event_type(find_catalogue(schemas, into), name, trust_generated=trusts_generated())
+
+
+def trusts_generated() -> bool:
+    """Tell whether --trust-generated was given."""
+    context = click.get_current_context(silent=True)
+    return bool(context and context.meta.get(_TRUST))

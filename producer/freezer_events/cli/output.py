@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
+from freezer_events.avro.forms import attributes, to_json
+from freezer_events.avro.keys import key_text
 from freezer_events.console import streams
 from freezer_events.console.escape import as_json, one_line
 from freezer_events.console.streams import SafeText, note
@@ -106,7 +107,7 @@ class Deliveries:
     def _object(self, event: Any, report: Report) -> dict[str, Any]:
         return {
             "key": _key(event, self._event_type),
-            **{name: _plain(getattr(event, name)) for name in shown_fields(self._event_type)},
+            **{name: to_json(event)[name] for name in shown_fields(self._event_type)},
             "outcome": report.outcome.value,
             "topic": report.topic,
             "partition": report.partition,
@@ -118,18 +119,20 @@ class Deliveries:
 def event_text(event: Any, event_type: EventType) -> str:
     """Return key and value of an event as they begin a line."""
     key = _key(event, event_type)
-    values = (f"{name} {_short(getattr(event, name))}" for name in shown_fields(event_type))
+    names = attributes(event_type)
+    values = (f"{name} {_short(getattr(event, names[name]))}" for name in shown_fields(event_type))
     return "  ".join([f"{'-' if key is None else one_line(key):<8}", *values])
 
 
 def _key(event: Any, event_type: EventType) -> Any:
-    return getattr(event, event_type.key) if event_type.key else None
+    return key_text(event_type)(event)
 
 
 def shown_fields(event_type: EventType) -> tuple[str, ...]:
     """Return the few fields that stand for an event on a line: no key, nothing filled in."""
-    names = (each.name for each in fields(event_type.record) if each.name != event_type.key)
-    return tuple(name for name in names if name not in event_type.fill)[:1]
+    names = attributes(event_type).items()
+    apart = {event_type.key, *event_type.fill}
+    return tuple(name for name, attribute in names if attribute not in apart)[:1]
 
 
 def summary(tally: Tally, event_type: EventType) -> str:
@@ -142,11 +145,18 @@ def partition_lines(
     tally: Tally, partitions: int, partitioner: str, event_type: EventType
 ) -> list[str]:
     """Say how many events each partition got, and who decided."""
-    counts = ", ".join(f"{tally.partitions[n]:,} on {n}" for n in range(partitions))
+    used = max([partitions, *(number + 1 for number in tally.partitions)])
+    counts = ", ".join(f"{tally.partitions[n]:,} on {n}" for n in range(used))
     text = f"{plural(noun_of(event_type.name))} per partition: {counts}"
-    if event_type.key:
+    if used > partitions:
         why = (
-            f"partitioner {partitioner}: same {event_type.key}, same partition, in order;"
+            f"the topic had {partitions} partitions at the start and has {used} now: the same"
+            f" {event_type.key or 'key'} may be on two of them, and its order is not kept"
+        )
+    elif event_type.key:
+        why = (
+            f"partitioner {partitioner}: same {event_type.model.fields[event_type.key]},"
+            " same partition, in order;"
             " with few keys some partitions stay empty"
         )
     else:
@@ -156,7 +166,3 @@ def partition_lines(
 
 def _short(value: Any) -> str:
     return f"{value:6.2f}" if isinstance(value, float) else one_line(value)
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool | None) else str(value)

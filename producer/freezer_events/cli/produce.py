@@ -76,6 +76,18 @@ _OF_A_FILE: Final = (
     help="A line that does not fit: end there, or go on.",
 )
 @click.option("--rejects", type=click.Path(dir_okay=False), help="Keep skipped lines in this file.")
+@click.option(
+    "--undelivered",
+    type=click.Path(dir_okay=False),
+    help="Keep readings that were not delivered in this file, as the input had them.",
+)
+@click.option(
+    "--start-at",
+    type=click.IntRange(min=1),
+    metavar="LINE",
+    default=1,
+    help="Pass over what begins before this line of the input.",
+)
 @click.option("--dry-run", is_flag=True, help="Read, check and encode; send nothing.")
 @click.option(
     "--timeout",
@@ -83,7 +95,15 @@ _OF_A_FILE: Final = (
     metavar="SECONDS",
     default=30,
     show_default=True,
-    help="Seconds that an answer, a message and the final flush may take.",
+    help="Seconds that an answer of broker or registry may take.",
+)
+@click.option(
+    "--give-up-after",
+    type=options.Seconds(0.001),
+    metavar="SECONDS",
+    default=300,
+    show_default=True,
+    help="Seconds of an outage before what waits is given up.",
 )
 @click.option("--lines/--no-lines", "every", default=None, help="A line for each delivery.")
 @options.output

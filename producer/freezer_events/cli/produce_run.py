@@ -10,16 +10,23 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.wire import encode
 from freezer_events.cli import options
+from freezer_events.cli.kept_readings import KeptReadings, next_line, refuse_to_overwrite
 from freezer_events.cli.output import Deliveries, Output, note, partition_lines, summary
 from freezer_events.console.ending import Ending, tell
 from freezer_events.console.escape import one_line
 from freezer_events.console.stop import Interrupted, Stop
 from freezer_events.console.words import counted, noun_of
-from freezer_events.errors import AccessError, EventError, InvalidEvent, UsageError
+from freezer_events.errors import (
+    AccessError,
+    EventError,
+    InvalidEvent,
+    UnreachableError,
+    UsageError,
+)
 from freezer_events.send.fill import Filler
 from freezer_events.send.pipeline import Pipeline
 from freezer_events.send.producer import EventProducer
-from freezer_events.send.tally import Tally
+from freezer_events.send.tally import CountsDiffer, Tally
 from freezer_events.sources import Format, Rejected, column_options, open_source
 from freezer_events.sources.simulator import Simulator
 
@@ -57,11 +64,15 @@ class ProduceRun:
     rejects: str | None
     dry_run: bool
     timeout: float
+    give_up_after: float
+    undelivered: str | None
+    start_at: int
     every: bool | None
     output: str
     _out: Output = field(default_factory=Output, init=False)
     _kept: IO[str] | None = field(default=None, init=False)
     _opened: Source | None = field(default=None, init=False)
+    _undelivered: KeptReadings | None = field(default=None, init=False)
 
     def run(self) -> int:
         """Produce, or only check; returns the exit code."""
@@ -73,9 +84,13 @@ class ProduceRun:
             return self._produce(event_type, stop)
 
     def _produce(self, event_type: EventType, stop: Stop) -> int:
+        if self.undelivered:
+            self._undelivered = KeptReadings(Path(self.undelivered), self.encoding)
         settings = options.load_settings(self.env_file, self.properties, self.topic)
         topic = settings.topic_for(event_type, named=self.event_name)
-        producer = EventProducer(settings, topic=topic, timeout_s=self.timeout)
+        producer = EventProducer(
+            settings, topic=topic, timeout_s=self.timeout, give_up_after_s=self.give_up_after
+        )
         show = Deliveries(self._out, event_type, as_json=self.output == "json", every=self._every)
         pipeline = Pipeline(
             producer,
@@ -85,6 +100,7 @@ class ProduceRun:
             on_report=show,
             reports=show.limit,
             on_progress=show.progress,
+            on_notice=note,
         )
         with stop.interrupting():  # a pipe may have nobody at its other end
             events = self._events(event_type, pipeline.wait, pipeline.tally)
@@ -96,7 +112,8 @@ class ProduceRun:
             raise
         error: EventError | None = None
         try:
-            pipeline.run(events, self._on_bad, total=None if self.source else self._simulated)
+            total = None if self.source else self._simulated
+            pipeline.run(events, self._on_bad, total, self._opened)
         except EventError as raised:
             error = raised
         except Exception:  # nobody foresaw it: the tally is told all the same
@@ -104,11 +121,29 @@ class ProduceRun:
             raise
         show.done()
         tally = pipeline.tally
+        self._compare(tally)
         self._summary(tally, event_type)
+        self._leftovers(pipeline, event_type)
         if self.output == "text" and tally.delivered:
             for line in partition_lines(tally, partitions, pipeline.partitioner, event_type):
                 self._out.line(line)
         return self._exit_code(stop, tally, event_type, error or pipeline.trouble)
+
+    def _compare(self, tally: Tally) -> None:
+        """Hold what the source counted against what was sent."""
+        rows = None if self._opened is None else self._opened.rows
+        if rows is not None and (rows.astray or tally.read != rows.rejected + rows.used):
+            raise CountsDiffer(f"{rows} and {tally}")
+
+    def _leftovers(self, pipeline: Pipeline, event_type: EventType) -> None:
+        """Keep what was not delivered, and say where the input goes on."""
+        lost, kept = pipeline.undelivered, self._undelivered
+        if lost and kept is not None:
+            for path, count in kept.write(lost, self._opened):
+                note(f"{counted(count, noun_of(event_type.name))} not delivered: kept in {path}")
+        ahead = next_line(self._opened, lost, kept=kept is not None, ended=pipeline.exhausted)
+        if ahead is not None and self.source != "-":
+            note(f"to go on: the same options, --start-at {ahead}")
 
     def _check(self, event_type: EventType, stop: Stop) -> int:
         """Read, fill and encode every reading, send nothing."""
@@ -129,6 +164,8 @@ class ProduceRun:
                 except InvalidEvent as raised:
                     tally.rejected += 1
                     self._on_bad(event, raised)
+                else:
+                    tally.unsent += 1
         except EventError as raised:
             error = raised
         if self.output == "json":
@@ -185,6 +222,7 @@ class ProduceRun:
                 "\t" if self.delimiter == "\\t" else self.delimiter,
                 self.decimal,
                 self.encoding,
+                self.start_at,
             ),
         )
         self._stack.callback(source.close)
@@ -226,7 +264,7 @@ class ProduceRun:
         code = 1 if error or lost or (tally.rejected and self._kept is None) else 0
         if stop.exit_code is not None:
             code = stop.exit_code
-        elif isinstance(error, AccessError | InvalidEvent | UsageError):
+        elif isinstance(error, AccessError | InvalidEvent | UnreachableError | UsageError):
             code = error.exit_code
         if error is not None:
             failure = replace(Ending.of(error), exit_code=code)
@@ -235,13 +273,8 @@ class ProduceRun:
 
 
 def _open_rejects(path: Path) -> IO[str]:
+    refuse_to_overwrite("--rejects", path)
     try:
-        if path.is_file() and path.stat().st_size:
-            raise UsageError(
-                f"--rejects {path}",
-                "is there already, and may hold lines that are nowhere else",
-                "feed it in with --from, then remove it; or name another file",
-            )
         # Readings may hold bytes that their encoding could not decode: they go back as they were.
         return path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
     except OSError as error:

@@ -1,17 +1,17 @@
 """The layers that settings are read from: options, environment, `.env`, properties file.
 
-The only module that reads the process environment.
+The only module that reads the process environment, `proxy` apart.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from freezer_events.config.formats import refuse_missing_file
 from freezer_events.config.project import upwards
 from freezer_events.config.properties import read_properties
 from freezer_events.errors import ConfigError
@@ -32,7 +32,9 @@ _PROPERTY_KEYS: Final = {
     "client.id": "CLIENT_ID",
     "ssl.ca.location": "SSL_CA_LOCATION",
     "schema.registry.url": "SCHEMA_REGISTRY_URL",
+    "schema.registry.ssl.ca.location": "SCHEMA_REGISTRY_SSL_CA_LOCATION",
 }
+_BASIC_AUTH: Final = "schema.registry.basic.auth.user.info"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,18 @@ class Layers:
         )
 
 
+def system_ca() -> str | None:
+    """Return the CA file that SSL_CERT_FILE names: OpenSSL and most HTTP clients go by it.
+
+    Raises:
+        ConfigError: it is not there.
+
+    """
+    named = os.environ.get("SSL_CERT_FILE")
+    refuse_missing_file("SSL_CERT_FILE", named)
+    return named or None
+
+
 def _env_file(path: Path | str | None) -> tuple[str, Mapping[str, str]]:
     found = Path(path) if path else next(filter(None, map(upwards, ENV_FILES)), None)
     if found is None:
@@ -104,14 +118,13 @@ def _env_values(path: Path) -> Mapping[str, str]:
     found = {}
     for each in parse_stream(io.StringIO(text)):
         if each.error or (each.key and each.value is None):
-            # Its first word only: the rest may be a secret.
-            word = re.split(r"[\s=:]", each.original.string.strip(), maxsplit=1)[0]
+            # Nothing of it is shown: who forgets the `=` may have begun with the secret.
             line = each.original.line + each.original.string[
                 : -len(each.original.string.lstrip())
             ].count("\n")
             raise ConfigError(
                 f"{path}:{line}",
-                f"the line with {word} is not of the form KEY=value",
+                "is not of the form KEY=value",
                 "write KEY=value; quotes must be closed",
             )
         if each.key and each.value:
@@ -133,9 +146,9 @@ def _split_properties(properties: dict[str, str]) -> tuple[dict[str, str], dict[
     for name, value in properties.items():
         if name in _PROPERTY_KEYS:
             known[_PROPERTY_KEYS[name]] = value
-        elif name == "basic.auth.user.info":
+        elif name == _BASIC_AUTH:
             user, _, secret = value.partition(":")
             known |= {"SCHEMA_REGISTRY_API_KEY": user, "SCHEMA_REGISTRY_API_SECRET": secret}
-        elif name != "basic.auth.credentials.source":
+        else:
             extra[name] = value
     return known, extra

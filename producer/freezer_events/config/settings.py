@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from freezer_events.config import formats
+from freezer_events.config import formats, trust
+from freezer_events.config import properties as clients
 from freezer_events.config.layers import Layers
-from freezer_events.config.secrets import HIDDEN, is_secret, without_credentials
+from freezer_events.config.secrets import shown_property, shown_setting, without_credentials
 from freezer_events.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 DEFAULT_CLIENT_ID: Final = "freezer"
 REGISTRY_TIMEOUT_S: Final = 10.0
+_FILES: Final = ("ssl.ca.location", "ssl.certificate.location", "ssl.key.location")
 _PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 _MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI")
 TOPIC_OF_NONE: Final = (
@@ -73,6 +75,12 @@ class Settings:
         formats.refuse_missing_file(
             "SCHEMA_REGISTRY_SSL_CA_LOCATION", self.schema_registry_ssl_ca_location
         )
+        clients.refuse_bad(self.properties)
+        for name, value in self.properties.items():
+            if name in {"bootstrap.servers", "metadata.broker.list"}:
+                formats.refuse_account(name, value)  # a host alone is enough here
+            if name.endswith(_FILES):
+                formats.refuse_missing_file(name, value)
 
     def _check_security(self) -> None:
         formats.refuse_unknown("SECURITY_PROTOCOL", self.security_protocol, _PROTOCOLS)
@@ -115,8 +123,10 @@ class Settings:
     def kafka(self) -> dict[str, str]:
         """Return the librdkafka properties with which a client connects and logs in.
 
+        `SSL_CERT_FILE` counts where the connection is encrypted and no CA is named.
+
         Raises:
-            ConfigError: no broker is named.
+            ConfigError: no broker is named, or the file in SSL_CERT_FILE is not there.
 
         """
         if not self.bootstrap_servers:
@@ -134,9 +144,12 @@ class Settings:
             "sasl.password": self.sasl_password,
             "ssl.ca.location": self.ssl_ca_location,
         }
-        return {key: value for key, value in wanted.items() if value is not None} | dict(
-            self.properties
-        )
+        given = {key: value for key, value in wanted.items() if value is not None} | {
+            name: value
+            for name, value in self.properties.items()
+            if not name.startswith(clients.REGISTRY)
+        }
+        return given | trust.kafka(given)
 
     def registry(self, timeout_s: float = REGISTRY_TIMEOUT_S) -> dict[str, Any]:
         """Return the configuration of Confluent's registry client.
@@ -144,8 +157,11 @@ class Settings:
         Args:
             timeout_s: seconds allowed for an answer.
 
+        What is set for the registry alone counts first; CA and client certificate are else those
+        of the connection to Kafka.
+
         Raises:
-            ConfigError: no registry is named.
+            ConfigError: no registry is named, or the file in SSL_CERT_FILE is not there.
 
         """
         if not self.schema_registry_url:
@@ -154,16 +170,21 @@ class Settings:
                 "is not set, so there is no Schema Registry to ask",
                 "put SCHEMA_REGISTRY_URL=https://… into .env",
             )
-        conf: dict[str, Any] = {"url": self.schema_registry_url}
-        if not self.schema_registry_url.startswith("mock://"):
-            conf |= {"timeout": timeout_s, "max.retries": 1}
+        if self.schema_registry_url.startswith("mock://"):
+            return {"url": self.schema_registry_url}
+        conf: dict[str, Any] = {
+            "url": self.schema_registry_url,
+            "timeout": timeout_s,
+            "max.retries": 1,
+            "retries.wait.ms": 200,  # at most: it counts into the time for the whole answer
+        }
         if self.schema_registry_api_key:
             conf["basic.auth.user.info"] = (
                 f"{self.schema_registry_api_key}:{self.schema_registry_api_secret}"
             )
-        if self.schema_registry_ssl_ca_location:
-            conf["ssl.ca.location"] = self.schema_registry_ssl_ca_location
-        return conf
+        return conf | trust.registry(
+            self.properties, self.schema_registry_ssl_ca_location, self.ssl_ca_location
+        )
 
     def topic_for(self, event: Declared, *, named: str | None = None) -> str:
         """Return an event's topic. This is the only rule: whatever needs a topic asks here.
@@ -203,9 +224,9 @@ class Settings:
         for key in KEYS:
             value = getattr(self, key.lower()) or defaults.get(key)
             origin = self.origins.get(key) or ("default" if value else "not set")
-            rows.append(Setting(key, _redacted(key, value), origin))
+            rows.append(Setting(key, shown_setting(key, value) if value else None, origin))
         rows += [
-            Setting(name, _redacted(name, value), self.origins.get(name, "code"))
+            Setting(name, shown_property(name, value), self.origins.get(name, "code"))
             for name, value in sorted(self.properties.items())
         ]
         return rows
@@ -214,11 +235,3 @@ class Settings:
 KEYS: Final = tuple(
     f.name.upper() for f in fields(Settings) if f.name not in {"properties", "origins"}
 )
-
-
-def _redacted(key: str, value: str | None) -> str | None:
-    if value is None:
-        return None
-    if key == "SCHEMA_REGISTRY_URL":
-        return without_credentials(value)
-    return HIDDEN if is_secret(key) else value

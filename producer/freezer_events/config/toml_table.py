@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from bisect import bisect_left
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+from freezer_events.config.merge_marker import merge_marker
 from freezer_events.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
 T = TypeVar("T")
+
+_DEEP_KEY: Final = re.compile(
+    r"""(?:^|[{,\[])\s*(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){128}""", re.MULTILINE
+)
+"""A key of more than 128 parts."""
 
 _NAMES: Final = {str: "a string", int: "a whole number", dict: "a table", list: "an array"}
 
@@ -45,13 +52,17 @@ class Table:
         """
         try:
             text = file.read_text(encoding="utf-8-sig")
+            if _DEEP_KEY.search(text):  # tomllib's time grows with the square of its length
+                raise _too_deep(file)
             return cls(file, text, tomllib.loads(text))
         except OSError as error:
             raise ConfigError(str(file), f"cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise ConfigError(str(file), "is not UTF-8 text") from error
         except tomllib.TOMLDecodeError as error:
-            raise ConfigError(str(file), f"is not TOML: {error}") from error
+            raise _not_toml(file, text, error) from error
+        except RecursionError as error:
+            raise _too_deep(file) from error
 
     @classmethod
     def empty(cls) -> Self:
@@ -116,6 +127,17 @@ class Table:
     def line(self, *path: str) -> int:
         """Return the line (from 1) of a key or table in here, else of the nearest one around it."""
         return _line_of(self.text, (*self.path, *path))
+
+
+def _too_deep(file: Path) -> ConfigError:
+    return ConfigError(str(file), "is nested too deep", "write it flat: tables of plain values")
+
+
+def _not_toml(file: Path, text: str, error: tomllib.TOMLDecodeError) -> ConfigError:
+    line = merge_marker(text)
+    if line:
+        return ConfigError(f"{file}:{line}", "has merge markers", "resolve the conflict")
+    return ConfigError(str(file), f"is not TOML: {error}")
 
 
 def titled(path: Sequence[str | int], key: str = "") -> str:

@@ -34,7 +34,10 @@ def clock(settings: Settings, timeout_s: float = TIMEOUT_S) -> Check:
     if url.startswith("mock://"):
         return Check.skip("clock", "the in-process registry has no clock of its own")
     before = time.time()
-    date = _date(url, settings.schema_registry_ssl_ca_location, timeout_s)
+    conf = settings.registry()
+    certificate, key = conf.get("ssl.certificate.location"), conf.get("ssl.key.location")
+    who = (certificate, key) if certificate and key else certificate
+    date = _date(url, conf.get("ssl.ca.location"), who, timeout_s)
     here = (before + time.time()) / 2
     if date is None:
         return Check.skip("clock", "the registry's answer carries no date")
@@ -58,7 +61,9 @@ def judge(ahead_s: float) -> Check:
     return Check.ok("clock", f"within {max(skew_s, 1)} s of the registry's")
 
 
-def _date(url: str, ca: str | None, timeout_s: float) -> float | None:
+def _date(
+    url: str, ca: str | None, who: tuple[str, str] | str | None, timeout_s: float
+) -> float | None:
     import requests  # noqa: PLC0415 - slow to import
 
     try:
@@ -67,6 +72,7 @@ def _date(url: str, ca: str | None, timeout_s: float) -> float | None:
             url,
             timeout=timeout_s,
             verify=ca or True,
+            cert=who,
             stream=True,
             allow_redirects=False,
             headers={"Cache-Control": "no-cache"},

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import KafkaException
 
-from freezer_events.doctor import network, tls
+from freezer_events.doctor import network
 from freezer_events.doctor.verdicts import Check
 from freezer_events.errors import ConfigError, EventError, UnreachableError
-from freezer_events.kafka import codes, topics
+from freezer_events.kafka import codes, handshake, topics
 from freezer_events.kafka.connection import Connection
+from freezer_events.kafka.servers import Server
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError
@@ -21,11 +22,6 @@ TIMEOUT_S: Final = 8.0
 _ADVERTISED: Final = (
     "the cluster's advertised.listeners must name addresses that this machine reaches"
 )
-
-_ENCRYPT: Final = {
-    True: "set SECURITY_PROTOCOL=SASL_SSL",
-    False: "set SASL_USERNAME and SASL_PASSWORD; without an account: SECURITY_PROTOCOL=SSL",
-}
 
 
 def authentication(settings: Settings, timeout_s: float = TIMEOUT_S) -> Check:
@@ -41,9 +37,8 @@ def authentication(settings: Settings, timeout_s: float = TIMEOUT_S) -> Check:
     try:
         count = len(_cluster(settings, timeout_s).nodes)
     except UnreachableError as error:
-        if not protocol.endswith("SSL") and tls.speaks_tls(settings):
-            why = f"this port speaks TLS, and SECURITY_PROTOCOL is {protocol}"
-            raise ConfigError("", why, _ENCRYPT[protocol.startswith("SASL")]) from error
+        if not protocol.endswith("SSL"):  # else it was asked before
+            raise handshake.cause(settings) or error from error
         raise
     found = f"{count} broker{'s' if count != 1 else ''}"
     if not protocol.startswith("SASL"):
@@ -62,7 +57,7 @@ def brokers(settings: Settings) -> Check:
 
     """
     nodes = _cluster(settings, TIMEOUT_S).nodes
-    listed = [network.Server(node.host, node.port) for node in nodes]
+    listed = [Server(node.host, node.port) for node in nodes]
     return network.reachable("brokers", listed, _ADVERTISED)
 
 

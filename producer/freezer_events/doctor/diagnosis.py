@@ -14,9 +14,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.doctor import clock, network, settings_file, tls
+# Here, and not in the checks: those run in threads, and two threads that import confluent_kafka for
+# the first time at once find it half made.
+from freezer_events.doctor import clock, cluster, network, settings_file, subjects, tls
 from freezer_events.doctor.verdicts import Check, Step, Verdict, run
-from freezer_events.errors import ConfigError
+from freezer_events.errors import ConfigError, SchemaError
+from freezer_events.kafka.servers import TIMEOUT_S
+from freezer_events.registry.client import subject_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -40,17 +44,24 @@ _KAFKA_HINT: Final = "check BOOTSTRAP_SERVERS and that the broker is up; try aga
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """What is to be delivered where: the event's generated type, its folder, and the topic."""
+    """What is to be delivered where.
+
+    Attributes:
+        event_type: the event's generated type.
+        spec: its folder.
+        topic: where it goes.
+        stale: why the generated code on disk is not what the schemas give; None where it is.
+
+    """
 
     event_type: EventType
     spec: EventSpec
     topic: str
+    stale: SchemaError | None = None
 
     @property
     def subject(self) -> str:
         """The subject of the topic's values."""
-        from freezer_events.registry.client import subject_name  # noqa: PLC0415
-
         return subject_name(self.topic)
 
 
@@ -82,23 +93,32 @@ def _steps(settings: Settings, target: Destination) -> list[Step]:
         name: str,
         check: Callable[[], Check],
         after: str = "",
-        timeout_s: float = network.TIMEOUT_S + 2,
+        timeout_s: float = TIMEOUT_S + 2,
         hint: str = _KAFKA_HINT,
     ) -> Step:
         needs = (settings_file.NAME,) if name in stopped else ()
         return Step(name, check, (*needs, after) if after else needs, timeout_s, hint)
+
+    subject, event_type, spec = target.subject, target.event_type, target.spec
+    topic = partial(cluster.topic, settings, target.topic, spec.partitions)
+    registry = partial(subjects.registry, settings, subject, event_type.schema)
+
+    def schema() -> Check:
+        if target.stale is not None:
+            raise target.stale
+        return subjects.schema(settings, subject, event_type, spec)
 
     return [
         Step(settings_file.NAME, partial(settings_file.env_file, settings)),
         step("dns", partial(network.dns, settings)),
         step("tcp", partial(network.tcp, settings), "dns"),
         step("tls", partial(tls.tls, settings), "tcp"),
-        step("authentication", lambda: _authentication(settings), "tls", _KAFKA_S),
-        step("brokers", lambda: _brokers(settings), "authentication", _BROKERS_S),
-        step("topic", lambda: _topic(settings, target), "authentication", _KAFKA_S),
-        step("write", lambda: _write(settings, target), "topic", _KAFKA_S),
-        step("registry", lambda: _registry(settings, target), "", _REGISTRY_S, _REGISTRY_HINT),
-        step("schema", lambda: _schema(settings, target), "registry", _REGISTRY_S, _REGISTRY_HINT),
+        step("authentication", partial(cluster.authentication, settings), "tls", _KAFKA_S),
+        step("brokers", partial(cluster.brokers, settings), "authentication", _BROKERS_S),
+        step("topic", topic, "authentication", _KAFKA_S),
+        step("write", partial(cluster.write, settings, target.topic), "topic", _KAFKA_S),
+        step("registry", registry, "", _REGISTRY_S, _REGISTRY_HINT),
+        step("schema", schema, "registry", _REGISTRY_S, _REGISTRY_HINT),
         step("clock", partial(clock.clock, settings), "registry", hint=_REGISTRY_HINT),
     ]
 
@@ -109,42 +129,3 @@ def _without_settings(error: ConfigError) -> list[Step]:
 
     rest = [Step(name, refuse, (settings_file.NAME,)) for name in NAMES[1:]]
     return [Step(settings_file.NAME, refuse), *rest]
-
-
-# librdkafka and the registry's client load in the check that needs them, side by side.
-
-
-def _authentication(settings: Settings) -> Check:
-    from freezer_events.doctor import cluster  # noqa: PLC0415
-
-    return cluster.authentication(settings)
-
-
-def _brokers(settings: Settings) -> Check:
-    from freezer_events.doctor import cluster  # noqa: PLC0415
-
-    return cluster.brokers(settings)
-
-
-def _topic(settings: Settings, target: Destination) -> Check:
-    from freezer_events.doctor import cluster  # noqa: PLC0415
-
-    return cluster.topic(settings, target.topic, target.spec.partitions)
-
-
-def _write(settings: Settings, target: Destination) -> Check:
-    from freezer_events.doctor import cluster  # noqa: PLC0415
-
-    return cluster.write(settings, target.topic)
-
-
-def _registry(settings: Settings, target: Destination) -> Check:
-    from freezer_events.doctor import subjects  # noqa: PLC0415
-
-    return subjects.registry(settings, target.subject, target.event_type.schema)
-
-
-def _schema(settings: Settings, target: Destination) -> Check:
-    from freezer_events.doctor import subjects  # noqa: PLC0415
-
-    return subjects.schema(settings, target.subject, target.event_type, target.spec)

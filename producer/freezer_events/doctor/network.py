@@ -3,49 +3,20 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.doctor.verdicts import Check, Step, Verdict, run
 from freezer_events.errors import UnreachableError
+from freezer_events.kafka.servers import FIREWALL, TIMEOUT_S, Server, connected, servers, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from freezer_events.config import Settings
 
-TIMEOUT_S: Final = 5.0
-_DEFAULT_PORT: Final = 9092
-
 _DNS: Final = "check the network and its DNS server"
-FIREWALL: Final = "check the port in BOOTSTRAP_SERVERS, and whether a firewall or VPN is between"
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """One bootstrap server."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        """Give it as BOOTSTRAP_SERVERS does."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def servers(settings: Settings) -> list[Server]:
-    """Return the bootstrap servers; a listener's name before `://` is dropped."""
-    listed = settings.kafka()["bootstrap.servers"].split(",")
-    return list(dict.fromkeys(_server(each.strip()) for each in listed if each.strip()))
-
-
-def _server(listed: str) -> Server:
-    address = listed.rpartition("://")[2]
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal():  # librdkafka takes a host alone
-        return Server(address.strip("[]"), _DEFAULT_PORT)
-    return Server(host.strip("[]"), int(port))
 
 
 def dns(settings: Settings, timeout_s: float = TIMEOUT_S) -> Check:
@@ -115,25 +86,3 @@ def _resolve(server: Server) -> str:
 def _connect(timeout_s: float, server: Server) -> str:
     with connected(server, timeout_s):
         return "takes connections"
-
-
-def connected(server: Server, timeout_s: float) -> socket.socket:
-    """Connect.
-
-    Raises:
-        UnreachableError: no connection in time.
-
-    """
-    try:
-        return socket.create_connection((server.host, server.port), timeout_s)
-    except TimeoutError as error:
-        why = f"no connection within {timeout_s:g} s"
-        raise UnreachableError("", why, FIREWALL) from error
-    except OSError as error:
-        fix = "check the port in BOOTSTRAP_SERVERS and that the broker is up"
-        raise UnreachableError("", words(error), fix) from error
-
-
-def words(error: Exception) -> str:
-    """Return what the system says, without its number."""
-    return str(getattr(error, "strerror", None) or error).strip()

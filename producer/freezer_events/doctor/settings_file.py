@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from freezer_events.config.secrets import is_secret, without_credentials
+from freezer_events.config import private_files
 from freezer_events.doctor.verdicts import Check
 from freezer_events.errors import ConfigError
 
@@ -49,17 +46,15 @@ def env_file(settings: Settings) -> Check:
         raise ConfigError(
             "", "; ".join(f"{gap.key} {gap.why}" for gap in missing), f"put {keys} into .env"
         )
-    files = list(dict.fromkeys(settings.origins.values()))
-    files = [name for name in files if name not in {"option", "environment", "code"}]
-    held = [name for name in files if _holds_secret(settings, name)]
-    exposed = [name for name in held if _others_may_read(Path(name))]
+    exposed = private_files.exposed(settings)
     if exposed:
         names = " ".join(exposed)
         return Check.warn(
             NAME, f"other users can read the secrets in {names}", f"chmod 600 {names}"
         )
+    files = private_files.files(settings)
     whence = f"from {', '.join(files)}" if files else "all from the environment and options"
-    private = ", secrets private" if held else ""
+    private = ", secrets private" if private_files.secret(settings) else ""
     return Check.ok(NAME, f"complete: {whence}{private}")
 
 
@@ -93,16 +88,3 @@ def _registry_gaps(settings: Settings) -> list[Gap]:
         why = "is not set, though Confluent Cloud asks for a key"
         return [Gap("SCHEMA_REGISTRY_API_KEY", why, "registry")]
     return []
-
-
-def _holds_secret(settings: Settings, file: str) -> bool:
-    keys = [key for key, origin in settings.origins.items() if origin == file]
-    url = settings.schema_registry_url or ""
-    embedded = "SCHEMA_REGISTRY_URL" in keys and without_credentials(url) != url
-    return embedded or any(is_secret(key) for key in keys)
-
-
-def _others_may_read(path: Path) -> bool:
-    if os.name != "posix" or not path.exists():
-        return False  # elsewhere a file's mode says nothing about who may read it
-    return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))

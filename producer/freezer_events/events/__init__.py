@@ -11,10 +11,10 @@ from typing import Final
 
 from freezer_events.event import EventType
 
-from .freezer_reading import FreezerReading
+from .freezer_reading import EVENT as _freezer_reading, FreezerReading
 
 __all__ = ['EVENTS', 'FreezerReading']
 
 EVENTS: Final[Mapping[str, EventType]] = {
-    'freezer-reading': FreezerReading.__event__,
+    'freezer-reading': _freezer_reading,
 }

@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from struct import Struct
 from typing import Any, ClassVar, Final
-from uuid import UUID
 
 from freezer_events.event import EventType
+from freezer_events.avro.runtime import COUNT as _COUNT, double as _double, read_model as _read_model, real as _real, utf8 as _utf8, wrong as _wrong
 
 __all__ = ['FreezerReading']
 
@@ -32,52 +31,6 @@ class FreezerReading:
     temperature: float
 
 
-def _wrong(value: Any, wanted: str) -> TypeError:
-    return TypeError(f"{value!r} is not {wanted}")
-
-_utf8 = str.encode
-
-
-def _varint(number: int) -> bytes:
-    """Write a number that is not negative, seven bits to a byte, lowest first."""
-    out = bytearray()
-    while number > 127:
-        out.append(number & 127 | 128)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
-class _Counts(dict[int, bytes]):
-    """Counts and lengths as Avro writes them; the small ones ready made."""
-
-    def __missing__(self, count: int) -> bytes:
-        return _varint(count << 1)
-
-_COUNT = _Counts({count: _varint(count << 1) for count in range(256)})
-
-_double = Struct("<d").pack
-
-
-def _real(value: Any, limit: int) -> float:
-    """Return a number that is no plain float as one, if nothing gets lost."""
-    if isinstance(value, float) or (type(value) is int and -limit <= value <= limit):
-        return float(value)
-    raise _wrong(value, "a number")
-
-
-def _str_of(value: Any) -> str:
-    if isinstance(value, (str, UUID)):
-        return str(value)
-    raise _wrong(value, "a string")
-
-
-def _float_of(value: Any) -> float:
-    if type(value) is float or type(value) is int:
-        return float(value)
-    raise _wrong(value, "a number")
-
-
 def encode(event: Any) -> bytes:
     """Return the Avro body of a FreezerReading; raise if a value does not fit."""
     if type(event) is not FreezerReading:
@@ -90,14 +43,6 @@ def encode(event: Any) -> bytes:
         raise _wrong(v2, "a finite number")
     body: bytes = _COUNT[len(v1)] + v1 + _double(v2)
     return body
-
-
-def decode(datum: dict[str, Any]) -> FreezerReading:
-    """Return what fastavro read for this schema as a FreezerReading."""
-    return FreezerReading(
-        sensor_id=v if type(v := datum['sensor_id']) is str else _str_of(v),
-        temperature=v if type(v := datum['temperature']) is float else _float_of(v),
-    )
 
 _SCHEMA: Final = (
     '{"type": "record", "name": "FreezerReading", "namespace": "freezer.events", "doc": "What o'
@@ -116,7 +61,8 @@ EVENT: Final = EventType(
     types={'freezer.events.FreezerReading': FreezerReading},
     record=FreezerReading,
     encode=encode,
-    decode=decode,
+    read_model=_read_model,
     default=True,
+    generator=2,
 )
 FreezerReading.__event__ = EVENT

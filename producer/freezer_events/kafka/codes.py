@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from confluent_kafka import KafkaError
 
+from freezer_events.config.secrets import redacted
 from freezer_events.errors import (
     AccessError,
     ConfigError,
@@ -19,6 +20,7 @@ from freezer_events.errors import (
     InvalidEvent,
     UnreachableError,
 )
+from freezer_events.kafka.servers import files_advice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,6 +107,10 @@ _UNCONFIRMED: Final = frozenset(
 # These only sum up what other errors say: that all brokers are down, that time ran out.
 _SUMMARIES: Final = frozenset({KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT})
 
+# Of a refused certificate librdkafka says _SSL; a side that speaks no TLS is hung up on.
+_LIKE_TLS: Final = _SUMMARIES | {KafkaError._SSL, KafkaError._TRANSPORT}
+_CONNECTED: Final = " in state UP"  # librdkafka's words for the state of a connection that is up
+
 _ERRORS: Final[Mapping[Meaning, type[EventError]]] = {
     Meaning.AUTHENTICATION: AccessError,
     Meaning.AUTHORIZATION: AccessError,
@@ -149,6 +155,11 @@ def is_summary(error: KafkaError) -> bool:
     return error.code() in _SUMMARIES
 
 
+def may_be_tls(error: KafkaError) -> bool:
+    """Tell whether TLS on one side of a connection alone ends like this."""
+    return error.code() in _LIKE_TLS
+
+
 def is_authentication(error: KafkaError) -> bool:
     """Tell whether the cluster refused who we are."""
     return meaning(error) is Meaning.AUTHENTICATION
@@ -157,6 +168,24 @@ def is_authentication(error: KafkaError) -> bool:
 def silence(within_s: float) -> KafkaError:
     """Make the error of a request that nobody answered or refused within this many seconds."""
     return KafkaError(KafkaError._TIMED_OUT, f"no answer within {within_s:g} s")
+
+
+def is_cut(error: KafkaError) -> bool:
+    """Tell whether a connection was lost that may have carried messages.
+
+    One that never came about says in which state it failed: "(after 0ms in state CONNECT)".
+    """
+    return is_unreachable(error) and not is_summary(error) and _CONNECTED in error.str()
+
+
+def is_given_up(error: KafkaError) -> bool:
+    """Tell whether the message waited in the client's queue when it was given up."""
+    return bool(error.code() == KafkaError._PURGE_QUEUE)
+
+
+def unexplained() -> KafkaError:
+    """Make the error of a client that ended without saying why."""
+    return KafkaError(KafkaError._FATAL)
 
 
 def never_sent() -> KafkaError:
@@ -224,11 +253,12 @@ def no_topic(settings: Settings, topic: str) -> ConfigError:
 def words(error: KafkaError) -> str:
     """Return librdkafka's words without the state it was in, and without a full stop."""
     text = error.str() or error.name()
-    return str(text).split(" (after ", 1)[0].strip().rstrip(".")
+    return redacted(str(text)).split(" (after ", 1)[0].strip().rstrip(".")
 
 
 def connection_advice(error: KafkaError) -> str:
     """Say what to look at when no connection came about."""
     if error.code() == KafkaError._SSL or "SSL" in words(error):
         return "check SECURITY_PROTOCOL and SSL_CA_LOCATION in .env"
-    return "check BOOTSTRAP_SERVERS and that the broker is up; try again"
+    usual = "check BOOTSTRAP_SERVERS and that the broker is up; try again"
+    return files_advice(words(error)) or usual

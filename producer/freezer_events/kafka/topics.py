@@ -7,13 +7,13 @@ broker allows auto-creation.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from confluent_kafka import KafkaException, TopicCollection
-from confluent_kafka.admin import AclOperation  # type: ignore[attr-defined]
+from confluent_kafka.admin import AclOperation, ConfigResource  # type: ignore[attr-defined]
 
 from freezer_events.errors import EventError, UnreachableError
-from freezer_events.kafka import codes
+from freezer_events.kafka import codes, handshake
 from freezer_events.kafka.connection import Connection, metadata, never
 
 if TYPE_CHECKING:
@@ -61,12 +61,76 @@ def partitions(
 
     """
     connection = Connection(settings.kafka())
+    return _partitions(connection, settings, topic, operation, timeout_s, stop)
+
+
+class Preflight(NamedTuple):
+    """What a producer has to know of a topic.
+
+    Attributes:
+        partitions: how many it has.
+        largest_bytes: its `max.message.bytes`; None where we may not read it. Brokers hold a whole
+            batch against it: https://kafka.apache.org/documentation/#topicconfigs_max.message.bytes
+
+    """
+
+    partitions: int
+    largest_bytes: int | None
+
+
+def preflight(
+    settings: Settings, topic: str, *, timeout_s: float, stop: Callable[[], bool] = never
+) -> Preflight:
+    """Do as `partitions` for writing, and read how large a batch may be.
+
+    Raises:
+        EventError: as `partitions`.
+
+    """
+    connection = Connection(settings.kafka())
+    found = _partitions(connection, settings, topic, "WRITE", timeout_s, stop)
+    return Preflight(found, _largest_bytes(connection, topic, timeout_s, stop))
+
+
+def _largest_bytes(
+    connection: Connection, topic: str, timeout_s: float, stop: Callable[[], bool]
+) -> int | None:
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
     try:
-        found = describe(connection, topic, timeout_s=timeout_s, stop=stop)
+        found = connection.ask(
+            lambda within_s: connection.admin.describe_configs(
+                [resource], request_timeout=within_s
+            )[resource],
+            timeout_s=timeout_s,
+            stop=stop,
+        )
+    except KafkaException:
+        return None  # DESCRIBE_CONFIGS is a permission of its own, which a producer need not have
+    entry = found.get("max.message.bytes")
+    return None if entry is None or entry.value is None else int(entry.value)
+
+
+def _partitions(
+    connection: Connection,
+    settings: Settings,
+    topic: str,
+    operation: str,
+    timeout_s: float,
+    stop: Callable[[], bool],
+) -> int:
+    stopped = False
+
+    def asked() -> bool:
+        nonlocal stopped
+        stopped = stopped or stop()
+        return stopped
+
+    try:
+        found = describe(connection, topic, timeout_s=timeout_s, stop=asked)
     except KafkaException as error:
         cause = error.args[0]
         if codes.is_unreachable(cause):
-            raise _unreachable(settings, cause, timeout_s) from error
+            raise _unreachable(settings, cause, timeout_s, probe=not stopped) from error
         raise codes.explain(cause, settings, topic, operation=operation) from error
     allowed = found.authorized_operations
     if allowed and not {AclOperation[operation], AclOperation.ALL} & set(allowed):
@@ -105,8 +169,14 @@ def connect(
         raise codes.explain(error.args[0], settings, topic, operation="READ") from error
 
 
-def _unreachable(settings: Settings, cause: KafkaError, timeout_s: float) -> EventError:
+def _unreachable(
+    settings: Settings, cause: KafkaError, timeout_s: float, *, probe: bool = True
+) -> EventError:
     doing, why = f"connect to {settings.bootstrap_servers}", codes.words(cause)
+    # librdkafka has one sentence for all that is wrong with TLS.
+    told = handshake.cause(settings) if probe and codes.may_be_tls(cause) else None
+    if told is not None:
+        return type(told)(doing, told.why, told.fix)
     if not codes.is_summary(cause):
         why = f"no broker within {timeout_s:g} s: {why}"
     return UnreachableError(doing, why, codes.connection_advice(cause))

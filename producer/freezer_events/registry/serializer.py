@@ -16,6 +16,8 @@ from freezer_events.config.secrets import without_credentials
 from freezer_events.registry.client import Registry, subject_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from confluent_kafka.schema_registry import SchemaRegistryClient
     from confluent_kafka.serialization import SerializationContext
 
@@ -59,15 +61,27 @@ class EventSerializer(AvroSerializer):
         self._ids = Registry(schema_registry_client, _address(schema_registry_client))
         self._prefixes: dict[str, bytes] = {}
 
+    @classmethod
+    def through(cls, registry: Registry, event: type[Event]) -> EventSerializer:
+        """Make one that asks a registry of ours for its ids, whatever that is."""
+        made = cls(registry.client, event)
+        made._ids = registry
+        return made
+
+    @property
+    def encoder(self) -> Callable[[Any], bytes]:
+        """The function that makes an event's Avro body; raises whatever it stumbles over."""
+        return self._encode
+
     def __call__(self, obj: object, ctx: SerializationContext | None = None) -> bytes | None:
         """Return the framed body of an event; None (a tombstone) stays None."""
         if type(obj) is not self._event_type.record or ctx is None:
             parents: bytes | None = super().__call__(obj, ctx)
             return parents
         body = encode(obj, self._encode)  # type: ignore[arg-type]  # its class is a generated one
-        return self._prefix(ctx.topic) + body
+        return self.prefix(ctx.topic) + body
 
-    def _prefix(self, topic: str) -> bytes:
+    def prefix(self, topic: str) -> bytes:
         """Return the five bytes that precede a body on this topic; asks the registry once."""
         known = self._prefixes.get(topic)
         if known is None:

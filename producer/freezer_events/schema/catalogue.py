@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from freezer_events.avro.parse import Schema, load, read_text
+from freezer_events.config.merge_marker import merge_marker
 from freezer_events.config.project import Project, upwards
 from freezer_events.config.toml_table import Table
 from freezer_events.errors import ConfigError, SchemaError, UsageError
@@ -26,6 +27,7 @@ _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 _VERSION_FILE: Final = re.compile(r"v([1-9][0-9]*)\.avsc")
 _KEYS: Final = ("topic", "partitions", "key", "compatibility", "version", "fill")
+_ABOUT: Final = ("owner", "contact", "pii", "suppress")
 _FILLS: Final = ("now", "uuid", "count")
 
 
@@ -42,6 +44,10 @@ class EventSpec:
         level: the compatibility level that its subject promises.
         version: the version that producers write.
         fill: field to the way a producer supplies it: now, uuid, count.
+        owner: who answers for it, or None.
+        contact: how to reach them, or None.
+        pii: the fields that say something of a person.
+        suppress: rule of `review.lint` to the reason why it does not hold here.
         versions: version number to the path of its `.avsc`, ascending.
         default: whether it is meant where no event is named.
 
@@ -55,6 +61,10 @@ class EventSpec:
     level: Level
     version: int
     fill: Mapping[str, Fill] = field(default_factory=dict)
+    owner: str | None = None
+    contact: str | None = None
+    pii: tuple[str, ...] = ()
+    suppress: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[int, Path] = field(default_factory=dict)
     default: bool = False
     _parsed: dict[int, Schema] = field(default_factory=dict, repr=False, compare=False)
@@ -68,7 +78,7 @@ class EventSpec:
 
         """
         toml = Table.read(folder / "event.toml")
-        toml.only(*_KEYS)
+        toml.only(*_KEYS, *_ABOUT)
         if not EVENT_NAME.fullmatch(folder.name):
             why = f"{folder.name!r} is no event name: small letters, digits and single dashes"
             raise ConfigError(str(folder), why, "rename the folder")
@@ -82,6 +92,10 @@ class EventSpec:
             level=Level[toml.one_of("compatibility", list(Level.__members__))],
             version=toml.need("version", int),
             fill=_fill(toml.table("fill")),
+            owner=toml.get("owner", str),
+            contact=toml.get("contact", str),
+            pii=tuple(_texts(toml, "pii")),
+            suppress=_suppress(toml.table("suppress")),
             versions=_versions(folder),
             default=default,
         )
@@ -129,6 +143,10 @@ class EventSpec:
 
         """
         if version not in self._parsed:
+            line = merge_marker(self.text(version))
+            if line:
+                where = f"{self.path(version)}:{line}"
+                raise SchemaError(where, "has merge markers", "resolve the conflict")
             self._parsed[version] = load(self.path(version))
         return self._parsed[version]
 
@@ -166,7 +184,7 @@ class Catalogue:
             why = "is no directory" if found.root.exists() else "is not there"
             raise ConfigError(f"the schemas folder {found.root}", why, begin)
         # Where events were released and are gone, the lock remembers them, and `check` says so.
-        if not found.folders and not (found.root / lock.NAME).exists():
+        if not found.folders and not _released_once(found.root):
             why = "holds no event: a folder with an event.toml"
             raise ConfigError(f"the schemas folder {found.root}", why, begin)
         return found
@@ -197,27 +215,54 @@ class Catalogue:
 
     @cached_property
     def events(self) -> Mapping[str, EventSpec]:
-        """Every event by name, in the order of their names."""
+        """Every event by name, in the order of their names.
+
+        Raises:
+            ConfigError: an `event.toml` is wrong.
+
+        """
+        for error in self.broken.values():
+            raise error
+        return self._read[0]
+
+    @property
+    def readable(self) -> Mapping[str, EventSpec]:
+        """The events whose `event.toml` is well, whatever is wrong with others."""
+        return self._read[0]
+
+    @property
+    def broken(self) -> Mapping[str, ConfigError]:
+        """What is wrong with the `event.toml` of others, by event."""
+        return self._read[1]
+
+    @cached_property
+    def _read(self) -> tuple[dict[str, EventSpec], dict[str, ConfigError]]:
         default = default_event([folder.name for folder in self.folders])
-        return {
-            folder.name: EventSpec.read(folder, default=folder.name == default)
-            for folder in self.folders
-        }
+        well, broken = {}, {}
+        for folder in self.folders:
+            try:
+                well[folder.name] = EventSpec.read(folder, default=folder.name == default)
+            except ConfigError as error:
+                broken[folder.name] = error
+        return well, broken
 
     @property
     def default(self) -> str | None:
         """The event that is meant where none is named; None where nobody can tell."""
-        return default_event(self.events)
+        return default_event([folder.name for folder in self.folders])
 
     def event(self, name: str | None = None) -> EventSpec:
         """Return the named event; without a name the only one, or freezer-reading.
 
         Raises:
             UsageError: there is no such event; lists those there are.
+            ConfigError: its `event.toml` is wrong; another event's does not matter.
 
         """
         name = name or self.default
-        found = self.events.get(name or "")
+        if name is not None and name in self.broken:
+            raise self.broken[name]
+        found = self.readable.get(name or "")
         if found is not None:
             return found
         listed = ", ".join(self.events) or "none"
@@ -230,6 +275,11 @@ class Catalogue:
         raise UsageError(f"event {name!r}", why, f"events: {listed}")
 
 
+def _released_once(root: Path) -> bool:
+    """Whether some event was released here, be its declaration there or not."""
+    return (root / lock.OLD_NAME).exists() or any(root.glob(f"*/{lock.NAME}"))
+
+
 def packaged() -> Path:
     """Return the schemas that travel inside the package; in a checkout, those beside it."""
     inside = _PACKAGE / "_schemas"
@@ -238,6 +288,21 @@ def packaged() -> Path:
 
 def _fill(table: Table) -> Mapping[str, Fill]:
     return {name: cast("Fill", table.one_of(name, _FILLS)) for name in table.values}
+
+
+def _texts(toml: Table, key: str) -> list[str]:
+    found: list[object] = toml.get(key, list) or []
+    if not all(isinstance(each, str) for each in found):
+        raise toml.error("is no list of field names", key)
+    return [str(each) for each in found]
+
+
+def _suppress(table: Table) -> Mapping[str, str]:
+    found = {rule: table.need(rule, str) for rule in table.values}
+    for rule, reason in found.items():
+        if not reason.strip():
+            raise table.error("says no reason", rule)
+    return found
 
 
 def _versions(folder: Path) -> Mapping[int, Path]:

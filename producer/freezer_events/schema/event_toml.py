@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.avro.parse.types import EnumType, Fixed, Primitive, RecordType, Ref, UnionType
+from freezer_events.avro.keys import KEY_TYPES, key_misfit
+from freezer_events.avro.parse.types import Fixed, Primitive, RecordType, UnionType
 from freezer_events.config.toml_table import titled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from freezer_events.avro.parse import Schema
-    from freezer_events.avro.parse.types import RecordField, Resolved, Type
+    from freezer_events.avro.parse.types import Type
     from freezer_events.event import Fill
     from freezer_events.schema.catalogue import EventSpec
 
@@ -50,10 +51,10 @@ def misfits(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]
         for number, schema in schemas.items()
         if isinstance(schema.root, RecordType)
     }
-    for number, its in fields.items():
-        why = _key_misfit(its.get(event.key), schemas[number]) if event.key is not None else ""
+    for number in fields:
+        why = key_misfit(schemas[number], event.key) if event.key is not None else ""
         if why:
-            fix = "name a required string field that every version has, or none"
+            fix = f"name {KEY_TYPES} that every version has, or none"
             yield Misfit(("key",), f"{event.key!r} {why} in v{number}.avsc", fix)
     for name, way in event.fill.items():
         wanted, kinds = _FILLS[way]
@@ -75,22 +76,6 @@ def missing(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]
             yield Misfit(
                 ("fill", name), "no version has such a field", "remove the line, or add the field"
             )
-
-
-def _key_misfit(field: RecordField | None, schema: Schema) -> str:
-    if field is None:
-        return "is no field"
-    found = schema.resolve(field.type)
-    if found.kind == "string":
-        return ""
-    return f"is no required string, but {_named(found)},"
-
-
-def _named(found: Resolved) -> str:
-    if isinstance(found, UnionType):
-        kinds = [each.name if isinstance(each, Ref) else each.kind for each in found.branches]
-        return f"a union of {', '.join(kinds)}"
-    return found.name.full if isinstance(found, RecordType | EnumType | Fixed) else found.kind
 
 
 def _fits(of: Type, kinds: tuple[tuple[str, str], ...], schema: Schema) -> bool:

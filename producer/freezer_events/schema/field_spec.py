@@ -8,21 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.parse.types import MISSING, PRIMITIVES
+from freezer_events.avro.scalars import LOGICAL_BASES
 from freezer_events.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-_LOGICAL: Final = {
-    "uuid": "string",
-    "date": "int",
-    "time-millis": "int",
-    "time-micros": "long",
-    "timestamp-millis": "long",
-    "timestamp-micros": "long",
-    "local-timestamp-millis": "long",
-    "local-timestamp-micros": "long",
-}
 _DECIMAL: Final = re.compile(r"decimal\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)")
 _SPEC: Final = re.compile(
     r"""\s*(?P<name>[^:\s]+)\s*:
@@ -112,8 +103,8 @@ class FieldSpec:
             return {"type": "array", "items": self._type(text[:-2], known)}
         if text.endswith("{}"):
             return {"type": "map", "values": self._type(text[:-2], known)}
-        if text in _LOGICAL:
-            return {"type": _LOGICAL[text], "logicalType": text}
+        if text in LOGICAL_BASES:
+            return {"type": LOGICAL_BASES[text], "logicalType": text}
         if decimal := _DECIMAL.fullmatch(text):
             digits = {"precision": int(decimal[1]), "scale": int(decimal[2] or 0)}
             return {"type": "bytes", "logicalType": "decimal", **digits}
@@ -121,7 +112,7 @@ class FieldSpec:
         if text in PRIMITIVES or text in known or text in simple:
             return text
         there = ", ".join(
-            [*sorted(PRIMITIVES - {"null"}), *_LOGICAL, "decimal(9, 2)", *sorted(simple)]
+            [*sorted(PRIMITIVES - {"null"}), *LOGICAL_BASES, "decimal(9, 2)", *sorted(simple)]
         )
         raise UsageError(
             f"--field {self.written!r}",

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import keyword
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from freezer_events.avro.keys import KEY_TYPES, key_misfit
 from freezer_events.avro.model import read_model
 from freezer_events.errors import SchemaError
-from freezer_events.schema.codegen import helpers
+from freezer_events.event import GENERATOR
 from freezer_events.schema.codegen.classes import Classes
-from freezer_events.schema.codegen.decoder import Decoder
 from freezer_events.schema.codegen.encoder import Encoder
 from freezer_events.schema.codegen.scope import Scope
 
@@ -38,6 +38,24 @@ def module_name(event: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
+@dataclass(frozen=True, slots=True)
+class GeneratedModule:
+    """The module of one event.
+
+    Attributes:
+        event: the event's name.
+        root: the event's own class.
+        classes: all classes, sorted.
+        text: the source.
+
+    """
+
+    event: str
+    root: str
+    classes: tuple[str, ...]
+    text: str
+
+
 def module_source(
     *,
     event: str,
@@ -48,8 +66,8 @@ def module_source(
     default: bool,
     schema: Schema,
     source_name: str,
-) -> str:
-    """Return the text of an event's module: its classes, encoder, decoder and EventType.
+) -> GeneratedModule:
+    """Return an event's module: its classes, encoder and EventType.
 
     Args:
         event: the event's name.
@@ -62,17 +80,19 @@ def module_source(
         source_name: the schema's file as the head of the module names it.
 
     Raises:
-        SchemaError: the schema is no record, or lacks the key or a filled field.
+        SchemaError: the schema is no record, lacks a filled field, or the key does not fit.
 
     """
     if not _EVENT.fullmatch(event):
         raise SchemaError(f"event {event!r}", "is no event name: small letters, digits and dashes")
     model = read_model(schema)
-    scope = Scope.of(model)
-    attributes = scope.attributes[model.root]
+    attributes = model.attributes[model.root.name.full]
     for name in [*fill, *([key] if key else [])]:
         if name not in attributes:
             raise schema.error("", f"has no field {name!r}, which event.toml names")
+    if key and (why := key_misfit(schema, key)):
+        raise schema.error("", f"the key {key!r} {why.rstrip(',')}", f"name {KEY_TYPES}")
+    root = model.classes[model.root.name.full]
     contract = {
         "name": repr(event),
         "version": repr(version),
@@ -80,36 +100,36 @@ def module_source(
         "key": repr(attributes[key] if key else None),
         "fill": repr({attributes[name]: way for name, way in fill.items()}),
         "schema": "_SCHEMA",
-        "types": "{" + ", ".join(f"{k!r}: {v}" for k, v in sorted(scope.classes.items())) + "}",
-        "record": scope.classes[model.root],
+        "types": "{" + ", ".join(f"{k!r}: {v}" for k, v in sorted(model.classes.items())) + "}",
+        "record": root,
         "encode": "encode",
-        "decode": "decode",
+        "read_model": "_read_model",
         "default": repr(default),
+        "generator": repr(GENERATOR),
     }
-    return _module(scope, contract, json.dumps(schema.parsed), source_name)
+    text = _module(Scope(model), contract, json.dumps(schema.parsed), source_name)
+    return GeneratedModule(event, root, tuple(sorted(model.classes.values())), text)
 
 
 def _module(scope: Scope, contract: Mapping[str, str], schema: str, source_name: str) -> str:
-    root = scope.classes[scope.model.root]
     classes = Classes(scope)
-    functions = f"{Encoder(scope).text()}\n\n{Decoder(scope).text()}"
-    called = helpers.closure(scope.used)
-    needed = helpers.imports(called) | classes.imports()
+    text = classes.text()
+    functions = Encoder(scope).text()
     sections = [
         _HEAD.format(source=" ".join(source_name.split()))
         + f'"""The event {contract["name"][1:-1]}, version {contract["version"]}."""\n',
         "from __future__ import annotations\n",
-        _imports(needed, classes.text()),
-        f"__all__ = {[*sorted(scope.classes.values())]!r}\n",
+        _imports(classes.imports(), text, scope.used),
+        f"__all__ = {sorted(scope.model.classes.values())!r}\n",
         "",
-        classes.text(),
-        "\n".join(helpers.HELPERS[name].text for name in called if helpers.HELPERS[name].text),
+        text,
         functions,
         _literal("_SCHEMA", schema),
         "EVENT: Final = EventType(",
     ]
     fields = [f"    {name}={value}," for name, value in contract.items()]
-    return _spaced("\n".join([*sections, *fields, ")", f"{root}.__event__ = EVENT", ""]))
+    end = f"{contract['record']}.__event__ = EVENT"
+    return _spaced("\n".join([*sections, *fields, ")", end, ""]))
 
 
 def _spaced(text: str) -> str:
@@ -118,17 +138,28 @@ def _spaced(text: str) -> str:
     return re.sub(r"\n+(?=(@|def |class \w+(\(.*\))?:))(?<!\)\n)", "\n\n\n", text)
 
 
-def _imports(needed: set[tuple[str, str]], classes: str) -> str:
-    """Return the import lines, sorted, the standard library first."""
+def _imports(needed: set[tuple[str, str]], classes: str, used: set[str]) -> str:
+    """Return the import lines, the standard library first."""
     needed = needed | {("typing", "Any"), ("typing", "Final")}
-    homes = sorted({home for home, _ in needed})
-    lines = [
-        f"from {home} import {', '.join(sorted(name for where, name in needed if where == home))}"
-        for home in homes
-    ]
+    ours = {each for each in needed if each[0].startswith("freezer_events")}
+    lines = [*_lines(needed - ours), "", "from freezer_events.event import EventType"]
     if "_typing." in classes:
         lines.insert(0, "import typing as _typing")
-    return "\n".join([*lines, "", "from freezer_events.event import EventType", ""])
+    if "_field(" in classes:
+        lines.insert(0, "from dataclasses import field as _field")
+        used = used | {"default_value"}
+    pieces = {
+        ("freezer_events.avro.runtime", f"{name} as _{name}") for name in {*used, "read_model"}
+    }
+    return "\n".join([*lines, *_lines(pieces | ours), ""])
+
+
+def _lines(needed: set[tuple[str, str]]) -> list[str]:
+    """Return an import line for each module."""
+    return [
+        f"from {home} import {', '.join(sorted(name for where, name in needed if where == home))}"
+        for home in sorted({home for home, _ in needed})
+    ]
 
 
 def _literal(name: str, text: str) -> str:
@@ -136,20 +167,14 @@ def _literal(name: str, text: str) -> str:
     return "\n".join([f"{name}: Final = (", *(f"    {chunk!r}" for chunk in chunks), ")", ""])
 
 
-def package_source(modules: Sequence[tuple[str, str]]) -> str:
+def package_source(modules: Sequence[GeneratedModule]) -> str:
     """Return the text of the package's `__init__`.
 
-    Args:
-        modules: (event name, text of its module) of every event.
-
-    Raises:
-        SchemaError: two events have a class of the same name as their own.
-
+    Classes of the same name in two events stay in their modules; an event's own class has its
+    name before another event's part.
     """
-    names = {event: _exported(text) for event, text in sorted(modules)}
-    roots = {event: _root(text) for event, text in sorted(modules)}
-    _refuse_twins(roots)
-    everything = [name for each in names.values() for name in each]
+    modules = sorted(modules, key=lambda each: each.event)
+    roots = [each.root for each in modules]
     lines = [
         "# Generated by `freezer schema generate`. Do not edit.",
         "# ruff: noqa: PGH004",
@@ -165,41 +190,16 @@ def package_source(modules: Sequence[tuple[str, str]]) -> str:
         "from freezer_events.event import EventType",
         "",
     ]
-    exported = {"EVENTS"}
-    for event, classes in names.items():
-        # Parts of the same name in two events stay in their modules; an event's own class wins.
-        shown = [
-            name
-            for name in classes
-            if name == roots[event] or (everything.count(name) == 1 and name != "EVENTS")
-        ]
-        exported |= set(shown)
-        lines.append(f"from .{module_name(event)} import {', '.join(shown)}")
-    entries = [f"    {event!r}: {root}.__event__," for event, root in roots.items()]
+    everything = [name for each in modules for name in each.classes]
+    exported = ["EVENTS"]
+    for each in modules:
+        own = [each.root] if roots.count(each.root) == 1 else []
+        own += [n for n in each.classes if everything.count(n) == 1 and n not in own]
+        shown = sorted(own)
+        exported += shown
+        names = [f"EVENT as _{module_name(each.event)}", *shown]
+        lines.append(f"from .{module_name(each.event)} import {', '.join(names)}")
+    entries = [f"    {each.event!r}: _{module_name(each.event)}," for each in modules]
     lines += ["", f"__all__ = {sorted(exported)!r}", ""]
     lines += ["EVENTS: Final[Mapping[str, EventType]] = {", *entries, "}", ""]
     return "\n".join(lines)
-
-
-def _refuse_twins(roots: Mapping[str, str]) -> None:
-    seen: dict[str, str] = {}
-    for event, root in roots.items():
-        if root in seen:
-            raise SchemaError(
-                f"events {seen[root]!r} and {event!r}",
-                f"have a record of the same name, {root}",
-                "name the records differently: programs import them by that name",
-            )
-        seen[root] = event
-
-
-def _exported(text: str) -> list[str]:
-    for each in ast.parse(text).body:
-        if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == "__all__":
-            return [str(name) for name in ast.literal_eval(each.value)]
-    return []
-
-
-def _root(text: str) -> str:
-    last = ast.parse(text).body[-1]
-    return ast.unparse(last).partition(".")[0]

@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from freezer_events.avro.parse.types import RecordType
 from freezer_events.config.atomic import read_or_none, replace_all
+from freezer_events.config.merge_marker import merge_marker
 from freezer_events.config.toml_table import Table
 from freezer_events.errors import SchemaError, UsageError
 from freezer_events.schema import event_toml
-from freezer_events.schema.generate import module_name, module_source, package_source
+from freezer_events.schema.generate import (
+    GeneratedModule,
+    module_name,
+    module_source,
+    package_source,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,11 +37,10 @@ def texts(catalogue: Catalogue) -> Mapping[Path, str]:
     into = _into(catalogue)
     default = catalogue.default
     events = catalogue.events
-    made = {name: module_text(event, default=name == default) for name, event in events.items()}
-    files = {module_path(catalogue, events[name]): text for name, text in made.items()}
-    files[into / "__init__.py"] = package_source(list(made.items()))
-    for path in files:
-        _refuse_foreign(path)
+    made = {name: _module(event, default=name == default) for name, event in events.items()}
+    files = {module_path(catalogue, events[name]): each.text for name, each in made.items()}
+    files[into / "__init__.py"] = package_source(list(made.values()))
+    _refuse_foreign(into)
     return files
 
 
@@ -56,6 +61,16 @@ def differs(path: Path, text: str) -> bool:
 
 def module_text(event: EventSpec, *, default: bool) -> str:
     """Return the text of one event's module, for the version that producers write.
+
+    Raises:
+        SchemaError: that version is no schema of a record, or not one that event.toml fits.
+
+    """
+    return _module(event, default=default).text
+
+
+def _module(event: EventSpec, *, default: bool) -> GeneratedModule:
+    """Return one event's module, for the version that producers write.
 
     Raises:
         SchemaError: that version is no schema of a record, or not one that event.toml fits.
@@ -100,19 +115,28 @@ def leftovers(catalogue: Catalogue, wanted: Mapping[Path, str]) -> list[Path]:
     return [
         path
         for path in sorted(_into(catalogue).glob("*.py"))
-        if path not in wanted and (read_or_none(path) or "").startswith(_MARK)
+        if path not in wanted and is_ours(read_or_none(path))
     ]
 
 
-def _refuse_foreign(path: Path) -> None:
-    """Leave alone what a person wrote; an empty `__init__.py` says nothing."""
-    text = read_or_none(path)
-    if path.exists() and (text is None or (text.strip() and not text.startswith(_MARK))):
-        raise UsageError(
-            str(path),
-            "is in the way of generated code, and was not generated",
-            "put the generated events into a folder of their own: --into PACKAGE_DIR",
-        )
+def is_ours(text: str | None) -> bool:
+    """Tell whether a file's text was generated, be it edited or merged since."""
+    if text is None:
+        return False
+    return text.startswith(_MARK) or (merge_marker(text) > 0 and f"\n{_MARK}" in text)
+
+
+def _refuse_foreign(into: Path) -> None:
+    """Leave a package alone that a person wrote; an empty `__init__.py` says nothing."""
+    for path in sorted(into.glob("*.py")):
+        text = read_or_none(path)
+        empty = path.name == "__init__.py" and text is not None and not text.strip()
+        if not empty and not is_ours(text):
+            raise UsageError(
+                str(path),
+                "is in the folder of generated code, and was not generated",
+                "put the generated events into a folder of their own: --into PACKAGE_DIR",
+            )
 
 
 def _into(catalogue: Catalogue) -> Path:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from freezer_events.config.atomic import read_or_none
 from freezer_events.errors import SchemaError
 from freezer_events.schema.examples import examples
+from freezer_events.schema.lock import refuse_markers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,6 +29,16 @@ def path(event: EventSpec, version: int) -> Path:
     return event.folder / "golden" / f"v{version}.json"
 
 
+def renewed(event: EventSpec, writer: int, readers: Iterable[int]) -> str:
+    """Return the text of a version's golden file, made anew whatever is there.
+
+    Raises:
+        SchemaError: a reader fails.
+
+    """
+    return _text(event, writer, readers, _first(event.schema(writer)))
+
+
 def fresh(event: EventSpec, writer: int, readers: Iterable[int]) -> str:
     """Return the text of a version's golden file: made anew where there is none yet.
 
@@ -40,7 +51,11 @@ def fresh(event: EventSpec, writer: int, readers: Iterable[int]) -> str:
     """
     where = path(event, writer)
     there = read_or_none(where)
-    kept = _first(event.schema(writer)) if there is None else _committed(where, there)
+    kept = _first(event.schema(writer)) if there is None else committed(where, there)
+    return _text(event, writer, readers, kept)
+
+
+def _text(event: EventSpec, writer: int, readers: Iterable[int], kept: list[dict[str, Any]]) -> str:
     for example in kept:
         body = bytes.fromhex(example["hex"])
         for reader in readers:
@@ -55,7 +70,7 @@ def lacks(event: EventSpec, writer: int, readers: Iterable[int]) -> Iterator[str
     if text is None:
         yield "is missing"
         return
-    examples_there = _committed(path(event, writer), text)
+    examples_there = committed(path(event, writer), text)
     for reader in readers:
         if any(str(reader) not in each["reads"] for each in examples_there):
             yield f"says nothing of reader v{reader}"
@@ -71,7 +86,7 @@ def mismatches(event: EventSpec, writer: int, readers: Iterable[int]) -> Iterato
     text = read_or_none(path(event, writer))
     if text is None:
         return
-    for number, example in enumerate(_committed(path(event, writer), text), 1):
+    for number, example in enumerate(committed(path(event, writer), text), 1):
         for reader in readers:
             wanted = example["reads"].get(str(reader), ...)
             found = _try(event, writer, reader, bytes.fromhex(example["hex"]))
@@ -93,7 +108,14 @@ def trial(event: EventSpec, writer: int, readers: Iterable[int]) -> Iterator[str
                 yield f"example {number}: {error.why}"
 
 
-def _committed(where: Path, text: str) -> list[dict[str, Any]]:
+def committed(where: Path, text: str) -> list[dict[str, Any]]:
+    """Return the examples that a golden file holds.
+
+    Raises:
+        SchemaError: it is damaged, holds merge markers, or holds no example.
+
+    """
+    refuse_markers(text, str(where))
     try:
         kept: list[dict[str, Any]] = json.loads(text)
         for each in kept:

@@ -1,15 +1,21 @@
-"""The lock: what every released version looked like, so that it can be seen never to change."""
+"""The lock of an event: what each released version looked like, so that it never changes unseen.
+
+Every event has its own, `lock` in its folder, so that two people conflict only where both release
+the same event. Projects made before had one `schemas.lock` for all; it is read where an event has
+no lock of its own, and a release converts it.
+"""
 
 from __future__ import annotations
 
 import difflib
 import hashlib
 import json
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from freezer_events.config.toml_table import Table
-from freezer_events.errors import ConfigError, SchemaError
+from freezer_events.config.atomic import read_or_none
+from freezer_events.errors import SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +24,10 @@ if TYPE_CHECKING:
     from freezer_events.avro.parse import Schema
     from freezer_events.schema.catalogue import EventSpec
 
-NAME: Final = "schemas.lock"
+NAME: Final = "lock"
+OLD_NAME: Final = "schemas.lock"
 _RESTORE: Final = "restore it from version control"
+_MARKERS: Final = ("<<<<<<< ", "=======", ">>>>>>> ")
 _HEADER: Final = """\
 # Written by `freezer schema release`; do not edit. A released version never changes.
 # sha256 is of the file's text as UTF-8 with plain newlines, fingerprint is CRC-64-AVRO of the
@@ -50,63 +58,60 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """All released versions, by event name and version number."""
+    """The released versions of one event, by number."""
 
-    entries: Mapping[tuple[str, int], Entry]
+    entries: Mapping[int, Entry] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, root: Path) -> Self:
-        """Read `schemas.lock`; without one, nothing is released.
+    def read(cls, folder: Path) -> Self:
+        """Read an event's lock, else its part of the old one; without any, nothing is released.
 
         Raises:
-            SchemaError: the file is damaged.
+            SchemaError: the file is damaged, or holds merge markers.
 
         """
-        path = root / NAME
-        if not path.exists():
-            return cls({})
-        try:
-            found = {
-                (event, int(number)): Entry(**fields)
-                for event, versions in Table.read(path).values.items()
-                for number, fields in versions.items()
-            }
-        except ConfigError as error:
-            raise SchemaError(str(path), error.why, _RESTORE) from error
-        except (TypeError, ValueError, AttributeError) as error:
-            raise SchemaError(str(path), f"is damaged: {error}", _RESTORE) from error
-        for (event, version), entry in found.items():
-            if not all(isinstance(getattr(entry, each), str) for each in Entry.__slots__):
-                why = f"is damaged: the entry of {event} v{version} holds something else than texts"
-                raise SchemaError(str(path), why, _RESTORE)
-        return cls(found)
+        path = folder / NAME
+        if path.exists():
+            return cls.parse(_text_of(path), str(path))
+        return cls(dict(old_entries(folder.parent).get(folder.name, {})))
 
-    def with_entry(self, event: str, version: int, entry: Entry) -> Lock:
+    @classmethod
+    def parse(cls, text: str, where: str) -> Self:
+        """Read the text of a lock; `where` is what errors call it.
+
+        Raises:
+            SchemaError: it is damaged, or holds merge markers.
+
+        """
+        return cls(_entries(_values(text, where), where))
+
+    def with_entry(self, version: int, entry: Entry) -> Lock:
         """Return the lock with one more release."""
-        return Lock({**self.entries, (event, version): entry})
+        return Lock({**self.entries, version: entry})
 
     def text(self) -> str:
-        """Return the file's text; events and versions in order."""
+        """Return the file's text; versions in order."""
         blocks = [_HEADER]
-        for (event, version), entry in sorted(self.entries.items()):
+        for version, entry in sorted(self.entries.items()):
             blocks.append(
-                f'["{event}".{version}]\n'
+                f"[{version}]\n"
                 f'sha256 = "{entry.sha256}"\n'
                 f'fingerprint = "{entry.fingerprint}"\n'
                 f"schema = {_toml_string(entry.schema)}\n"
             )
         return "\n".join(blocks)
 
-    def released(self, event: str) -> list[int]:
-        """Return the released version numbers of an event, ascending."""
-        return sorted(version for name, version in self.entries if name == event)
+    @property
+    def released(self) -> list[int]:
+        """The released version numbers, ascending."""
+        return sorted(self.entries)
 
     def violations(self, event: EventSpec) -> list[tuple[int, str]]:
         """Return version and reason for every released version that is not as it was."""
         found = []
         now = {version: _text(event, version) for version in event.versions}
-        for version in self.released(event.name):
-            entry = self.entries[event.name, version]
+        for version in self.released:
+            entry = self.entries[version]
             text = now.get(version)
             if text is not None and _sha256(text) == entry.sha256:
                 continue
@@ -120,6 +125,67 @@ class Lock:
                 why = f"is released and changed:\n{diff(entry.schema, text, f'v{version}.avsc')}"
             found.append((version, why))
         return found
+
+
+def old_entries(root: Path) -> Mapping[str, Mapping[int, Entry]]:
+    """Return what the old lock of all events says, by event; nothing where there is none.
+
+    Raises:
+        SchemaError: the file is damaged, or holds merge markers.
+
+    """
+    path = root / OLD_NAME
+    return parse_old(_text_of(path), str(path)) if path.exists() else {}
+
+
+def parse_old(text: str, where: str) -> Mapping[str, Mapping[int, Entry]]:
+    """Read the text of an old lock of all events; as `old_entries`."""
+    return {event: _entries(table, where) for event, table in _values(text, where).items()}
+
+
+def _text_of(path: Path) -> str:
+    text = read_or_none(path)
+    if text is None:
+        raise SchemaError(str(path), "is damaged: it cannot be read as UTF-8", _RESTORE)
+    return text
+
+
+def _values(text: str, where: str) -> dict[str, Any]:
+    refuse_markers(text, where)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SchemaError(where, f"is damaged: it is not TOML: {error}", _RESTORE) from error
+
+
+def refuse_markers(text: str, where: str) -> None:
+    """Refuse a file that a merge has left with both sides in it.
+
+    Raises:
+        SchemaError: names the line, and the way out.
+
+    """
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith((_MARKERS[0], _MARKERS[2])) or line == _MARKERS[1]:
+            raise SchemaError(
+                f"{where}:{number}",
+                "holds the markers of a merge conflict",
+                "two branches released the same version: take the file of the branch that is "
+                "merged already (git checkout --theirs or --ours), give your .avsc the next "
+                "number, and run: freezer schema release",
+            )
+
+
+def _entries(table: Any, where: str) -> dict[int, Entry]:
+    try:
+        found = {int(number): Entry(**fields) for number, fields in table.items()}
+    except (TypeError, ValueError, AttributeError) as error:
+        raise SchemaError(where, f"is damaged: {error}", _RESTORE) from error
+    for version, entry in found.items():
+        if not all(isinstance(getattr(entry, each), str) for each in Entry.__slots__):
+            why = f"is damaged: the entry of v{version} holds something else than texts"
+            raise SchemaError(where, why, _RESTORE)
+    return found
 
 
 def _text(event: EventSpec, version: int) -> str | None:

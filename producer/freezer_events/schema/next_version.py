@@ -13,13 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from freezer_events.schema.catalogue import Catalogue, EventSpec
+    from freezer_events.schema.catalogue import EventSpec
     from freezer_events.schema.field_spec import FieldSpec
 
 
-def next_version(
-    event: EventSpec, catalogue: Catalogue, specs: Sequence[FieldSpec]
-) -> tuple[Path, str]:
+def next_version(event: EventSpec, specs: Sequence[FieldSpec]) -> tuple[Path, str]:
     """Return path and text of the next version; writes nothing.
 
     Raises:
@@ -30,7 +28,7 @@ def next_version(
     doing = f"begin a version of {event.name}"
     if not event.versions:
         raise UsageError(doing, f"{event.folder} holds no version", "begin with v1.avsc")
-    if event.latest not in Lock.read(catalogue.root).released(event.name):
+    if event.latest not in Lock.read(event.folder).released:
         why = f"v{event.latest} is not released yet, and two such versions would get mixed up"
         fix = f"edit {event.path(event.latest)}, or: freezer schema release {event.name}"
         raise UsageError(doing, why, fix)

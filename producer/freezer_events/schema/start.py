@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from freezer_events.avro.keys import KEY_TYPES, key_misfit
 from freezer_events.avro.parse import parse
 from freezer_events.errors import UsageError
 from freezer_events.schema.catalogue import EVENT_NAME
@@ -42,7 +43,7 @@ def starter(
         fields: what it has at first; without any, when it happened.
 
     Raises:
-        UsageError: the name is no event's, the key no required text, or a field no field.
+        UsageError: the name is no event's, the key no text, or a field no field.
         SchemaError: the fields make no schema.
 
     """
@@ -52,9 +53,6 @@ def starter(
     specs = list(fields) or [FieldSpec.parse(_RECORDED)]
     if key is not None and key not in {each.name for each in specs}:
         specs.insert(0, FieldSpec.parse(f"{key}: string  # Which one; the message key."))
-    for each in specs:
-        if each.name == key and (each.type, each.nullable) != ("string", False):
-            raise UsageError(f"--key {key}", "the key is no required string", f"{key}: string")
     record = {
         "type": "record",
         "name": "".join(part.capitalize() for part in name.split("-")),
@@ -65,7 +63,9 @@ def starter(
     folder = catalogue.root / name
     path = folder / "v1.avsc"
     text = _pretty(record)
-    parse(text, str(path))
+    made = parse(text, str(path))
+    if key is not None and (why := key_misfit(made, key)):
+        raise UsageError(f"--key {key}", why.rstrip(","), f"name {KEY_TYPES}")
     topic = json.dumps(name)
     named = f"{f'key = {json.dumps(key)}':<35}# same key, same partition, in order\n" if key else ""
     toml = _TOML.format(topic=topic, key=named)

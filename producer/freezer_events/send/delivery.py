@@ -1,44 +1,51 @@
-"""Delivery: messages to librdkafka, and their reports back. The only user of its Producer.
+"""Delivery: one line, its reports and its pump; waits for room and reports, and gives up in time.
 
-Nothing is dropped: a full local queue makes `send` wait, and a message counts by its delivery
-report alone. Time is bounded: each message by `message.timeout.ms`, the flush by its argument.
+Nothing is dropped: a full local queue makes the sender wait, and a message counts by its delivery
+report alone. An outage pauses; after `give_up_after_s` without any report, or an error that every
+later message would meet too, everything that is open is given up at once: nothing may arrive after
+a hole in its key.
 """
 
 from __future__ import annotations
 
-import threading
+import logging
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from confluent_kafka import KafkaException, Producer
-
-from freezer_events.errors import ConfigError
-from freezer_events.kafka import codes, connection
-from freezer_events.kafka.connection import SLICE_S
-from freezer_events.send.outbox import Outbox
+from freezer_events.errors import ConfigError, EventError, UnreachableError, UsageError
+from freezer_events.kafka import codes
+from freezer_events.kafka.connection import SLICE_S, never
+from freezer_events.send.outage import Outage
+from freezer_events.send.pump import Pump
+from freezer_events.send.python_line import PythonLine
 from freezer_events.send.reports import Reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from confluent_kafka import KafkaError
-
     from freezer_events.config import Settings
-    from freezer_events.errors import EventError
-    from freezer_events.send.reports import Report
     from freezer_events.send.tally import Tally
 
-    Headers = list[tuple[str, str | bytes | None]]
-
 DEFAULT_TIMEOUT_S: Final = 30.0
+DEFAULT_GIVE_UP_AFTER_S: Final = 300.0
+
+# Longer than it takes to give up: what expires in librdkafka's queue expires one by one, and what
+# is behind it could be delivered. It is for a partition that alone is out of reach.
+_MARGIN_S: Final = 5.0
+_LONGEST_MS: Final = 2**31 - 1
+_FATAL_REASON_S: Final = 1.0  # how long the reason of a fatal error may be on its way
+_PURGED_WITHIN_S: Final = 5.0
+_BATCH_OVERHEAD_BYTES: Final = 512  # a batch's header, and what compression may add to noise
 
 DEFAULTS: Final[Mapping[str, Any]] = {
     "enable.idempotence": True,  # no duplicates and no reordering when librdkafka retries
     "acks": "all",
     "compression.type": "lz4",
-    "linger.ms": 0,  # a single reading goes at once; under load Delivery makes the batches
+    "linger.ms": 0,  # a single reading goes at once; under load the line makes the batches
     "partitioner": "murmur2_random",  # what Java clients use: streams join across languages
 }
+
+_log = logging.getLogger("freezer_events.send")
 
 
 class Delivery:
@@ -46,31 +53,40 @@ class Delivery:
 
     Args:
         settings: the cluster; its properties override the defaults of this module.
-        timeout_s: how long a message may take before it is given up, in seconds.
+        give_up_after_s: how long nothing may be delivered, in seconds.
+        on_end: called once when the producer has come to its end, with the reason.
 
     Attributes:
+        line: takes the messages.
         reports: what is known of messages.
-        largest_in_batch: the size in bytes up to which a value may be put into an outbox.
+        on_notice: told in a sentence how long an outage lasts; by default a line in the log.
 
     Raises:
         ConfigError: librdkafka refuses a property; names it.
 
     """
 
-    def __init__(self, settings: Settings, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        give_up_after_s: float = DEFAULT_GIVE_UP_AFTER_S,
+        on_end: Callable[[EventError], None] = lambda _: None,
+    ) -> None:
         self.settings = settings
         self.reports = Reports(settings)
-        # Larger messages travel alone: the one that is too large is named when it is sent.
-        limit = int(settings.properties.get("message.max.bytes", 1_000_000))
-        self.largest_in_batch = min(limit // 2, 16_384)
-        self._accepted = 0
-        self._outboxes: dict[str, Outbox] = {}
-        self._lock = threading.RLock()
-        self._producer = _producer(settings, timeout_s, self.reports.on_error)
+        self.line = PythonLine(_properties(settings, give_up_after_s), self.reports)
+        self.on_notice: Callable[[str], None] = _log.warning
+        self._give_up_after_s = give_up_after_s
+        self._on_end = on_end
+        self._ended = False
+        self._outage = Outage(give_up_after_s)
+        self._was_told = False
+        self.pump = Pump(self.line, lambda: self.in_flight > 0, self._look)
 
     @property
     def tally(self) -> Tally:
-        """Delivered, failed and unconfirmed, kept up to date by delivery reports."""
+        """Accepted, delivered, failed and unconfirmed, counted where each happens."""
         return self.reports.tally
 
     @property
@@ -80,203 +96,140 @@ class Delivery:
 
     @property
     def in_flight(self) -> int:
-        """Messages accepted and not yet reported."""
-        waiting = sum(len(each.messages) for each in self._outboxes.values())
-        return waiting + self._unreported()
-
-    def _unreported(self) -> int:
-        """Count the messages that librdkafka has and has not reported on."""
-        tally = self.tally
-        return self._accepted - tally.delivered - tally.failed - tally.unconfirmed
+        """Messages accepted and not yet settled."""
+        return self.tally.in_flight
 
     @property
     def partitioner(self) -> str:
         """The partitioner in force."""
         return str(self.settings.properties.get("partitioner", DEFAULTS["partitioner"]))
 
-    def send(
-        self,
-        topic: str,
-        value: bytes | None,
-        key: str | bytes | None = None,
-        *,
-        headers: Headers | None = None,
-        on_report: Callable[[Report], None] | None = None,
-        stop: Callable[[], bool] = lambda: False,
-    ) -> bool:
-        """Take one message; waits while the local queue is full.
-
-        Returns False, without having taken the message, when `stop` says so during that wait.
+    def wait_for_room(self, take: Callable[[], bool], stop: Callable[[], bool] = never) -> bool:
+        """Try to have a message taken until there is room; False: it was told to stop, or ended.
 
         Raises:
-            InvalidEvent: the message is larger than `message.max.bytes`.
-            EventError: the producer has met a fatal error.
-            Exception: what an earlier `on_report` raised.
+            UsageError: this is within a callback, which alone could make room.
 
         """
-        if headers is not None or len(value or b"") > self.largest_in_batch:
-            return self._send_alone(topic, value, key, headers, on_report, stop)
-        message: dict[str, Any] = {"value": value, "key": key}
-        if on_report is not None:
-            message |= {"callback": self.reports.callback(on_report), "on_report": on_report}
-        outbox = self.outbox(topic)
-        outbox.messages.append(message)
-        return len(outbox.messages) < outbox.size or self.push(outbox, stop)
+        self.outside_callbacks("wait for room in the queue")
+        while not (self._ended or stop()):
+            self.serve(SLICE_S)
+            if take():
+                return True
+        return False
 
-    def outbox(self, topic: str) -> Outbox:
-        """Return where messages for a topic wait for each other.
+    def serve(self, timeout_s: float) -> None:
+        """Serve delivery reports for up to `timeout_s` seconds."""
+        self.line.serve(timeout_s)
+        self._end_if_in_trouble()
 
-        Whoever puts a message there without `send` makes it a dict of `value` and `key`, without
-        headers and not above `largest_in_batch`, and calls `push` when the outbox has its size.
-        """
-        known = self._outboxes.get(topic)
-        if known is None:
-            known = Outbox(
-                lambda batch: self._hand_over(topic, batch),
-                lambda: self._unreported() > 0,
-                self._lock,
-            )
-            self._outboxes[topic] = known
-        return known
+    def bound_batches(self, largest_bytes: int) -> None:
+        """Make batches fit a topic; what is in flight settles first, to keep its order."""
+        most = max(1, largest_bytes - _BATCH_OVERHEAD_BYTES)
+        while not self._ended and not self.line.bound_batches(most):
+            self.flush(SLICE_S)
 
-    def push(self, outbox: Outbox, stop: Callable[[], bool] = lambda: False) -> bool:
-        """Hand over what waits in an outbox; waits while the local queue is full.
-
-        Returns False, with the last message taken back, when `stop` says so during that wait.
-
-        Raises:
-            EventError: the producer has met a fatal error.
-            Exception: what an earlier `on_report` raised.
-
-        """
-        if self.reports.fatal is not None:
-            raise self.reports.fatal
-        while not outbox.push():
-            if stop():
-                outbox.take_back()
-                return False
-            self.poll(SLICE_S)
-        self.poll(0)
-        return True
-
-    def poll(self, timeout_s: float) -> int:
-        """Serve delivery reports for up to `timeout_s` seconds; returns how many were served.
-
-        Raises:
-            Exception: what an `on_report` raised.
-
-        """
-        served = self._serve(self._producer.poll, timeout_s)
-        self.reports.raise_what_callers_raised()
-        return served
-
-    def flush(self, timeout_s: float, stop: Callable[[], bool] = lambda: False) -> int:
+    def flush(self, timeout_s: float | None, stop: Callable[[], bool] = never) -> int:
         """Wait for the reports of all messages; returns how many are still without one.
 
         Args:
-            timeout_s: the longest to wait, in seconds.
+            timeout_s: the longest to wait, in seconds; None: until all is settled or given up.
             stop: asked every 0.1 s; True ends the wait.
 
+        Raises:
+            UsageError: this is within a callback.
+
         """
-        deadline = time.monotonic() + timeout_s
-        while self.in_flight and not stop() and time.monotonic() < deadline:
-            self._push_all()
-            self._serve(self._producer.flush, SLICE_S)
-            self.poll(0)
+        self.outside_callbacks("flush")
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while self.in_flight and not stop() and (deadline is None or time.monotonic() < deadline):
+            self.line.push()
+            self.serve(SLICE_S if deadline is None else min(SLICE_S, timeout_s or 0))
         return self.in_flight
 
     def abandon(self) -> None:
-        """Give up what is still in the queue or in flight, and count it: nothing is left open.
+        """Give up what is held or in flight, and count it: nothing is left open.
 
-        Messages that were still queued are failed; those in flight are unconfirmed.
+        What was still queued has failed; what was in flight is unconfirmed.
         """
-        for topic, outbox in self._outboxes.items():
-            for message in outbox.empty():
-                self._refused(topic, message, codes.never_sent())
-        self._producer.purge()
-        self._serve(self._producer.flush, 1.0)
-        self.poll(0)
-        self.tally.unconfirmed += self.in_flight
+        if self.in_flight:
+            self._ended = True
+            self.line.give_up()
+            deadline = time.monotonic() + _PURGED_WITHIN_S
+            while self.in_flight > 0 and time.monotonic() < deadline:
+                self.line.serve(SLICE_S)
+            if (mute := self.in_flight) > 0:
+                _log.error("librdkafka reported nothing of %d purged messages", mute)
+                self.tally.unconfirmed += mute
 
-    def _serve(self, call: Callable[[float], int], timeout_s: float) -> int:
-        """Serve reports by `poll` or `flush`: both raise a fatal error beside reporting it."""
-        try:
-            return int(call(timeout_s))
-        except KafkaException as error:
-            self.reports.on_error(error.args[0])
-            return 0
+    def outside_callbacks(self, doing: str) -> None:
+        """Refuse what would wait for reports within a callback, in which none can come.
 
-    def _send_alone(
-        self,
-        topic: str,
-        value: bytes | None,
-        key: str | bytes | None,
-        headers: Headers | None,
-        on_report: Callable[[Report], None] | None,
-        stop: Callable[[], bool],
-    ) -> bool:
-        """Send what a batch cannot take, after what came before it: a key's order is kept."""
-        callback = self.reports.callback(on_report)
-        while True:
-            try:
-                room = self.outbox(topic).push()
-                if room:
-                    self._producer.produce(topic, value, key, headers=headers, on_delivery=callback)
-            except BufferError:
-                room = False
-            except KafkaException as error:
-                raise codes.refused(error.args[0], self.settings, topic, value) from error
-            if room:
-                with self._lock:
-                    self._accepted += 1
-                self.poll(0)
-                return True
-            if stop():
-                return False
-            self.poll(SLICE_S)
+        Raises:
+            UsageError: the current thread runs a callback.
 
-    def _push_all(self) -> None:
-        for outbox in self._outboxes.values():
-            outbox.push()
-
-    def _hand_over(self, topic: str, batch: list[dict[str, Any]]) -> int:
-        """Give librdkafka a batch; returns how many, at the end, found no room.
-
-        It marks what it did not take with `_error`: all messages from the first without room on,
-        and single ones before that, which it will never take.
         """
-        taken = self._producer.produce_batch(topic, batch, on_delivery=self.reports.count)
-        self._accepted += taken
-        left = 0
-        if taken < len(batch):
-            for message in batch:
-                error = message.pop("_error", None)
-                if error is None:
-                    continue
-                if codes.meaning(error) is codes.Meaning.QUEUE_FULL:
-                    left += 1
-                else:
-                    self._refused(topic, message, error)
-        return left
+        if self.reports.in_callback:
+            raise UsageError(
+                doing,
+                "not possible within a delivery callback: no report can come before it returns",
+                "callbacks may call send while there is room; do the rest after it",
+            )
 
-    def _refused(self, topic: str, message: dict[str, Any], error: KafkaError) -> None:
-        """Count a message that was taken here, and that librdkafka will not have."""
-        self._accepted += 1
-        self.reports.refuse(topic, message["value"], error, message.get("on_report"))
+    def _look(self) -> None:
+        """Watch over an outage: the pump's business."""
+        tally = self.tally
+        self._outage.look(time.monotonic(), tally.in_flight, tally.settled)
+        if self._outage.is_too_long() and self.trouble is None and not self._ended:
+            self.reports.trouble = self._given_up()
+        if self._outage.is_to_be_told() and not self._ended:
+            self._was_told = True
+            self.on_notice(self._state())
+        elif self._was_told and not self._outage.lasted_s:
+            self._was_told = False
+            self.on_notice("delivering again")
+        self._end_if_in_trouble()
+
+    def _end_if_in_trouble(self) -> None:
+        reports = self.reports
+        if reports.is_settled(_FATAL_REASON_S) and reports.trouble is not None and not self._ended:
+            self._ended = True
+            self._on_end(reports.trouble)
+            self.line.give_up()
+
+    def _state(self) -> str:
+        lasted = f"nothing delivered for {self._outage.lasted_s:.0f} s ({self._cause()})"
+        return (
+            f"{lasted}; {self.in_flight:,} wait;"
+            f" still trying, for {self._give_up_after_s:g} s in all"
+        )
+
+    def _cause(self) -> str:
+        heard = self.reports.heard
+        return "no answer" if heard is None else codes.words(heard)
+
+    def _given_up(self) -> EventError:
+        heard = self.reports.heard
+        return UnreachableError(
+            f"deliver to {self.settings.bootstrap_servers}",
+            f"nothing delivered for {self._outage.lasted_s:.0f} s: {self._cause()}",
+            "check that the brokers are up; try again"
+            if heard is None
+            else codes.connection_advice(heard),
+        )
 
 
-def _producer(
-    settings: Settings, timeout_s: float, on_error: Callable[[KafkaError], None]
-) -> Producer:
-    conf: dict[str, Any] = {
+def _properties(settings: Settings, give_up_after_s: float) -> dict[str, Any]:
+    timeout_ms = min(int((give_up_after_s + _MARGIN_S) * 1000), _LONGEST_MS)
+    found: dict[str, Any] = {
         **DEFAULTS,
-        "message.timeout.ms": max(1, int(timeout_s * 1000)),
+        "message.timeout.ms": timeout_ms,
         **settings.kafka(),
     }
-    if str(conf.get("delivery.report.only.error")).lower() in {"true", "t", "1"}:
+    if str(found.get("delivery.report.only.error")).lower() in {"true", "t", "1"}:
         raise ConfigError(
             "delivery.report.only.error",
             "would leave nothing to count: a message is delivered when its report says so",
             "leave that property out",
         )
-    return connection.client(Producer, conf, on_error)
+    return found

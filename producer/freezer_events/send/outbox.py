@@ -7,17 +7,16 @@ the list is shared with the thread that looks at the age: messages are added wit
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
 # Filled in less than AGE_S by a quick sender, and small enough to stay in a core's own cache.
 LARGEST_BATCH: Final = 512
 AGE_S: Final = 0.005  # the longest that a message waits for others
-_IDLE_LOOKS: Final = 100  # the thread ends after this many looks at an outbox without traffic
 
 
 class Outbox:
@@ -29,8 +28,10 @@ class Outbox:
         lock: held while messages are handed over; several outboxes may share it.
 
     Attributes:
-        messages: what waits. Append to it, and `push` once there are `size` of them.
+        messages: what waits. Append to it unless it is `full`, and `push` once there are `size`.
         size: how many messages make a batch at the moment.
+        full: the last push found no room for all; push again before anything is added.
+        pushed_at: when it was last pushed, by `time.monotonic`.
 
     """
 
@@ -42,24 +43,22 @@ class Outbox:
     ) -> None:
         self.messages: list[dict[str, Any]] = []
         self.size = 1
+        self.full = False
+        self.pushed_at = 0.0
         self._hand_over = hand_over
         self._is_busy = is_busy
         self._lock = lock
-        self._pushed_at = 0.0
-        self._watched = False
 
     def push(self) -> bool:
         """Hand over what waits; False when there was not room for all of it."""
         with self._lock:
-            self._pushed_at = time.monotonic()
+            self.pushed_at = time.monotonic()
             self.size = self._next_size(len(self.messages))
             batch = self.messages[:]
             left = self._hand_over(batch) if batch else 0
             # What was appended meanwhile, from another thread, stays behind what is left.
             del self.messages[: len(batch) - left]
-            if self.size > 1 and not self._watched:
-                self._watched = True
-                threading.Thread(target=self._watch, name="outbox", daemon=True).start()
+            self.full = left > 0
         return not left
 
     def _next_size(self, count: int) -> int:
@@ -70,31 +69,21 @@ class Outbox:
             return min(self.size * 2, LARGEST_BATCH)
         return max(1, count)  # its age came first: as many as come in that time
 
-    def take_back(self) -> None:
-        """Take the last message out again."""
-        with self._lock:
-            if self.messages:
-                self.messages.pop()
-
     def empty(self) -> list[dict[str, Any]]:
         """Take out and return all that waits."""
         with self._lock:
             batch = self.messages[:]
             del self.messages[: len(batch)]
+            self.full = False
         return batch
 
-    def _watch(self) -> None:
-        """Push what has waited long enough; end when nothing has come for a while."""
-        idle = 0
-        while idle < _IDLE_LOOKS:
-            time.sleep(AGE_S)
-            with self._lock:
-                if time.monotonic() - self._pushed_at < AGE_S:
-                    idle = 0
-                    continue
-                idle += 1
-                if self.messages:
-                    self.push()
-                else:
-                    self.size = 1
-                self._watched = idle < _IDLE_LOOKS
+    def push_aged(self) -> bool:
+        """Push what has waited long enough; tells whether a push was less than that ago."""
+        with self._lock:
+            if time.monotonic() - self.pushed_at < AGE_S:
+                return True
+            if self.messages:
+                self.push()
+            else:
+                self.size = 1
+        return False

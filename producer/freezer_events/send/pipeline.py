@@ -6,22 +6,40 @@ The stages are arguments: any iterable of events and any EventProducer.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from freezer_events.errors import InvalidEvent
+from freezer_events.errors import EventError, InvalidEvent
+from freezer_events.kafka.codes import Outcome
 from freezer_events.kafka.connection import SLICE_S
 from freezer_events.send.delivery import DEFAULT_TIMEOUT_S
+from freezer_events.send.reports import OnlyUndelivered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from freezer_events.console.stop import Stop
-    from freezer_events.errors import EventError
     from freezer_events.send.producer import EventProducer
     from freezer_events.send.reports import Report
     from freezer_events.send.tally import Tally
+    from freezer_events.sources.reading import ReadingPlace, Source
 
 _PROGRESS_EVERY: Final = 1000  # events
+
+
+class Undelivered(NamedTuple):
+    """A good reading that is not known to be on the topic.
+
+    Attributes:
+        event: the event.
+        place: where the source had it; None where the source has no places.
+        outcome: failed or unconfirmed; None where it was not sent.
+
+    """
+
+    event: Any
+    place: ReadingPlace | None
+    outcome: Outcome | None
 
 
 class Pipeline:
@@ -31,11 +49,17 @@ class Pipeline:
         producer: where events go.
         stop: asked between readings and while waiting, by the producer too.
         interval_s: seconds from one reading to the next; 0 for no pace.
-        flush_s: how long the flush at the end may take, in seconds.
+        flush_s: how long the flush at the end may take after a signal, in seconds. Without one it
+            lasts until everything is delivered, or the producer gives up.
         on_report: called with an event and its delivery report.
         reports: how many events get a report in any case; later ones only if they are not
             delivered, which costs nothing as long as they are. None: every event.
         on_progress: called with the tally now and then after that.
+        on_notice: told in a sentence how long an outage lasts.
+
+    Attributes:
+        undelivered: the good readings that are not known to be on the topic.
+        exhausted: the source has been read to its end.
 
     """
 
@@ -49,16 +73,22 @@ class Pipeline:
         on_report: Callable[[Any, Report], None] | None = None,
         reports: int | None = None,
         on_progress: Callable[[Tally], None] = lambda _: None,
+        on_notice: Callable[[str], None] | None = None,
     ) -> None:
+        self.undelivered: list[Undelivered] = []
+        self.exhausted = False
         self._producer = producer
         # The one friend of EventProducer's inside: it drives it, and ends its waits.
         self._delivery = producer._delivery  # noqa: SLF001
         producer._stop = stop  # noqa: SLF001
+        if on_notice is not None:
+            self._delivery.on_notice = on_notice
         self._stop = stop
         self._interval_s = interval_s
         self._flush_s = flush_s
-        self._on_report = on_report
-        self._reports = reports
+        self._on_report = on_report or (lambda *_: None)
+        self._is_watched = on_report is not None
+        self._reports = reports if self._is_watched else 0
         self._on_progress = on_progress
 
     @property
@@ -78,7 +108,7 @@ class Pipeline:
 
     def wait(self) -> bool:
         """Serve delivery reports while a source waits for input; False: give up waiting."""
-        self._delivery.poll(0)
+        self._delivery.serve(0)
         return not self._stopping()
 
     def run(
@@ -86,6 +116,7 @@ class Pipeline:
         events: Iterable[Any],
         on_bad: Callable[[Any, InvalidEvent], None] | None = None,
         total: int | None = None,
+        source: Source | None = None,
     ) -> Tally:
         """Send every event, then wait for what was sent; the tally then adds up for good.
 
@@ -94,44 +125,82 @@ class Pipeline:
             on_bad: told of an event that does not fit its schema, which counts as rejected;
                 without it the InvalidEvent is raised.
             total: how many events there will be, where that is known: no pause after the last.
+            source: where the events come from, if each has a place there. It is told of each
+                event that is safe, if it wants to know.
 
         Raises:
+            CountsDiffer: a reading was counted twice or not at all: a bug.
             Exception: what source, producer or callbacks raise; what was accepted has been
                 flushed by then.
 
         """
         due = time.monotonic()
-        send, stop, reports = self._sender(on_bad), self._stop, self._delivery.reports
+        send = self._sender(source)
+        stop, reports = self._stop, self._delivery.reports
         try:
             for event in events:
-                if not send(event) or stop.asked or reports.trouble is not None:
-                    break
-                if self._interval_s and self.tally.read != total:
+                taken = self._tried(send, event, on_bad, source)
+                if taken and self._interval_s and self.tally.read != total:
                     due = self._pace(due + self._interval_s)
+                if not taken or stop.asked or reports.trouble is not None:
+                    break
+            else:
+                self.exhausted = True
         finally:
             self._finish()
+        self.tally.check()
         return self.tally
 
-    def _sender(self, on_bad: Callable[[Any, InvalidEvent], None] | None) -> Callable[[Any], bool]:
+    def _tried(
+        self,
+        send: Callable[[Any], bool],
+        event: Any,
+        on_bad: Callable[[Any, InvalidEvent], None] | None,
+        source: Source | None,
+    ) -> bool:
+        """Send one event; False: the cluster takes no more."""
+        taken = False
+        try:
+            taken = send(event)
+        except InvalidEvent as error:
+            if on_bad is None:
+                raise
+            on_bad(event, error)
+            return True
+        except EventError as error:
+            if error is not self.trouble:
+                raise
+        if not taken:
+            place = None if source is None else source.last
+            self.undelivered.append(Undelivered(event, place, None))
+        return taken
+
+    def _sender(self, source: Source | None) -> Callable[[Any], bool]:
         """Make the function that sends an event: what nobody asked for costs nothing there."""
-        send: Callable[[Any], bool] = self._producer.send
-        if self._on_report is not None:
-            send = self._reporting(self._on_report)
-        return send if on_bad is None else _tolerant(send, on_bad)
+        send, tally, limit, told = self._producer.send, self.tally, self._reports, self._told
+        tells = source is not None and source.wants_to_know
+        self._producer.on_undelivered = lambda event, report: told(event, None, None, report)
 
-    def _reporting(self, report: Callable[[Any, Report], None]) -> Callable[[Any], bool]:
-        send, tally, progress = self._producer.send, self.tally, self._on_progress
-        limit = self._reports
-        self._producer.on_undelivered = report
-
-        def reporting(event: Any) -> bool:
-            if limit is None or tally.read < limit:
-                return send(event, on_delivery=lambda found: report(event, found))
+        def sending(event: Any) -> bool:
+            place = None if source is None else source.last
+            if tells or limit is None or tally.read < limit:
+                return send(event, on_delivery=partial(told, event, place, source))
             if not tally.read % _PROGRESS_EVERY:
-                progress(tally)
-            return send(event)
+                self._on_progress(tally)
+            if place is None:
+                return send(event)
+            return send(event, on_delivery=OnlyUndelivered(told, event, place, source))
 
-        return reporting
+        return send if source is None and not self._is_watched else sending
+
+    def _told(
+        self, event: Any, place: ReadingPlace | None, source: Source | None, report: Report
+    ) -> None:
+        if report.outcome is not Outcome.DELIVERED:
+            self.undelivered.append(Undelivered(event, place, report.outcome))
+        elif source is not None and place is not None:
+            source.safe(place)
+        self._on_report(event, report)
 
     def _stopping(self) -> bool:
         if self._delivery.trouble is not None:
@@ -141,23 +210,19 @@ class Pipeline:
     def _pace(self, due: float) -> float:
         """Serve reports until the next reading is due; returns when that was."""
         while (left := due - time.monotonic()) > 0 and not self._stopping():
-            self._delivery.poll(min(left, SLICE_S))
+            self._delivery.serve(min(left, SLICE_S))
         return due
 
     def _finish(self) -> None:
-        self._delivery.flush(self._flush_s, lambda: self._stop.at_once)
-        if self._delivery.in_flight:
-            self._delivery.abandon()
+        asked_at: float | None = None
 
+        def enough() -> bool:
+            """After a signal there is only so much time, after a second one none."""
+            nonlocal asked_at
+            if self._stop.signal is not None:
+                asked_at = asked_at or time.monotonic()
+            late = asked_at is not None and time.monotonic() - asked_at >= self._flush_s
+            return late or self._stop.at_once
 
-def _tolerant(
-    send: Callable[[Any], bool], on_bad: Callable[[Any, InvalidEvent], None]
-) -> Callable[[Any], bool]:
-    def tolerant(event: Any) -> bool:
-        try:
-            return send(event)
-        except InvalidEvent as error:
-            on_bad(event, error)
-            return True
-
-    return tolerant
+        self._delivery.flush(None, enough)
+        self._delivery.abandon()

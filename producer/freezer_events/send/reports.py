@@ -1,10 +1,14 @@
 """Delivery reports: each one counts in the tally, and reaches whoever asked for it.
 
 Pure Python around librdkafka's callbacks: nothing here calls a client, so it can run inside one.
+They run in whichever thread polls: a sender's, or the pump's.
 """
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +25,9 @@ if TYPE_CHECKING:
     from freezer_events.errors import EventError
 
     Callback = Callable[[KafkaError | None, Message], None]
+    OnReport = Callable[["Report"], None]
+
+_log = logging.getLogger("freezer_events.send")
 
 
 class Report(NamedTuple):
@@ -44,6 +51,10 @@ class Report(NamedTuple):
     error: str | None
 
 
+class OnlyUndelivered(partial):  # type: ignore[type-arg]
+    """An `on_delivery` that is told only if its message was not delivered: that costs little."""
+
+
 class Reports:
     """Takes the reports of one producer.
 
@@ -52,52 +63,68 @@ class Reports:
 
     Attributes:
         tally: delivered, failed and unconfirmed so far.
-        trouble: the first error that every later message would meet too, else None.
-        fatal: the error after which this producer takes no message any more, else None.
+        trouble: the first error that every later message would meet too, else None. It ends the
+            producer: what it was told of is not to be overtaken by what comes later.
+        heard: what was last said of a connection that failed, in librdkafka's words, or "".
         count: the callback of a message for whose report nobody asked.
         on_undelivered: told the value and the report of such a message if it was not delivered.
+        raised: what callbacks raised, the first of them, and how many did.
 
     """
 
     def __init__(self, settings: Settings) -> None:
         self.tally = Tally()
         self.trouble: EventError | None = None
-        self.fatal: EventError | None = None
+        self.heard: KafkaError | None = None
         self.count = self._counter()
         self.on_undelivered: Callable[[bytes, Report], None] | None = None
+        self.raised: tuple[Exception, int] | None = None
         self._settings = settings
-        self._raised: BaseException | None = None
+        self._here = threading.local()
+        self._interruption: BaseException | None = None
+        self._fatal_at: float | None = None
+        # When a connection that may have carried messages was last lost; delivered until then.
+        self._cut_at: float | None = None
+        self._delivered_at_cut = 0
 
-    def callback(self, on_report: Callable[[Report], None] | None) -> Callback:
+    @property
+    def in_callback(self) -> bool:
+        """Tell whether the current thread runs a caller's callback."""
+        return getattr(self._here, "depth", 0) > 0
+
+    def callback(self, on_report: OnReport | None) -> Callback:
         """Return the callback of a message: counts, and tells `on_report`."""
         if on_report is None:
             return self.count
+        if isinstance(on_report, OnlyUndelivered):
+            return partial(self._followed, on_report)
 
         def report(error: KafkaError | None, message: Message) -> None:
             if error is None:
                 self.count(None, message)
+                found = _report(Outcome.DELIVERED, None, message)
             else:
-                self._add(error, str(message.topic()))
-            self._tell(on_report, _report(error, message))
+                found = self._lost(error, message)
+            self._tell(on_report, found)
 
         return report
 
     def refuse(
-        self,
-        topic: str,
-        value: bytes | None,
-        error: KafkaError,
-        on_report: Callable[[Report], None] | None,
+        self, topic: str, value: bytes | None, error: KafkaError, on_report: OnReport | None
     ) -> None:
         """Take the error of a message that librdkafka would not have: it gets no report."""
-        self._add(error, topic)
-        if codes.is_fatal(error):
-            self.fatal = self.trouble
-        report = Report(codes.outcome(error), topic, -1, None, 0.0, error.str())
+        outcome = codes.outcome(error)
+        self._add(outcome, error, topic)
+        report = Report(outcome, topic, -1, None, 0.0, error.str())
         if on_report is not None:
             self._tell(on_report, report)
         else:
             self._tell_undelivered(value, report)
+
+    def refusal(self, error: KafkaError, topic: str, value: bytes | None) -> EventError:
+        """Return the error to raise for a message that was refused before it was taken."""
+        self._take_note(error, topic)
+        return codes.refused(error, self._settings, topic, value)
 
     def on_error(self, error: KafkaError) -> None:
         """Take a client-wide error: a bad password shows here and nowhere else.
@@ -105,15 +132,32 @@ class Reports:
         A fatal one comes here with its reason; messages that it ends only say that there was one.
         """
         if codes.is_fatal(error):
-            self.trouble = self.fatal = codes.explain(error, self._settings, "")
-        elif self.trouble is None and codes.is_authentication(error):
             self.trouble = codes.explain(error, self._settings, "")
+        elif codes.is_authentication(error):
+            self.trouble = self.trouble or codes.explain(error, self._settings, "")
+        elif codes.is_unreachable(error):
+            if not codes.is_summary(error):
+                self.heard = error
+            delivered = self.tally.delivered
+            if codes.is_cut(error) or self._cut_at is None or delivered != self._delivered_at_cut:
+                self._cut_at, self._delivered_at_cut = time.monotonic(), delivered
 
-    def raise_what_callers_raised(self) -> None:
-        """Raise what the first failing `on_report` raised, once."""
-        if self._raised is not None:
-            error, self._raised = self._raised, None
+    def raise_interruption(self) -> None:
+        """Raise the KeyboardInterrupt that came while a callback ran in this thread."""
+        if self._interruption is not None and not self.in_callback:
+            error, self._interruption = self._interruption, None
             raise error
+
+    def is_settled(self, within_s: float) -> bool:
+        """Tell whether `trouble` is what it is: the reason of a fatal error may still be to come.
+
+        A message can be refused before librdkafka's `error_cb` has brought the reason.
+        """
+        if self.trouble is None and self._fatal_at is not None:
+            if time.monotonic() - self._fatal_at < within_s:
+                return False
+            self.trouble = codes.explain(codes.unexplained(), self._settings, "")
+        return True
 
     def _counter(self) -> Callback:
         """Make `count`; it runs for every message, so it looks nothing up twice."""
@@ -123,35 +167,67 @@ class Reports:
             if error is None:
                 partitions[message.partition()] += 1  # type: ignore[index]  # delivered: it has one
             else:
-                self._add(error, str(message.topic()))
-                self._tell_undelivered(message.value(), _report(error, message))
+                self._tell_undelivered(message.value(), self._lost(error, message))
 
         return count
 
-    def _add(self, error: KafkaError, topic: str) -> None:
+    def _followed(self, on_report: OnReport, error: KafkaError | None, message: Message) -> None:
+        if error is None:
+            self.count(None, message)
+        else:
+            self._tell(on_report, self._lost(error, message))
+
+    def _lost(self, error: KafkaError, message: Message) -> Report:
         """Count a message that was not delivered."""
-        if codes.outcome(error) is Outcome.FAILED:
+        outcome, latency_s = codes.outcome(error), message.latency() or 0.0
+        if (
+            outcome is Outcome.FAILED
+            and codes.is_given_up(error)
+            and self._cut_at is not None
+            and time.monotonic() - latency_s <= self._cut_at
+        ):
+            # A connection was lost after it was handed over. It is queued to be sent again, and
+            # nothing tells whether it was sent before.
+            outcome = Outcome.UNCONFIRMED
+        self._add(outcome, error, str(message.topic()))
+        return _report(outcome, error, message)
+
+    def _add(self, outcome: Outcome, error: KafkaError, topic: str) -> None:
+        if outcome is Outcome.FAILED:
             self.tally.failed += 1
         else:
             self.tally.unconfirmed += 1
-        if self.trouble is None and codes.concerns_all(error):
+        self._take_note(error, topic)
+
+    def _take_note(self, error: KafkaError, topic: str) -> None:
+        if codes.is_fatal(error):
+            self._fatal_at = self._fatal_at or time.monotonic()
+        elif self.trouble is None and codes.concerns_all(error):
             self.trouble = codes.explain(error, self._settings, topic)
 
     def _tell_undelivered(self, value: bytes | None, report: Report) -> None:
         if self.on_undelivered is not None and value is not None:
             self._tell(partial(self.on_undelivered, value), report)
 
-    def _tell(self, on_report: Callable[[Report], None], report: Report) -> None:
+    def _tell(self, on_report: OnReport, report: Report) -> None:
+        here = self._here
+        here.depth = getattr(here, "depth", 0) + 1
         try:
             on_report(report)
+        except Exception as raised:  # noqa: BLE001 - what callers raise is theirs
+            _log.exception("a delivery callback raised")
+            first, count = self.raised or (raised, 0)
+            self.raised = (first, count + 1)
         except BaseException as raised:  # noqa: BLE001 - must not unwind through librdkafka's C
-            self._raised = self._raised or raised
+            self._interruption = raised
+        finally:
+            here.depth -= 1
 
 
-def _report(error: KafkaError | None, message: Message) -> Report:
+def _report(outcome: Outcome, error: KafkaError | None, message: Message) -> Report:
     partition = message.partition()
     return Report(
-        outcome=codes.outcome(error),
+        outcome=outcome,
         topic=str(message.topic()),
         partition=-1 if partition is None else partition,
         offset=message.offset() if error is None else None,

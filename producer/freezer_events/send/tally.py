@@ -1,4 +1,4 @@
-"""The tally: what became of every reading, and the exit code that follows from it."""
+"""The tally: what became of every reading, counted where it happens and compared at the end."""
 
 from __future__ import annotations
 
@@ -6,15 +6,25 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 
+class CountsDiffer(RuntimeError):  # noqa: N818 - it names the state
+    """The counts do not add up: a bug of this package, never of its user."""
+
+
 @dataclass(slots=True)
 class Tally:
-    """Counts that always add up: read = rejected + delivered + failed + unconfirmed + unsent.
+    """Counts of one producer; none of them is what the others leave over.
+
+    At any time `read = rejected + accepted + unsent`, and
+    `accepted = delivered + failed + unconfirmed + in_flight`; at the end nothing is in flight.
 
     Attributes:
         read: readings taken from the source.
         rejected: readings that do not fit their event; never sent.
-        failed: certainly not written.
-        unconfirmed: timed out in flight or cut off; they may be on the topic all the same.
+        accepted: readings whose messages were taken for delivery.
+        failed: certainly not on the topic.
+        unconfirmed: in flight when they were given up; they may be on the topic all the same.
+        unsent: readings that were read and whose messages were not taken.
+        interrupted: Ctrl-C came as an exception, which may leave an event between two counts.
         partitions: messages acknowledged by the cluster, by partition. No Counter: that one is
             several times slower at `+= 1`, which happens for every message.
 
@@ -22,8 +32,11 @@ class Tally:
 
     read: int = 0
     rejected: int = 0
+    accepted: int = 0
     failed: int = 0
     unconfirmed: int = 0
+    unsent: int = 0
+    interrupted: bool = False
     partitions: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
 
     @property
@@ -32,14 +45,37 @@ class Tally:
         return sum(self.partitions.values())
 
     @property
-    def unsent(self) -> int:
-        """Readings that were read and never handed to the producer."""
-        return self.read - self.rejected - self.delivered - self.failed - self.unconfirmed
+    def settled(self) -> int:
+        """Messages whose outcome is known, and those that were given up."""
+        return self.delivered + self.failed + self.unconfirmed
+
+    @property
+    def in_flight(self) -> int:
+        """Messages accepted and not yet settled."""
+        return self.accepted - self.settled
 
     @property
     def undelivered(self) -> int:
         """Good readings that are not known to be on the topic."""
         return self.failed + self.unconfirmed + self.unsent
+
+    def check(self) -> None:
+        """Compare the counts of a run that has ended.
+
+        An event that Ctrl-C caught between two counts is named for what it may be.
+
+        Raises:
+            CountsDiffer: a reading was counted twice or not at all.
+
+        """
+        astray = self.read - self.rejected - self.accepted - self.unsent
+        open_ = self.in_flight
+        if self.interrupted and astray >= 0 and open_ >= 0:
+            self.unsent += astray
+            self.unconfirmed += open_
+        elif astray or open_:
+            counts = f"{self}, {self.accepted:,} accepted"
+            raise CountsDiffer(f"{astray:+,} readings and {open_:+,} messages in: {counts}")
 
     def as_dict(self) -> dict[str, int | dict[str, int]]:
         """Return the counts for machines; partitions by number, as JSON keys are text."""

@@ -10,7 +10,7 @@ from freezer_events.errors import UsageError
 from freezer_events.sources.csv_file import CsvFile
 from freezer_events.sources.json_lines import JsonLines
 from freezer_events.sources.lines import as_text, open_bytes, shown_name
-from freezer_events.sources.reading import Format, OnReject, Rejected, Source
+from freezer_events.sources.reading import Format, OnReject, ReadingPlace, Rejected, Rows, Source
 
 if TYPE_CHECKING:
     import io
@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 
     from freezer_events.event import EventType
 
-__all__ = ["Format", "OnReject", "Rejected", "Source", "column_options", "open_source"]
+__all__ = [
+    "Format",
+    "OnReject",
+    "ReadingPlace",
+    "Rejected",
+    "Rows",
+    "Source",
+    "column_options",
+    "open_source",
+]
 
 _JSON_SUFFIXES: Final = {".jsonl", ".ndjson", ".json"}
 _CSV_SUFFIXES: Final = {".csv", ".tsv", ".txt"}

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from freezer_events.avro.forms import (
     BadValue,
-    attribute,
+    attributes,
     field_names,
     from_text,
     required,
     row_parser,
 )
 from freezer_events.errors import InvalidEvent, UsageError
-from freezer_events.sources.reading import Rejected
+from freezer_events.sources.reading import ReadingPlace, Rejected, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +52,8 @@ class CsvFile:
         self._name = name
         self._on_reject = on_reject
         self._delimiter = delimiter = written.delimiter
+        self._start_at = written.start_at
+        self.rows = Rows()
         self._ahead: list[str] = []
         try:
             self._rows = csv.reader(self._lines(), delimiter=delimiter)
@@ -62,6 +64,20 @@ class CsvFile:
         self._header = self._read_header()
         self._cells, self.ignored = _match(self._header, event_type, written, name)
         self._parse = row_parser(event_type.record, self._cells)
+
+    wants_to_know = False
+
+    @property
+    def last(self) -> ReadingPlace:
+        """The place of the last row."""
+        return ReadingPlace(self._line, self._row)
+
+    def safe(self, place: ReadingPlace) -> None:
+        """Do nothing: a file keeps its rows."""
+
+    def written(self, place: ReadingPlace) -> str:
+        """Return a row, written anew."""
+        return self._written(place.raw)
 
     @property
     def place(self) -> str:
@@ -80,18 +96,21 @@ class CsvFile:
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the events."""
-        parse, width = self._parse, len(self._header)
+        parse, width, rows = self._parse, len(self._header), self.rows
         for row in self._each_row():
             if len(row) != width:
                 noun = "cell" if len(row) == 1 else "cells"
                 why = f"{len(row)} {noun} where the header has {width}"
+                rows.rejected += 1
                 self._on_reject(Rejected(self.place, why, self.text))
                 continue
             try:
                 event = parse(row)
             except BadValue:
+                rows.rejected += 1
                 self._on_reject(Rejected(self.place, self._complaint(row), self.text))
             else:
+                rows.used += 1
                 yield event
 
     def close(self) -> None:
@@ -101,6 +120,8 @@ class CsvFile:
     def _each_row(self) -> Iterator[list[str]]:
         """Yield the rows that are not empty; `_line` and `_row` then tell of them."""
         rows, delimiter, longest = self._rows, self._delimiter, csv.field_size_limit()
+        counts = self.rows
+        row: list[str] | None
         ended = rows.line_num
         for line in self._text:
             self._line = ended + 1
@@ -113,19 +134,26 @@ class CsvFile:
                 bare = line.rstrip("\r\n")
                 row = bare.split(delimiter) if bare else []
                 ended += 1
+            if self._line < self._start_at:
+                continue
+            counts.read += 1
             if row:
                 self._row = row
                 yield row
+            elif row is not None:
+                counts.none += 1
 
-    def _read_row(self, line: str) -> list[str]:
-        """Have the csv module read the row that begins with this line; [] if it cannot."""
+    def _read_row(self, line: str) -> list[str] | None:
+        """Have the csv module read the row that begins with this line; None if it cannot."""
         self._ahead.append(line)
         try:
             return next(self._rows)
         except csv.Error as error:
             self._row = []
-            self._on_reject(Rejected(self.place, str(error), ""))
-            return []
+            if self._line >= self._start_at:
+                self.rows.rejected += 1
+                self._on_reject(Rejected(self.place, str(error), ""))
+            return None
 
     def _lines(self) -> Iterator[str]:
         """Yield the line that was looked at and then the ones that follow, for the csv module."""
@@ -179,8 +207,9 @@ def _match(
                 f"name the one that does: --column COLUMN={field}",
             )
     known = from_text(event_type, written.decimal)
+    names = attributes(event_type)
     cells = {
-        attribute(field): (targets.index(field), cell)
+        names[field]: (targets.index(field), cell)
         for field, cell in known.items()
         if field in targets
     }

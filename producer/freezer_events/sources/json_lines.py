@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.forms import BadValue, from_json
-from freezer_events.sources.reading import Rejected
+from freezer_events.sources.reading import ReadingPlace, Rejected, Rows
 
 if TYPE_CHECKING:
     import io
@@ -44,8 +44,24 @@ class JsonLines:
         self._event = from_json(event_type)
         self._columns = written.columns
         self._on_reject = on_reject
+        self._start_at = written.start_at
+        self.rows = Rows()
         self._number = 0
         self._line = ""
+
+    wants_to_know = False
+
+    @property
+    def last(self) -> ReadingPlace:
+        """The place of the last line."""
+        return ReadingPlace(self._number, self._line)
+
+    def safe(self, place: ReadingPlace) -> None:
+        """Do nothing: a file keeps its lines."""
+
+    def written(self, place: ReadingPlace) -> str:
+        """Return a line as it was."""
+        return str(place.raw).rstrip("\r\n")
 
     @property
     def place(self) -> str:
@@ -59,15 +75,22 @@ class JsonLines:
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the events."""
+        rows = self.rows
         for number, line in enumerate(self._text, 1):
             self._number, self._line = number, line
+            if number < self._start_at:
+                continue
+            rows.read += 1
             if line.isspace():
+                rows.none += 1
                 continue
             try:
                 event = self._parse(line)
             except BadValue as error:
+                rows.rejected += 1
                 self._on_reject(Rejected(self.place, str(error), self.text))
             else:
+                rows.used += 1
                 yield event
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,42 @@ class Rejected:
     text: str
 
 
+class ReadingPlace(NamedTuple):
+    """Where a reading stood: what its source needs to find it again, or to acknowledge it.
+
+    Attributes:
+        line: its first line, from 1.
+        raw: the reading as the source read it; for the source alone.
+
+    """
+
+    line: int
+    raw: Any
+
+
+@dataclass(slots=True)
+class Rows:
+    """What became of the rows of an input, each counted where it is decided.
+
+    Attributes:
+        read: rows in all, from where reading began.
+        none: rows that hold no reading: empty ones.
+        rejected: rows that hold none that fits; `on_reject` was told.
+        used: rows whose reading was handed on.
+
+    """
+
+    read: int = 0
+    none: int = 0
+    rejected: int = 0
+    used: int = 0
+
+    @property
+    def astray(self) -> int:
+        """How many rows are unaccounted for: 0 unless there is a bug."""
+        return self.read - self.none - self.rejected - self.used
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """How the readings in a file are written down.
@@ -33,6 +69,7 @@ class Format:
         delimiter: between CSV cells.
         decimal: the decimal mark in CSV numbers.
         encoding: of the text.
+        start_at: pass over the readings that begin before this line.
 
     """
 
@@ -41,13 +78,36 @@ class Format:
     delimiter: str = ","
     decimal: str = "."
     encoding: str = "utf-8"
+    start_at: int = 1
 
 
 OnReject = Callable[[Rejected], None]
 
 
 class Source(Protocol):
-    """Readings as typed events; those that are none go to the `on_reject` it was opened with."""
+    """Readings as typed events; those that are none go to the `on_reject` it was opened with.
+
+    Whoever takes the events notes the `last` place with each, and hands it back to `safe` once
+    nothing can happen to that reading any more. A source that acknowledges does so then.
+    """
+
+    @property
+    def rows(self) -> Rows:
+        """The counts of its rows so far."""
+
+    @property
+    def wants_to_know(self) -> bool:
+        """Whether `safe` is to be called at all."""
+
+    @property
+    def last(self) -> ReadingPlace:
+        """The place of the event that was yielded last."""
+
+    def safe(self, place: ReadingPlace) -> None:
+        """Take note that a reading is where it cannot be lost. In any thread."""
+
+    def written(self, place: ReadingPlace) -> str:
+        """Return a reading as it stood in the input, fit to be fed in again."""
 
     @property
     def place(self) -> str:

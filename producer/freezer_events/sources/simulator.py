@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import itertools
-import json
 import random
-import uuid
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from freezer_events.avro.forms import attribute, from_json, required
+from freezer_events.avro.finite import depth_of, depths_of
+from freezer_events.avro.forms import required
+from freezer_events.avro.model import model_of, scalar_of
+from freezer_events.avro.parse.types import ArrayType, EnumType, MapType, RecordType, UnionType
+from freezer_events.avro.scalars import scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from freezer_events.avro.parse.types import RecordField, Type
     from freezer_events.event import EventType
 
-LOWEST, HIGHEST = -5.0, 5.0  # what the tutorial's freezers report, in degrees Celsius
+_STRING: Final = scalar("string")
 
 
 class Simulator:
@@ -34,78 +35,71 @@ class Simulator:
     def __init__(
         self, event_type: EventType, *, count: int, sensors: int = 3, seed: int | None = None
     ) -> None:
-        schema = json.loads(event_type.schema)
+        model = model_of(event_type)
         needed = required(event_type)
-        self._fields = [each for each in schema["fields"] if each["name"] in needed]
-        self._key = event_type.key
-        self._make = from_json(event_type)
+        self._record = event_type.record
+        self._names = model.attributes[model.root.name.full]
+        self._fields = [each for each in model.root.fields if each.name in needed]
         self._count = count
-        self._sensors = sensors
-        self._values = _Values(random.Random(seed))  # noqa: S311 - simulated, not secret
+        self._values = _Values(event_type, random.Random(seed))  # noqa: S311 - simulated, not secret
+        self._key = event_type.key
+        self._keys = [self._key_value(number) for number in range(sensors)] if self._key else []
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the events."""
         for number in range(self._count) if self._count else itertools.count():
-            yield self._make({each["name"]: self._value(each, number) for each in self._fields})
+            yield self._record(
+                **{self._names[each.name]: self._value(each, number) for each in self._fields}
+            )
 
-    def _value(self, field: dict[str, Any], number: int) -> Any:
-        if self._key and attribute(field["name"]) == self._key and field["type"] == "string":
-            return f"{field['name'].removesuffix('_id')}{number % self._sensors}"
-        return self._values.of(field["type"])
+    def _value(self, field: RecordField, number: int) -> Any:
+        if self._names[field.name] == self._key:
+            return self._keys[number % len(self._keys)]
+        return self._values.of(field.type)
+
+    def _key_value(self, number: int) -> Any:
+        """Return the key of one sensor: a number for text, else any value of its type."""
+        field = next(each for each in self._fields if self._names[each.name] == self._key)
+        if self._values.is_text(field.type):
+            return f"{field.name.removesuffix('_id')}{number}"
+        return self._values.of(field.type)
 
 
 class _Values:
-    """Random values in their JSON form."""
+    """Random typed values."""
 
-    def __init__(self, source: random.Random) -> None:
+    def __init__(self, event_type: EventType, source: random.Random) -> None:
         self._random = source
+        self._types = event_type.types
+        self._model = model_of(event_type)
+        self._depths = depths_of(self._model.schema)
 
-    def of(self, schema: Any) -> Any:
-        """Return a value of the schema."""
-        if isinstance(schema, list):
-            return None if "null" in schema else self.of(schema[0])
-        if isinstance(schema, str):
-            return self._primitive(schema)
-        logical = _LOGICAL.get(schema.get("logicalType", ""))
-        return logical(self._random) if logical else self._complex(schema["type"], schema)
+    def is_text(self, use: Type) -> bool:
+        """Tell whether a type is a plain string."""
+        return scalar_of(self._model.resolve(use)) == _STRING
 
-    def _complex(self, kind: Any, schema: dict[str, Any]) -> Any:
-        if kind == "enum":
-            return self._random.choice(schema["symbols"])
-        if kind == "record":
-            return {each["name"]: self.of(each["type"]) for each in schema["fields"]}
-        if kind == "fixed":
-            return base64.b64encode(self._random.randbytes(schema["size"])).decode()
-        empty: dict[str, Any] = {"array": [], "map": {}}
-        return empty[kind] if kind in empty else self.of(kind)
+    def of(self, use: Type) -> Any:  # noqa: PLR0911 - one return per kind
+        """Return a value of a type."""
+        of = self._model.resolve(use)
+        match of:
+            case UnionType(branches=branches):
+                if any(each.kind == "null" for each in self._model.branches(of)):
+                    return None
+                # The first one, or the way to the end of a type that contains itself.
+                return self.of(min(branches, key=lambda each: depth_of(each, self._depths)))
+            case ArrayType():
+                return []
+            case MapType():
+                return {}
+            case EnumType(symbols=symbols):
+                return self._types[of.name.full](self._random.choice(symbols))
+            case RecordType():
+                return self._record(of)
+        found = scalar_of(of)
+        assert found is not None  # noqa: S101 - nothing else is left
+        return found.random(self._random)
 
-    def _primitive(self, kind: str) -> Any:
-        source = self._random
-        values: dict[str, Callable[[], Any]] = {
-            "null": lambda: None,
-            "boolean": lambda: source.random() < 0.5,  # noqa: PLR2004 - a fair coin
-            "int": lambda: source.randrange(100),
-            "long": lambda: source.randrange(100),
-            "float": self._measured,
-            "double": self._measured,
-            "bytes": lambda: base64.b64encode(source.randbytes(4)).decode(),
-            "string": lambda: f"text{source.randrange(100)}",
-        }
-        # Any other name is a type that was defined before; nothing here needs one twice.
-        return values.get(kind, lambda: None)()
-
-    def _measured(self) -> float:
-        return round(self._random.uniform(LOWEST, HIGHEST), 2)  # no sensor tells more digits
-
-
-_LOGICAL: Final[dict[str, Any]] = {
-    "uuid": lambda source: str(uuid.UUID(int=source.getrandbits(128), version=4)),
-    "timestamp-millis": lambda _: datetime.now(UTC).isoformat(),
-    "timestamp-micros": lambda _: datetime.now(UTC).isoformat(),
-    "local-timestamp-millis": lambda _: datetime.now(UTC).replace(tzinfo=None).isoformat(),
-    "local-timestamp-micros": lambda _: datetime.now(UTC).replace(tzinfo=None).isoformat(),
-    "date": lambda _: datetime.now(UTC).date().isoformat(),
-    "time-millis": lambda _: datetime.now(UTC).time().isoformat(),
-    "time-micros": lambda _: datetime.now(UTC).time().isoformat(),
-    "decimal": lambda source: str(source.randrange(100)),
-}
+    def _record(self, of: RecordType) -> Any:
+        names = self._model.attributes[of.name.full]
+        values = {names[each.name]: self.of(each.type) for each in of.fields}
+        return self._types[of.name.full](**values)

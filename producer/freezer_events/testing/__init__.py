@@ -19,6 +19,7 @@ from freezer_events.kafka.embedded import EmbeddedCluster
 from freezer_events.kafka.topics import listed_partitions
 from freezer_events.read.consumer import EventConsumer
 from freezer_events.registry.in_memory import MemoryRegistry, OpenRegistry
+from freezer_events.send.async_producer import AsyncEventProducer
 from freezer_events.send.producer import EventProducer
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class EventCluster:
         *,
         topic: str | None = None,
         timeout_s: float = 10.0,
+        give_up_after_s: float = 10.0,
         on_undelivered: Callable[[Any, Report], None] | None = None,
         properties: Mapping[str, str] | None = None,
     ) -> EventProducer:
@@ -84,8 +86,13 @@ class EventCluster:
             replace(self.settings, properties=properties or {}),
             topic=topic,
             timeout_s=timeout_s,
+            give_up_after_s=give_up_after_s,
             on_undelivered=on_undelivered,
         )
+
+    def async_producer(self, **options: Any) -> AsyncEventProducer:
+        """Return an asynchronous producer to this cluster, with the options of `producer`."""
+        return AsyncEventProducer.over(self.producer(**options))
 
     def consumer(
         self, kind: type[E], topic: str | None = None, *, from_beginning: bool = True

@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from freezer_events.avro.fast import nodes
-from freezer_events.avro.model import (
-    ArrayNode,
-    MapNode,
-    Named,
-    Scalar,
-    UnionNode,
-    optional,
-    read_model,
-)
-from freezer_events.avro.names import attributes
-from freezer_events.avro.parse import parse
+from freezer_events.avro.model import model_of, scalar_of
+from freezer_events.avro.parse.types import ArrayType, EnumType, MapType, RecordType, UnionType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from freezer_events.avro.model import Node
+    from freezer_events.avro.parse.types import Type
     from freezer_events.event import EventType
-
-_SCALARS: Final[dict[str, Callable[[Scalar], nodes.Node]]] = {
-    "null": lambda _: nodes.Null(),
-    "boolean": lambda _: nodes.Boolean(),
-    "int": lambda _: nodes.Whole(32),
-    "long": lambda _: nodes.Whole(64),
-    "float": lambda _: nodes.Real(4),
-    "double": lambda _: nodes.Real(8),
-    "bytes": lambda _: nodes.Bytes(),
-    "fixed": lambda node: nodes.Fixed(node.size),
-    "string": lambda _: nodes.String(),
-    "uuid": lambda node: nodes.Uuid(node.base == "string"),
-    "date": lambda _: nodes.Date(),
-    "time-millis": lambda _: nodes.TimeOfDay(1000),
-    "time-micros": lambda _: nodes.TimeOfDay(1),
-    "timestamp-millis": lambda _: nodes.Timestamp(1000, local=False),
-    "timestamp-micros": lambda _: nodes.Timestamp(1, local=False),
-    "local-timestamp-millis": lambda _: nodes.Timestamp(1000, local=True),
-    "local-timestamp-micros": lambda _: nodes.Timestamp(1, local=True),
-}
 
 
 class _NoNodeError(Exception):
@@ -61,38 +30,42 @@ class _Plan:
 
     def __init__(self, event_type: EventType) -> None:
         self._types = event_type.types
-        self._model = read_model(parse(event_type.schema, event_type.name))
+        self._model = model_of(event_type)
         self._records: dict[str, nodes.Record] = {}
         self.root = self._record(self._model.root)
 
-    def _node(self, node: Node) -> nodes.Node:
-        match node:
-            case Scalar() if node.kind in _SCALARS:
-                return _SCALARS[node.kind](node)
-            case ArrayNode():
-                return nodes.Array(self._node(node.items))
-            case MapNode():
-                return nodes.Map(self._node(node.values))
-            case Named() if node.full in self._model.enums:
-                made = self._types[node.full]
-                symbols = self._model.enums[node.full].symbols
-                return nodes.Enum(made, {made(each): at for at, each in enumerate(symbols)})
-            case Named():
-                return self._record(node.full)
-            case UnionNode():
-                nullable = optional(node)
-                if nullable is not None:
-                    _, other, null = nullable
-                    return nodes.Optional(self._node(other), null)
-        raise _NoNodeError
+    def _node(self, use: Type) -> nodes.Node:
+        of = self._model.resolve(use)
+        match of:
+            case ArrayType():
+                return nodes.Array(self._node(of.items))
+            case MapType():
+                return nodes.Map(self._node(of.values))
+            case EnumType():
+                made = self._types[of.name.full]
+                return nodes.Enum(made, {made(each): at for at, each in enumerate(of.symbols)})
+            case RecordType():
+                return self._record(of)
+            case UnionType():
+                nullable = self._model.optional(of)
+                if nullable is None:
+                    raise _NoNodeError
+                _, other, null = nullable
+                return nodes.Optional(self._node(other), null)
+        scalar = scalar_of(of)
+        if scalar is None or scalar.compiled is None:
+            raise _NoNodeError
+        name, arguments = scalar.compiled
+        node: nodes.Node = getattr(nodes, name)(*arguments)
+        return node
 
-    def _record(self, full: str) -> nodes.Record:
+    def _record(self, of: RecordType) -> nodes.Record:
+        full = of.name.full
         if full not in self._records:
             record = self._records[full] = nodes.Record(self._types[full])
-            fields = self._model.records[full].fields
-            names = attributes([each.name for each in fields])
+            names = self._model.attributes[full]
             record.fill(
-                tuple(names[each.name] for each in fields),
-                tuple(self._node(each.node) for each in fields),
+                tuple(names[each.name] for each in of.fields),
+                tuple(self._node(each.type) for each in of.fields),
             )
         return self._records[full]

@@ -18,6 +18,8 @@ from libc.string cimport memcpy
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
+from freezer_events.avro.runtime import DEEPEST
+
 cdef extern from "Python.h":
     int PyFloat_Pack4(double number, char *at, int little_endian) except -1
     int PyFloat_Pack8(double number, char *at, int little_endian) except -1
@@ -29,7 +31,7 @@ cdef object _LOCAL_EPOCH = datetime(1970, 1, 1)
 cdef long _ORDINAL_OF_1970 = 719163
 # In variables: isinstance asks an object's __class__ as well then, as it does in Python.
 cdef object _FLOAT = float, _LIST = list, _DICT = dict
-cdef int _DEEPEST = 1000  # Python's own limit; C's stack has room for it in small threads too
+cdef int _DEEPEST = DEEPEST
 cdef const char *_HEX = b"0123456789abcdef"
 cdef Py_ssize_t _KEPT = 65536  # a buffer that has grown beyond this is not kept
 
@@ -269,6 +271,8 @@ cdef class Timestamp(Node):
             rest = timedelta_microseconds(since)
         else:
             days, seconds, rest = since.days, since.seconds, since.microseconds
+        if not -719162 <= days < 2932897:  # the years 1 to 9999: what can be read again
+            raise OverflowError
         return out.long((days * 86400 + seconds) * (1000000 // self.micros) + rest // self.micros)
 
 

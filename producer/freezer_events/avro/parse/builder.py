@@ -11,7 +11,7 @@ import difflib
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from freezer_events.avro.parse.defaults import unfit
+from freezer_events.avro.parse.defaults import unfinished, unfit
 from freezer_events.avro.parse.logical import UnfitLogicalError, logical
 from freezer_events.avro.parse.types import (
     MISSING,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME_RULE: Final = "letters, digits and _, and no digit first"
+_LARGEST_FIXED: Final = 2**31 - 9  # the longest array that Java's Avro makes
 _ORDERS: Final = ("ascending", "descending", "ignore")
 
 
@@ -194,7 +195,7 @@ class Builder:
     def _fixed(self, value: dict[str, Any], at: str, space: str) -> Named:
         name, _ = self._name(value, at, space)
         size = self._need(value, at, "size")
-        if type(size) is not int or not 0 <= size < 2**31:
+        if type(size) is not int or not 0 <= size <= _LARGEST_FIXED:
             raise self._error(child(at, "size"), f"{_shown(size)} is no number of bytes")
         logical = self._logical(value, at, "fixed", size)
         return self._define(Fixed(at, name, size, logical, doc=value.get("doc")))
@@ -270,6 +271,11 @@ class Builder:
         if problem is not None:
             pointer, why, fix = problem
             raise self._error(pointer, f"the default of {field.name!r} does not fit: {why}", fix)
+        record = unfinished(field.default, field.type, field.pointer, self.names)
+        if record:
+            why = f"the default of {field.name!r} is a {record!r} inside of {record!r} itself"
+            fix = "Java cannot parse that: put null first in a union, and default null"
+            raise self._error(at, why, fix)
 
 
 _HOW: Final = 'write a type ("string"), a union ([…]) or an object ({"type": …})'

@@ -19,11 +19,12 @@ from freezer_events.avro.parse.types import (
     UnionType,
     child,
 )
+from freezer_events.avro.scalars import scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from freezer_events.avro.parse.types import Named
+    from freezer_events.avro.parse.types import Logical, Named
 
 Problem: TypeAlias = tuple[str, str, str]
 """Pointer into the default, why it does not fit, what to write (or "")."""
@@ -52,13 +53,43 @@ def unfit(  # noqa: PLR0911 - one line per type
             return _unfit_record(value, wanted, at, names)
         case EnumType(symbols=symbols):
             wrong = None if value in symbols else f"it is none of {', '.join(symbols)}"
-        case Fixed(size=size):
-            wrong = _wrong_bytes(value, size)
+        case Fixed(size=size, logical=logical):
+            wrong = _wrong_bytes(value, size) or _meaningless(value, "fixed", logical, size)
         case Primitive():
             return _unfit_primitive(value, wanted, at)
         case _:
             wrong = f"{_shown(value)} is no {wanted.kind}"
     return (at, wrong, "") if wrong else None
+
+
+def unfinished(value: Any, wanted: Type, inside: str, names: Mapping[str, Named]) -> str:
+    """Return the record that a default is a value of and that the field stands in, or "".
+
+    Java checks a default when it has read the field, before it knows all fields of the records
+    around it (`Schema.isValidDefault`, 1.12): it refuses such a schema. `inside` is the pointer to
+    the field.
+    """
+    match wanted:
+        case Ref(name=name):
+            return unfinished(value, names[name], inside, names)
+        case UnionType(branches=branches):
+            for branch in branches:
+                found = unfinished(value, branch, inside, names)
+                if found or unfit(value, branch, "", names) is None:
+                    return found
+            return ""
+        case ArrayType(items=items) if isinstance(value, list):
+            inner = [unfinished(each, items, inside, names) for each in value]
+        case MapType(values=values) if isinstance(value, dict):
+            inner = [unfinished(each, values, inside, names) for each in value.values()]
+        case RecordType(fields=fields) if isinstance(value, dict):
+            if inside.startswith(f"{wanted.pointer}/"):
+                return wanted.name.full
+            given = [field for field in fields if field.name in value]
+            inner = [unfinished(value[each.name], each.type, inside, names) for each in given]
+        case _:
+            return ""
+    return next(filter(None, inner), "")
 
 
 def _unfit_union(
@@ -93,8 +124,20 @@ def _unfit_record(
 
 
 def _unfit_primitive(value: Any, wanted: Primitive, at: str) -> Problem | None:
-    wrong = _wrong(value, wanted.kind)
+    wrong = _wrong(value, wanted.kind) or _meaningless(value, wanted.kind, wanted.logical)
     return (at, wrong, "") if wrong else None
+
+
+def _meaningless(value: Any, kind: str, logical: Logical | None, size: int = 0) -> str:
+    """Return why a default is no value of its logical type: a reader could not make one of it."""
+    found = scalar(kind, logical, size)
+    if not found.logical:
+        return ""
+    try:
+        found.typed(value.encode("latin-1") if kind in {"bytes", "fixed"} else value)
+    except (ValueError, OverflowError) as error:
+        return f"no reader can make a {found.name} of {_shown(value)}: {error}"
+    return ""
 
 
 def _wrong(value: Any, kind: str) -> str:  # noqa: PLR0911 - one line per kind
@@ -114,8 +157,14 @@ def _wrong(value: Any, kind: str) -> str:  # noqa: PLR0911 - one line per kind
             limit = 1 << _BITS[kind]
             return "" if -limit <= value < limit else f"{no}: it takes more than {kind}'s bits"
         case _:
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            return "" if number and math.isfinite(value) else no
+            return "" if _finite(value) else no
+
+
+def _finite(value: Any) -> bool:
+    try:
+        return not isinstance(value, bool | str) and math.isfinite(value)
+    except (OverflowError, TypeError):  # more digits than a double has, or no number
+        return False
 
 
 def _wrong_bytes(value: Any, size: int | None) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 1_048_576
 """A registry keeps a schema in one Kafka message, whose default limit this is."""
 
+_MAX_DIGITS: Final = 1000
 MAX_DEPTH: Final = 128
 """Deeper nesting than this is nobody's schema, and would exhaust the stack of any reader of it."""
 
@@ -75,7 +76,12 @@ class Document:
         """
         self._refuse_extremes()
         try:
-            value = json.loads(self.text, parse_constant=_refuse, object_pairs_hook=_members)
+            value = json.loads(
+                self.text,
+                parse_constant=_refuse,
+                parse_int=_integer,
+                object_pairs_hook=_members,
+            )
         except json.JSONDecodeError as error:
             raise self._error_at((error.lineno, error.colno), f"not JSON: {error.msg}") from None
         except _RepeatedKeyError as error:
@@ -153,6 +159,12 @@ def too_large(where: str) -> SchemaError:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON number")
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        raise ValueError(f"a number of {len(text)} digits, more than Java's parser takes")
+    return int(text)
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

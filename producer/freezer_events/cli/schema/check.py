@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from freezer_events.cli import options
-from freezer_events.cli.output import Output
+from freezer_events.cli.output import Output, note
 from freezer_events.cli.schema import review_text
 from freezer_events.cli.table import table
 from freezer_events.console.wrap import wrapped
-from freezer_events.schema.review import Aspect, Severity, review
+from freezer_events.schema.history import committed
+from freezer_events.schema.review import UNREADABLE, Aspect, Severity, review
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,24 +24,30 @@ if TYPE_CHECKING:
 @options.schemas
 @options.into
 @click.option(
+    "--against",
+    metavar="REF",
+    help="Git branch, tag or commit; what was released where this branch left it must be the same.",
+)
+@click.option(
     "--output",
     type=click.Choice(["text", "json", "github"]),
     default="text",
     show_default=True,
     help="For people, for machines, or annotations in a GitHub workflow.",
 )
-def command(*, schemas: Path | None, into: Path | None, output: str) -> int:
+def command(*, schemas: Path | None, into: Path | None, against: str | None, output: str) -> int:
     """Check all events offline: the gate for CI.
 
     Names and numbers; every version a valid schema; released versions unchanged; every version
     against each older one under the event's level; committed bytes still read as they did;
     event.toml; generated code, where a package for it is named.
 
-    The exit code is 5 where somebody would be broken, 1 where nothing is broken but lock, golden
-    files or generated code are out of date (the finding names the command that makes them), and
-    0 otherwise. Warnings change nothing.
+    The exit code is 5 where somebody would be broken, 3 where nothing is broken but an event.toml
+    cannot be read, 1 where nothing is broken but lock, golden files or generated code are out of
+    date (the finding names the command that makes them), and 0 otherwise. Warnings change nothing.
     """
-    found = review(options.find_catalogue(schemas, into))
+    catalogue = options.find_catalogue(schemas, into)
+    found = review(catalogue, then=committed(catalogue.root, against) if against else None)
     out = Output()
     if output == "json":
         out.json({"exit_code": exit_code(found), **found.as_json()})
@@ -59,11 +66,16 @@ def command(*, schemas: Path | None, into: Path | None, output: str) -> int:
         out.line("")
         for line in wrapped(review_text.summary(found), ""):
             out.line(line)
+        for error in catalogue.broken.values():
+            note(str(error))
     return exit_code(found)
 
 
 def exit_code(found: Review) -> int:
-    """Return 5 for a break, 1 for what is out of date, else 0."""
+    """Return 5 for a break, 3 for a wrong event.toml alone, 1 for what is out of date, else 0."""
+    breaks = [each for each in found.problems if each.severity is Severity.BREAK]
+    if breaks and all(each.code == UNREADABLE for each in breaks):
+        return 3
     if found.count(Severity.BREAK):
         return 5
     return 1 if found.count(Severity.STALE) else 0

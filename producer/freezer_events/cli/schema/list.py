@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from freezer_events.schema.catalogue import Catalogue
+    from freezer_events.schema.catalogue import Catalogue, EventSpec
 
 
 @click.command("list")
@@ -48,24 +48,39 @@ def command(*, schemas: Path | None, output: str) -> None:
     out.line("")
     for line in table(["event", "topic", "level", "key"], about):
         out.line(line)
+    for spec in catalogue.events.values():
+        for line in _answers(spec):
+            out.line(line)
+
+
+def _answers(event: EventSpec) -> Iterator[str]:
+    """Yield who answers for an event, and what in it is about persons, where event.toml says so."""
+    who = " ".join(filter(None, (event.owner, f"<{event.contact}>" if event.contact else "")))
+    if who:
+        yield f"{event.name}: owner {who}"
+    if event.pii:
+        yield f"{event.name}: personal data in {', '.join(event.pii)}"
 
 
 def _events(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
-    lock = Lock.read(catalogue.root)
     for event in catalogue.events.values():
+        lock = Lock.read(event.folder)
         yield {
             "event": event.name,
             "topic": event.topic,
             "partitions": event.partitions,
             "key": event.key,
             "level": event.level.value,
+            "owner": event.owner,
+            "contact": event.contact,
+            "pii": list(event.pii),
             "versions": [
                 {
                     "version": version,
-                    "released": (event.name, version) in lock.entries,
+                    "released": version in lock.entries,
                     "written": version == event.version,
-                    "fingerprint": lock.entries[event.name, version].fingerprint
-                    if (event.name, version) in lock.entries
+                    "fingerprint": lock.entries[version].fingerprint
+                    if version in lock.entries
                     else event.schema(version).fingerprint,
                     "path": str(path),
                 }

@@ -51,7 +51,7 @@ def command(
     specs = [FieldSpec.parse(each) for each in fields]
     catalogue = _catalogue(schemas)
     if event is None or event in catalogue.events:
-        _version(catalogue.event(event), catalogue, specs, key)
+        _version(catalogue.event(event), specs, key)
     else:
         _event(catalogue, event, specs, key)
 
@@ -62,13 +62,11 @@ def _catalogue(schemas: Path | None) -> Catalogue:
     return Catalogue(Path("schemas"), found.into) if found.borrowed else found
 
 
-def _version(
-    event: EventSpec, catalogue: Catalogue, specs: list[FieldSpec], key: str | None
-) -> None:
+def _version(event: EventSpec, specs: list[FieldSpec], key: str | None) -> None:
     if key is not None:
         why = "the key of an event that exists is not changed: messages of one key stay in order"
         raise UsageError(f"--key {key}", why, f"it stands in {event.toml}")
-    path, text = next_version(event, catalogue, specs)
+    path, text = next_version(event, specs)
     replace_all({path: text})
     out = Output()
     added = f" with {', '.join(each.name for each in specs)}" if specs else ""

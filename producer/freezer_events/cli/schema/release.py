@@ -26,7 +26,14 @@ if TYPE_CHECKING:
 @click.argument("event", required=False, metavar="[EVENT]", shell_complete=options.complete_event)
 @options.schemas
 @options.into
-def command(*, event: str | None, schemas: Path | None, into: Path | None) -> int:
+@click.option(
+    "--renew-golden",
+    is_flag=True,
+    help="Make golden files of unreleased versions anew, and verify those of released ones.",
+)
+def command(
+    *, event: str | None, schemas: Path | None, into: Path | None, renew_golden: bool
+) -> int:
     """Release the version that is not released yet: lock, golden files, code, in one go.
 
     Checks it first, as `freezer schema check` does; with a break nothing is written and the exit
@@ -43,18 +50,17 @@ def command(*, event: str | None, schemas: Path | None, into: Path | None) -> in
     if found.count(Severity.BREAK):
         note(f"{spec.name}: nothing was released")
         return 5
-    _tell(catalogue, spec, release(catalogue, spec))
+    _tell(catalogue, spec, release(catalogue, spec, renew_golden=renew_golden))
     return 0
 
 
 def _meant(catalogue: Catalogue, name: str | None) -> EventSpec:
     if name is not None:
         return catalogue.event(name)
-    lock = Lock.read(catalogue.root)
     waiting = [
         event.name
         for event in catalogue.events.values()
-        if set(event.versions) - set(lock.released(event.name))
+        if set(event.versions) - set(Lock.read(event.folder).released)
     ]
     if len(waiting) > 1:
         why = f"several events have a version that is not released: {', '.join(waiting)}"

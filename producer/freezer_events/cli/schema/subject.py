@@ -64,21 +64,20 @@ def look(
     event = catalogue.event(event_name)
     settings = options.load_settings(env_file, properties, topic)
     name = subject_name(settings.topic_for(event, named=event_name))
-    local = {number: event.text(number) for number in released(catalogue, event)}
+    local = {number: event.text(number) for number in released(event)}
     with Registry.connect(settings) as registry:
         held = registry.versions(name)
         yield SubjectOf(event, name, registry, local, held, registry.level(name))
 
 
-def released(catalogue: Catalogue, event: EventSpec) -> list[int]:
+def released(event: EventSpec) -> list[int]:
     """Return the released versions.
 
     Raises:
         SchemaError: there is none.
 
     """
-    lock = Lock.read(catalogue.root)
-    numbers = [each for each in lock.released(event.name) if each in event.versions]
+    numbers = [each for each in Lock.read(event.folder).released if each in event.versions]
     if not numbers:
         raise SchemaError(
             f"event {event.name!r}", "has no released version", "release it: freezer schema release"

@@ -1,5 +1,5 @@
-"""Code generation: from a parsed Avro schema to the text of a Python module.
+"""Code generation: from the model of an event's schema to the text of a Python module.
 
-`model` gives the schema as typed nodes, `naming` the Python names, `pytypes` the Python types,
-`classes` the classes, `encoder` and `decoder` the functions, `helpers` the pieces they share.
+`classes` gives the classes, `pytypes` what their attributes are annotated with, `encoder` the
+functions that encode; what they call is `avro.runtime`.
 """

@@ -1,17 +1,25 @@
-"""Python that encodes: one function per record, array, map and union of several types."""
+"""Python that encodes: one function per record, array, map and union of several types.
+
+Where a type may contain itself, functions are given how many levels are `left`.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from freezer_events.avro.model import ArrayNode, MapNode, Named, Scalar, UnionNode, optional
-from freezer_events.schema.codegen.scalars import demand, load, scalar
+from freezer_events.avro.model import scalar_of, shape
+from freezer_events.avro.parse.types import ArrayType, EnumType, MapType, RecordType, UnionType
+from freezer_events.avro.runtime import DEEPEST
+from freezer_events.avro.scalars import scalar
+from freezer_events.avro.scalars.entry import demand, load
 from freezer_events.schema.codegen.scope import indented, index_bytes
 
 if TYPE_CHECKING:
-    from freezer_events.avro.model import EnumNode, Node, RecordNode
-    from freezer_events.schema.codegen.scalars import Code
+    from freezer_events.avro.parse.types import Resolved, Type
+    from freezer_events.avro.scalars.entry import Code
     from freezer_events.schema.codegen.scope import Scope
+
+_STRING: Final = scalar("string")
 
 
 class Encoder:
@@ -19,46 +27,53 @@ class Encoder:
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
+        self._model = scope.model
         self._tables: dict[str, str] = {}
         self._functions: list[str] = []
-        self._known: dict[Node, str] = {Named(scope.model.root): "encode"}
+        self._known: dict[Any, str] = {}
+        self._deep = _contains_itself(scope)
 
     def text(self) -> str:
         """Return the definitions, `encode` last."""
-        main = self._record(self._scope.model.records[self._scope.model.root], "encode", "event")
-        return "\n\n".join(["\n".join(self._tables.values()), *self._functions, main])
+        root = self._model.root
+        made = self._model.classes[root.name.full]
+        doc = f'"""Return the Avro body of a {made}; raise if a value does not fit."""'
+        if self._deep:
+            call = self._call(root, "event")
+            main = ["def encode(event: Any) -> bytes:", f"    {doc}", f"    return {call}", ""]
+        else:
+            main = ["def encode(event: Any) -> bytes:", f"    {doc}"]
+            main += indented(self._record(root, "event"))
+            main += [""]
+        return "\n\n".join(["\n".join(self._tables.values()), *self._functions, "\n".join(main)])
 
-    def _record(self, record: RecordNode, function: str, argument: str) -> str:
-        made = self._scope.classes[record.full]
-        names = self._scope.attributes[record.full]
-        lines = demand(self._scope, f"type({argument}) is not {made}", argument, f"a {made}")
+    def _record(self, record: RecordType, argument: str) -> list[str]:
+        made = self._model.classes[record.name.full]
+        names = self._model.attributes[record.name.full]
+        lines = demand(self._scope.use, f"type({argument}) is not {made}", argument, f"a {made}")
         parts: list[str] = []
         for number, field in enumerate(record.fields, 1):
             value = f"{argument}.{names[field.name]}"
-            more, bytes_of = self._code(field.node, value, f"v{number}", b"")
+            more, bytes_of = self._code(field.type, value, f"v{number}", b"")
             lines += more
             parts += bytes_of
-        head = f"def {function}({argument}: Any) -> bytes:"
-        if function == "encode":
-            doc = f"Return the Avro body of a {made}; raise if a value does not fit."
-            lines.insert(0, f'"""{doc}"""')
-        return "\n".join(
-            [head, *indented([*lines, f"body: bytes = {_joined(parts)}", "return body"]), ""]
-        )
+        return [*lines, f"body: bytes = {_joined(parts)}", "return body"]
 
-    def _code(self, node: Node, value: str, local: str, prefix: bytes) -> Code:
-        if isinstance(node, Scalar):
-            return scalar(self._scope, node, value, local, prefix)
-        if isinstance(node, Named) and node.full in self._scope.model.enums:
-            return self._enum(self._scope.model.enums[node.full], value, local, prefix)
-        nullable = optional(node)
+    def _code(self, use: Type, value: str, local: str, prefix: bytes) -> Code:
+        of = self._model.resolve(use)
+        found = scalar_of(of)
+        if found is not None:
+            return found.code(self._scope.use, value, local, prefix)
+        if isinstance(of, EnumType):
+            return self._enum(of, value, local, prefix)
+        nullable = self._model.optional(of) if isinstance(of, UnionType) else None
         if nullable is not None:
             return self._nullable(*nullable, value, local)
-        call = f"{self._function(node)}({value})"
+        call = self._call(of, value)
         return [], [repr(prefix), call] if prefix else [call]
 
-    def _nullable(self, index: int, node: Node, null: int, value: str, local: str) -> Code:
-        lines, parts = self._code(node, local, local, index_bytes(index))
+    def _nullable(self, index: int, of: Resolved, null: int, value: str, local: str) -> Code:
+        lines, parts = self._code(of, local, local, index_bytes(index))
         if parts != [local]:
             lines = [*lines, f"{local} = {_joined(parts)}"]
         return [
@@ -69,115 +84,137 @@ class Encoder:
             *indented(lines),
         ], [local]
 
-    def _enum(self, enum: EnumNode, value: str, local: str, prefix: bytes) -> Code:
-        made = self._scope.classes[enum.full]
+    def _enum(self, enum: EnumType, value: str, local: str, prefix: bytes) -> Code:
+        made = self._model.classes[enum.name.full]
         table = f"_{made}_bytes" + (f"_{prefix.hex()}" if prefix else "")
         if table not in self._tables:
-            members = self._scope.members[enum.full]
+            members = self._model.members[enum.name.full]
             rows = [
                 f"    {made}.{members[symbol]}: {prefix + index_bytes(index)!r},"
                 for index, symbol in enumerate(enum.symbols)
             ]
             self._tables[table] = "\n".join([f"{table} = {{", *rows, "}"])
-        check = demand(self._scope, f"type({local}) is not {made}", local, f"a {made}")
+        check = demand(self._scope.use, f"type({local}) is not {made}", local, f"a {made}")
         return load(local, value) + check, [f"{table}[{local}]"]
 
-    def _function(self, node: Node) -> str:
-        if node not in self._known:
-            name = f"_encode_{len(self._known)}"
-            self._known[node] = name
-            self._functions.append(self._definition(node, name))
-        return self._known[node]
+    def _call(self, of: Resolved, value: str) -> str:
+        """Return the call of the function for a type, which is written the first time."""
+        key = shape(of)
+        if key not in self._known:
+            self._known[key] = f"_encode_{len(self._known) + 1}"
+            self._functions.append(self._definition(of, self._known[key]))
+        return f"{self._known[key]}({value}{self._left(of, value)})"
 
-    def _definition(self, node: Node, name: str) -> str:
-        match node:
-            case ArrayNode():
-                return self._sequence(name, node.items, "list", "item", [])
-            case MapNode():
-                lines, parts = self._code(Scalar("string", "string"), "key", "k", b"")
+    def _left(self, of: Resolved, value: str) -> str:
+        """Return the argument that says how many levels are left; a union is none of its own."""
+        if not self._deep:
+            return ""
+        if value == "event":
+            return f", {DEEPEST - 1}"
+        return ", left" if isinstance(of, UnionType) else ", left - 1"
+
+    def _definition(self, of: Resolved, name: str) -> str:
+        match of:
+            case ArrayType():
+                body = self._sequence(of.items, "list", "item", [])
+            case MapType():
+                lines, parts = _STRING.code(self._scope.use, "key", "k", b"")
                 extra = [*lines, f"parts += ({', '.join(parts)})"]
-                return self._sequence(name, node.values, "dict", "key, item", extra)
-            case UnionNode():
-                return self._union(name, node)
-            case _:
-                return self._record(self._scope.model.records[node.full], name, "value")  # type: ignore[union-attr]
+                body = self._sequence(of.values, "dict", "key, item", extra)
+            case UnionType():
+                body = self._union(of)
+            case RecordType():
+                body = self._record(of, "value")
+        left = ", left: int" if self._deep else ""
+        limit = []
+        if self._deep and not isinstance(of, UnionType):
+            limit = ["if left < 0:", f"    raise {self._scope.use('too_deep')}()"]
+        head = f"def {name}(value: Any{left}) -> bytes:"
+        return "\n".join([head, *indented([*limit, *body]), ""])
 
-    def _sequence(self, name: str, items: Node, kind: str, each: str, key: list[str]) -> str:
+    def _sequence(self, items: Type, kind: str, each: str, key: list[str]) -> list[str]:
         lines, parts = self._code(items, "item", "v", b"")
         tail = [f"parts += ({', '.join(parts)},)"] if parts else []
         source = "value.items()" if kind == "dict" else "value"
-        body = [
-            *demand(self._scope, f"not isinstance(value, {kind})", "value", f"a {kind}"),
+        return [
+            *demand(self._scope.use, f"not isinstance(value, {kind})", "value", f"a {kind}"),
             "if not value:",
             '    return b"\\x00"',
-            f"parts = [{self._scope.use('_COUNT')}[len(value)]]",
+            f"parts = [{self._scope.use('COUNT')}[len(value)]]",
             f"for {each} in {source}:",
             *indented([*key, *lines, *tail]),
             'parts.append(b"\\x00")',
             'return b"".join(parts)',
         ]
-        return "\n".join([f"def {name}(value: Any) -> bytes:", *indented(body), ""])
 
-    def _union(self, name: str, union: UnionNode) -> str:
+    def _union(self, union: UnionType) -> list[str]:
+        branches = self._model.branches(union)
         # Declared, because a type checker takes the sum of bytes and Any for Any.
         body = ["body: bytes"]
-        for index, test in self._tests(union):
-            lines, parts = self._code(union.branches[index], "value", "value", index_bytes(index))
-            # A scalar null has no bytes of its own, and a union's index is always written.
-            found = [*lines, f"body = {_joined(parts)}", "return body"]
-            body += [f"if {test}:", *indented(found)]
-        body.append(f'raise {self._scope.use("_wrong")}(value, "one of the types of the union")')
-        return "\n".join([f"def {name}(value: Any) -> bytes:", *indented(body), ""])
+        for number, (index, test) in enumerate(self._tests(branches), 1):
+            # A name of its own: type checkers believe the test about `value`.
+            lines, parts = self._code(branches[index], "value", f"v{number}", index_bytes(index))
+            body += [f"if {test}:", *indented([*lines, f"body = {_joined(parts)}", "return body"])]
+        wanted = "one of the types of the union"
+        return [*body, f'raise {self._scope.use("wrong")}(value, "{wanted}")']
 
-    def _tests(self, union: UnionNode) -> list[tuple[int, str]]:
-        ranked = [(*self._test(node), index) for index, node in enumerate(union.branches)]
-        tests = [(index, test) for _, test, index in sorted(ranked, key=lambda each: each[0])]
+    def _tests(self, branches: list[Resolved]) -> list[tuple[int, str]]:
+        ranked = [(*self._test(each), index) for index, each in enumerate(branches)]
+        ranked.sort(key=lambda each: each[0])
+        tests = [(index, test) for _, test, index in ranked]
         # A whole number goes to a floating-point branch only if no other takes it.
-        reals = [(i, "type(value) is int") for i, test in tests if test in _REAL_TESTS]
+        reals = [
+            (index, "type(value) is int")
+            for _, _, index in ranked
+            if branches[index].kind in {"float", "double"}
+        ]
         return tests + reals
 
-    def _test(self, node: Node) -> tuple[int, str]:
+    def _test(self, of: Resolved) -> tuple[int, str]:
         """Return the rank of a branch (lower is tried first) and what tells its values."""
-        match node:
-            case Scalar():
-                return _RANKS.get(node.kind, 1), _scalar_test(node)
-            case Named():
-                rank = 0 if node.full in self._scope.model.enums else 1
-                return rank, f"type(value) is {self._scope.classes[node.full]}"
-            case ArrayNode():
+        found = scalar_of(of)
+        if found is not None:
+            return found.rank, found.test(self._scope.use, "value")
+        match of:
+            case RecordType() | EnumType():
+                rank = 0 if isinstance(of, EnumType) else 1
+                return rank, f"type(value) is {self._model.classes[of.name.full]}"
+            case ArrayType():
                 return 1, "isinstance(value, list)"
             case _:
                 return 1, "isinstance(value, dict)"
 
 
-# fastavro prefers double to float as well.
-_RANKS = {"null": 0, "double": 2, "float": 3}
-_REAL_TESTS = {"isinstance(value, float)"}
-_SCALAR_TESTS = {
-    "null": "value is None",
-    "boolean": "value is True or value is False",
-    "int": "type(value) is int and -2147483648 <= value <= 2147483647",
-    "long": "type(value) is int",
-    "float": "isinstance(value, float)",
-    "double": "isinstance(value, float)",
-    "string": "isinstance(value, str)",
-    "bytes": "isinstance(value, bytes)",
-    "uuid": "isinstance(value, UUID)",
-    "decimal": "isinstance(value, Decimal)",
-    "date": "type(value) is date",
-    "time-millis": "isinstance(value, time)",
-    "time-micros": "isinstance(value, time)",
-}
+def _contains_itself(scope: Scope) -> bool:
+    """Tell whether a value of the schema can be nested without end."""
+    model = scope.model
+    open_: list[str] = []
+    done: set[str] = set()
 
+    def visit(use: Type) -> bool:  # noqa: PLR0911 - one return per kind
+        of = model.resolve(use)
+        match of:
+            case RecordType():
+                full = of.name.full
+                if full in open_:
+                    return True
+                if full in done:
+                    return False
+                open_.append(full)
+                found = any(visit(field.type) for field in of.fields)
+                open_.pop()
+                done.add(full)
+                return found
+            case ArrayType():
+                return visit(of.items)
+            case MapType():
+                return visit(of.values)
+            case UnionType():
+                return any(visit(each) for each in of.branches)
+            case _:
+                return False
 
-def _scalar_test(node: Scalar) -> str:
-    if node.kind == "fixed":
-        return f"isinstance(value, bytes) and len(value) == {node.size}"
-    if node.kind.startswith("local"):
-        return "isinstance(value, datetime) and value.utcoffset() is None"
-    if "timestamp" in node.kind:
-        return "isinstance(value, datetime) and value.utcoffset() is not None"
-    return _SCALAR_TESTS[node.kind]
+    return visit(model.root)
 
 
 def _joined(parts: list[str]) -> str:

@@ -4,18 +4,17 @@ A reader with one schema can read what was written with the other if and only if
 `decode` finding in that direction. A `meaning` finding is a break too: the reader gets a value that
 is not what was meant. A `warning` breaks nothing.
 
-The verdict is the stricter one of two readers that both matter: fastavro, which reads in Python,
-and the specification, by which Java reads and registries check. They differ in corners only; see
-`match`.
+A reader counts as able to read only if both of those that matter do, and read the same: fastavro,
+which reads in Python, and Java's. They differ in corners only; see `java` and `fastavro_reader`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.schema.compare import decode, meaning
+from freezer_events.schema.compare import aliases, decode, meaning, readers
 from freezer_events.schema.compare.findings import Code, Finding, Kind
-from freezer_events.schema.compare.resolve import Resolution
+from freezer_events.schema.compare.resolve import resolve
 from freezer_events.schema.levels import Direction, Level
 
 if TYPE_CHECKING:
@@ -39,7 +38,11 @@ def compare(old: Schema, new: Schema) -> tuple[Finding, ...]:
     if old.parsed == new.parsed:
         return ()
     found = dict.fromkeys(
-        finding for direction in Direction for finding in _one_direction(old, new, direction)
+        [
+            *_one_direction(old, new, Direction.NEW_READS_OLD),
+            *_one_direction(old, new, Direction.OLD_READS_NEW),
+            *_of_new(old, new),
+        ]
     )
     return tuple(sorted(found, key=lambda finding: _rank(finding, old, new)))
 
@@ -53,14 +56,24 @@ def judge(findings: Iterable[Finding], level: Level) -> tuple[Finding, ...]:
 def _one_direction(old: Schema, new: Schema, direction: Direction) -> Iterator[Finding]:
     backward = direction is Direction.NEW_READS_OLD
     writer, reader = (old, new) if backward else (new, old)
-    resolution = Resolution(writer, reader)
+    resolution = resolve(writer, reader)
     drafts = [
         *decode.drafts(resolution, reader, direction),
+        *readers.drafts(resolution, reader),
         *meaning.drafts(resolution, direction),
     ]
     for draft in drafts:
         at = (draft.w_at, draft.r_at) if backward else (draft.r_at, draft.w_at)
         yield _placed(draft, direction, (old, at[0]), (new, at[1]))
+
+
+def _of_new(old: Schema, new: Schema) -> Iterator[Finding]:
+    """Yield warnings of aliases in the new schema that are not in the old one already."""
+    before = {each[:2] for each in aliases.idle(old)}
+    for code, path, at, why, fix in aliases.idle(new):
+        if (code, path) not in before:
+            draft = decode.Draft(Kind.WARNING, code, path, at, at, why, fix)
+            yield _placed(draft, Direction.NEW_READS_OLD, (old, at), (new, at))
 
 
 def _placed(

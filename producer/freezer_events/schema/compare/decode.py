@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 from freezer_events.avro.parse.types import EnumType, Fixed, Primitive, RecordField, RecordType
 from freezer_events.schema.compare.findings import Code, Kind
 from freezer_events.schema.compare.phrases import described, kinded, shortened
-from freezer_events.schema.compare.resolve import Mismatch, Rule
+from freezer_events.schema.compare.resolution import Mismatch, Rule
 from freezer_events.schema.levels import Direction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from freezer_events.avro.parse import Schema
-    from freezer_events.schema.compare.resolve import Resolution
+    from freezer_events.schema.compare.resolution import Resolution
 
 _NEW: Final = Direction.NEW_READS_OLD
 
@@ -29,6 +29,9 @@ _CODES: Final = {
     Rule.OTHER_SIZE: (Code.FIXED_SIZE_CHANGED,) * 2,
     Rule.UNKNOWN_SYMBOL: (Code.ENUM_SYMBOL_REMOVED, Code.ENUM_SYMBOL_ADDED),
     Rule.UNKNOWN_BRANCH: (Code.UNION_BRANCH_REMOVED, Code.UNION_BRANCH_ADDED),
+    Rule.OTHER_NAMESPACE: (Code.NAMESPACE_CHANGED,) * 2,
+    Rule.JAVA_NAME_TWICE: (Code.ALIAS_MAKES_NAME_TWICE,) * 2,
+    Rule.JAVA_DEFAULT_SPOILT: (Code.ALIAS_SPOILS_DEFAULT,) * 2,
     Rule.FASTAVRO_LOOKUP: (Code.FASTAVRO_CANNOT_RESOLVE,) * 2,
 }
 
@@ -48,7 +51,7 @@ class Draft:
 
 def drafts(resolution: Resolution, reader: Schema, direction: Direction) -> Iterator[Draft]:
     """Yield the decode findings of one direction."""
-    for problem in resolution.problems:
+    for problem in resolution.mismatches:
         codes = _CODES[problem.rule]
         code = codes[0] if direction is _NEW else codes[1]
         why, fix = _sentences(problem, reader, direction)
@@ -186,6 +189,40 @@ def _branch(problem: Mismatch, direction: Direction) -> tuple[str, str]:
     )
 
 
+def _namespace(problem: Mismatch, direction: Direction) -> tuple[str, str]:
+    writer, reader = _sides(direction)
+    w, r = (described(each) for each in (problem.writer, problem.reader))
+    if isinstance(problem.writer, RecordType | EnumType | Fixed):
+        w = problem.writer.name.full
+    if isinstance(problem.reader, RecordType | EnumType | Fixed):
+        r = problem.reader.name.full
+    where = "a union's branch, an enum or a fixed"
+    why = (
+        f"{writer} data holds {w!r}, and {reader} readers have {r!r}: Java matches {where} by "
+        "its full name, fastavro without the namespace"
+    )
+    fix = f"keep the namespace of {w!r}" if direction is _NEW else f"keep the namespace of {r!r}"
+    return why, fix
+
+
+def _twice(problem: Mismatch, direction: Direction) -> tuple[str, str]:
+    writer, reader = _sides(direction)
+    why = (
+        f"{writer} data has {problem.name!r} and what {reader} readers call so by an alias: Java, "
+        "which renames before it reads, fails on a name that is there twice"
+    )
+    return why, f"take the alias away that leads to {problem.name!r}"
+
+
+def _spoilt(problem: Mismatch, direction: Direction) -> tuple[str, str]:
+    writer, reader = _sides(direction)
+    why = (
+        f"the {writer} schema's default of {problem.path!r} has a {problem.name!r} in it, which an "
+        f"alias of {reader} readers renames: Java fails, as the default does not fit any more"
+    )
+    return why, f"keep the name {problem.name!r}, without the alias"
+
+
 def _lookup(problem: Mismatch, _: Direction) -> tuple[str, str]:
     name = described(problem.reader)
     why = (
@@ -203,5 +240,8 @@ _ADVICE: Final = {
     Rule.OTHER_SIZE: _sizes,
     Rule.UNKNOWN_SYMBOL: _symbol,
     Rule.UNKNOWN_BRANCH: _branch,
+    Rule.OTHER_NAMESPACE: _namespace,
+    Rule.JAVA_NAME_TWICE: _twice,
+    Rule.JAVA_DEFAULT_SPOILT: _spoilt,
     Rule.FASTAVRO_LOOKUP: _lookup,
 }

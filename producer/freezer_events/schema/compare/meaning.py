@@ -11,7 +11,7 @@ from freezer_events.avro.parse.types import MISSING, EnumType, Fixed, RecordFiel
 from freezer_events.schema.compare.decode import Draft
 from freezer_events.schema.compare.findings import Code, Kind
 from freezer_events.schema.compare.phrases import described, effective, listed, value
-from freezer_events.schema.compare.resolve import ROOT, BranchesMet, FieldsMet, TypesMet
+from freezer_events.schema.compare.resolution import ROOT, BranchesMet, FieldsMet, Rule, TypesMet
 from freezer_events.schema.compare.units import units
 from freezer_events.schema.levels import Direction
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from freezer_events.avro.parse.types import Logical
-    from freezer_events.schema.compare.resolve import Resolution
+    from freezer_events.schema.compare.resolution import Resolution
 
 _ALIKE: Final = 0.6
 _PER_SECOND: Final = {"millis": 10**3, "micros": 10**6, "nanos": 10**9}
@@ -30,6 +30,8 @@ _PROMOTIONS: Final = {
     ("float", "double"): (Code.FLOAT_READ_AS_DOUBLE, "-18.1 becomes -18.1000003815"),
     ("bytes", "string"): (Code.BYTES_READ_AS_STRING, "a reader fails on bytes that are no UTF-8"),
 }
+
+_SAME_NUMBER: Final = ({"int", "long"}, {"float", "double"})
 
 
 def drafts(resolution: Resolution, direction: Direction) -> Iterator[Draft]:
@@ -44,8 +46,10 @@ def drafts(resolution: Resolution, direction: Direction) -> Iterator[Draft]:
     yield from map(_ambiguous, resolution.branches)
     if direction is not Direction.NEW_READS_OLD:
         return
+    told = {each.r_at for each in resolution.mismatches if each.rule is Rule.OTHER_NAMESPACE}
     for met in resolution.types:
-        yield from _namespace(met)
+        if not told & {met.reader.pointer, child(met.reader.pointer, "name")}:
+            yield from _namespace(met)
         yield from _enum_default(met)
         yield from _renamed(met)
         yield from _ignored(met)
@@ -151,7 +155,9 @@ def _symbols(met: TypesMet) -> Iterator[Draft]:
 
 def _ambiguous(met: BranchesMet) -> Draft:
     written, first, best = (described(each) for each in (met.writer, met.fastavro, met.java))
-    return _warning(
+    same = {first, best} in _SAME_NUMBER
+    return Draft(
+        Kind.WARNING if same else Kind.MEANING,
         Code.UNION_BRANCH_AMBIGUOUS,
         met.path,
         met.writer.pointer,

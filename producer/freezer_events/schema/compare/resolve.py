@@ -1,9 +1,12 @@
-"""Walk a writer's schema and a reader's together, as a decoder resolves one against the other.
+"""Resolve a writer's schema against a reader's, as the specification has it.
 
-What comes out are the problems, and the types and fields that met; what to think of them is said
-elsewhere. Every pair of named types is walked once: recursive schemas end, and what is wrong
-inside of a type is found once, however often the type is used. Pairs wait in a queue, so that a
-long chain of types does not become a deep recursion.
+What comes out are the mismatches, and the types, fields and branches that met; what to think of
+them is said elsewhere. A reader that matters and resolves in its own way has a module of its own
+(`java`, `fastavro_reader`): where the two differ, that is an outcome too.
+
+Every pair of named types is walked once: recursive schemas end, and what is wrong inside of a type
+is found once, however often the type is used. Pairs wait in a queue, so that a long chain of types
+does not become a deep recursion.
 
 A writer's branch without a match in the reader's union is walked against the branch that it was
 probably meant to be, if there is one: so a break inside of a nullable record is found at its own
@@ -13,9 +16,6 @@ field. Nothing becomes compatible by that: what did not match differs somewhere 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from enum import Enum as PythonEnum
-from enum import auto
 from typing import TYPE_CHECKING
 
 from freezer_events.avro.parse.types import (
@@ -25,7 +25,6 @@ from freezer_events.avro.parse.types import (
     Fixed,
     MapType,
     Named,
-    RecordField,
     RecordType,
     Ref,
     Resolved,
@@ -33,114 +32,78 @@ from freezer_events.avro.parse.types import (
     UnionType,
     child,
 )
-from freezer_events.schema.compare.match import (
-    Sides,
-    best_match,
-    first_match,
-    promotable,
-    same_name,
+from freezer_events.schema.compare.fastavro_reader import FastavroReader
+from freezer_events.schema.compare.java import JavaReader
+from freezer_events.schema.compare.match import promotable, same_name
+from freezer_events.schema.compare.resolution import (
+    ROOT,
+    BranchesMet,
+    DefaultRead,
+    FieldsMet,
+    Mismatch,
+    PlacesDiffer,
+    Resolution,
+    Rule,
+    TypesMet,
 )
 
 if TYPE_CHECKING:
     from freezer_events.avro.parse import Schema
 
-ROOT = "(root)"
+
+def resolve(writer: Schema, reader: Schema) -> Resolution:
+    """Resolve two schemas; the same two always give the same."""
+    walk = _Walk(writer, reader)
+    walk.run()
+    return Resolution(
+        tuple(walk.mismatches),
+        tuple(walk.types),
+        tuple(walk.fields),
+        tuple(walk.branches),
+        tuple(walk.places),
+        tuple(walk.defaults),
+    )
 
 
-class Rule(PythonEnum):
-    """Why a reader fails."""
-
-    NO_DEFAULT = auto()
-    CLAIMED_TWICE = auto()
-    NOT_PROMOTABLE = auto()
-    OTHER_KIND = auto()
-    OTHER_NAME = auto()
-    OTHER_SIZE = auto()
-    UNKNOWN_SYMBOL = auto()
-    UNKNOWN_BRANCH = auto()
-    FASTAVRO_LOOKUP = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """One reason why a reader fails.
-
-    Attributes:
-        rule: the reason.
-        path: the field, with the reader's names.
-        writer: what was written.
-        reader: what the reader expects instead.
-        w_at: pointer into the writer's schema.
-        r_at: pointer into the reader's schema.
-        name: the symbol or field that it is about.
-        field: the reader's field that has no default, or that two fields claim.
-
-    """
-
-    rule: Rule
-    path: str
-    writer: Type
-    reader: Type
-    w_at: str
-    r_at: str
-    name: str = ""
-    field: RecordField | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TypesMet:
-    """A written type that is read as another, or as itself."""
-
-    path: str
-    writer: Resolved
-    reader: Resolved
-
-
-@dataclass(frozen=True, slots=True)
-class FieldsMet:
-    """A written field that is read as a field."""
-
-    path: str
-    writer: RecordField
-    reader: RecordField
-
-
-@dataclass(frozen=True, slots=True)
-class BranchesMet:
-    """A written type for which fastavro and Java take different branches of a union."""
-
-    path: str
-    writer: Type
-    union: UnionType
-    fastavro: Type
-    java: Type
-
-
-class Resolution:
-    """The outcome of walking two schemas together; made once, then read."""
-
+class _Walk:
     def __init__(self, writer: Schema, reader: Schema) -> None:
-        self.problems: list[Mismatch] = []
+        self.mismatches: list[Mismatch] = []
         self.types: list[TypesMet] = []
         self.fields: list[FieldsMet] = []
         self.branches: list[BranchesMet] = []
-        self._sides = Sides(writer, reader)
+        self.places: list[PlacesDiffer] = []
+        self.defaults: list[DefaultRead] = []
+        self._writer = writer
+        self._reader = reader
+        self._java = JavaReader(writer, reader)
+        self._fastavro = FastavroReader(writer, reader)
         self._seen: set[tuple[str, str]] = set()
         self._queue: deque[tuple[RecordType, RecordType, str]] = deque()
-        self._meet(writer.root, reader.root, ROOT)
+
+    def run(self) -> None:
+        self._meet(self._writer.root, self._reader.root, ROOT)
         while self._queue:
             self._records(*self._queue.popleft())
+        met = {each.writer for each in self.mismatches if each.rule is Rule.CLAIMED_TWICE}
+        for where, name in self._java.repeated():
+            if where not in met:
+                self._mismatch(Rule.JAVA_NAME_TWICE, ROOT, where, self._reader.root, name)
+        for field, name in self._java.spoilt_defaults():
+            root = self._reader.root
+            at = child(field.pointer, "default"), root.pointer
+            spoilt = Mismatch(Rule.JAVA_DEFAULT_SPOILT, field.name, field.type, root, *at, name)
+            self.mismatches.append(spoilt)
 
     def _meet(self, written: Type, read: Type, path: str) -> None:
-        w, r = self._sides.writer.resolve(written), self._sides.reader.resolve(read)
+        w, r = self._writer.resolve(written), self._reader.resolve(read)
         match w, r:
             case UnionType(), _:
                 for branch in w.branches:
                     self._branch(branch, w, read, _into(path, w, branch))
             case _, UnionType():
                 picked = self._branch(written, w, read, path)
-                if picked is not None and self._fastavro_loses(written, picked):
-                    self._problem(Rule.FASTAVRO_LOOKUP, path, written, picked)
+                if picked is not None and self._fastavro.loses(written, picked):
+                    self._mismatch(Rule.FASTAVRO_LOOKUP, path, written, picked)
             case ((RecordType() | EnumType() | Fixed()), (RecordType() | EnumType() | Fixed())):
                 self._named(w, r, written, read, path)
             case ArrayType(), ArrayType():
@@ -154,30 +117,36 @@ class Resolution:
             case _:
                 narrow = promotable(r.kind, w.kind)
                 rule = Rule.NOT_PROMOTABLE if narrow else Rule.OTHER_KIND
-                self._problem(rule, path, written, read)
+                self._mismatch(rule, path, written, read)
 
     def _branch(self, branch: Type, whole: Resolved, read: Type, path: str) -> Type | None:
         """Let one written type meet what a reader takes; return the reader's branch if any."""
-        r = self._sides.reader.resolve(read)
+        r = self._reader.resolve(read)
         offered = r.branches if isinstance(r, UnionType) else (read,)
-        picked = first_match(branch, offered, self._sides)
+        picked = self._fastavro.branch(branch, offered)
         if picked is None:
             picked = self._meant(branch, whole, offered)
             if picked is None:
-                self._problem(Rule.UNKNOWN_BRANCH, path, branch, read)
+                self._mismatch(Rule.UNKNOWN_BRANCH, path, branch, read)
             else:
                 self._meet(branch, picked, path)
             return None
-        best = best_match(branch, offered, self._sides)
-        if isinstance(r, UnionType) and best is not None and best is not picked:
-            self.branches.append(BranchesMet(path, branch, r, picked, best))
+        if isinstance(r, UnionType):
+            java = self._java.branch(branch, offered)
+            kinds = (self._writer.resolve(branch).kind, self._reader.resolve(picked).kind)
+            if java is None and kinds[0] == kinds[1]:
+                self._mismatch(Rule.OTHER_NAMESPACE, path, branch, picked)
+                if kinds[0] != "record":
+                    return picked
+            elif java is not None and java is not picked:
+                self.branches.append(BranchesMet(path, branch, r, picked, java))
         self._meet(branch, picked, path)
         return picked
 
     def _meant(self, branch: Type, whole: Resolved, offered: tuple[Type, ...]) -> Type | None:
         """Return the branch that an unmatched one was probably meant to be."""
-        w = self._sides.writer.resolve(branch)
-        choices = [e for e in offered if self._sides.reader.resolve(e).kind != "null"]
+        w = self._writer.resolve(branch)
+        choices = [e for e in offered if self._reader.resolve(e).kind != "null"]
         if w.kind == "null" or not choices:
             return None
         if len(choices) == 1 and len(_values(whole)) == 1:
@@ -185,35 +154,24 @@ class Resolution:
         return next((each for each in choices if self._alike(w, each)), None)
 
     def _alike(self, w: Resolved, each: Type) -> bool:
-        r = self._sides.reader.resolve(each)
+        r = self._reader.resolve(each)
         if isinstance(w, Fixed) and isinstance(r, Fixed):
             return same_name(w.name, r.name)
         return w.kind == r.kind and w.kind in ("array", "map")
 
-    def _fastavro_loses(self, written: Type, picked: Type) -> bool:
-        """Whether fastavro trips over a name on one side and the definition on the other.
-
-        Outside of a writer's union it looks the reader's branch up by what stands in the union
-        (fastavro 1.13: `match_schemas` returns the branch unresolved).
-        """
-        w = self._sides.writer.resolve(written)
-        if isinstance(written, Ref) == isinstance(picked, Ref):
-            return False
-        return isinstance(w, RecordType | EnumType) or (
-            isinstance(w, Fixed) and isinstance(written, Ref)
-        )
-
     def _named(self, w: Named, r: Named, written: Type, read: Type, path: str) -> None:
         if w.kind != r.kind:
-            self._problem(Rule.OTHER_KIND, path, written, read)
+            self._mismatch(Rule.OTHER_KIND, path, written, read)
             return
         if (w.pointer, r.pointer) in self._seen:
             return
         self._seen.add((w.pointer, r.pointer))
+        at = child(w.pointer, "name"), child(r.pointer, "name")
         if not same_name(w.name, r.name):
-            at = child(w.pointer, "name"), child(r.pointer, "name")
-            self.problems.append(Mismatch(Rule.OTHER_NAME, path, w, r, *at))
+            self.mismatches.append(Mismatch(Rule.OTHER_NAME, path, w, r, *at))
             return
+        if not self._java.same_name(w, r):
+            self.mismatches.append(Mismatch(Rule.OTHER_NAMESPACE, path, w, r, *at))
         self.types.append(TypesMet(path, w, r))
         match w, r:
             case RecordType(), RecordType():
@@ -222,7 +180,7 @@ class Resolution:
                 self._enums(w, r, path)
             case Fixed(), Fixed() if w.size != r.size:
                 at = child(w.pointer, "size"), child(r.pointer, "size")
-                self.problems.append(Mismatch(Rule.OTHER_SIZE, path, w, r, *at))
+                self.mismatches.append(Mismatch(Rule.OTHER_SIZE, path, w, r, *at))
             case _:
                 pass
 
@@ -232,37 +190,35 @@ class Resolution:
         for number, symbol in enumerate(w.symbols):
             if symbol not in r.symbols:
                 at = child(w.pointer, "symbols", number), child(r.pointer, "symbols")
-                self.problems.append(Mismatch(Rule.UNKNOWN_SYMBOL, path, w, r, *at, name=symbol))
+                self.mismatches.append(Mismatch(Rule.UNKNOWN_SYMBOL, path, w, r, *at, name=symbol))
 
     def _records(self, w: RecordType, r: RecordType, path: str) -> None:
         prefix = "" if path == ROOT else f"{path}."
-        named = {field.name: field for field in r.fields}
-        aliased = {alias: field for field in r.fields for alias in field.aliases}
-        met: dict[str, RecordField] = {}
-        for field in w.fields:
-            found = named.get(field.name) or aliased.get(field.name)
-            if found is None:
-                continue
-            inner = prefix + found.name
-            if found.name in met:
-                at = field.pointer, found.pointer
-                problem = Mismatch(Rule.CLAIMED_TWICE, inner, w, r, *at, field.name, found)
-                self.problems.append(problem)
-                found = aliased.get(field.name)  # names that moved on by one: a is b, b is c
-                if found is None or found.name in met:
-                    continue
-                inner = prefix + found.name
-            met[found.name] = field
-            self.fields.append(FieldsMet(inner, field, found))
-            self._meet(field.type, found.type, inner)
+        java, fastavro = self._java.fields(w), self._fastavro.fields(w, r)
         for field in r.fields:
-            if field.name not in met and field.default is MISSING:
+            inner = prefix + field.name
+            claimed = [each for each in w.fields if each.name in (field.name, *field.aliases)]
+            met = fastavro.get(field.name)
+            if len(claimed) > 1:
+                at = claimed[-1].pointer, field.pointer
+                twice = Mismatch(Rule.CLAIMED_TWICE, inner, w, r, *at, field.name, field)
+                self.mismatches.append(twice)
+            elif java.get(field.name) is not met:
+                places = PlacesDiffer(inner, w, field, java.get(field.name), met)
+                self.places.append(places)
+            if met is not None:
+                self.fields.append(FieldsMet(inner, met, field))
+                self._meet(met.type, field.type, inner)
+            elif field.default is MISSING:
                 at = child(w.pointer, "fields"), field.pointer
-                inner = prefix + field.name
-                self.problems.append(Mismatch(Rule.NO_DEFAULT, inner, w, r, *at, field.name, field))
+                missing = Mismatch(Rule.NO_DEFAULT, inner, w, r, *at, field.name, field)
+                self.mismatches.append(missing)
+            else:
+                self.defaults.append(DefaultRead(inner, w, field))
 
-    def _problem(self, rule: Rule, path: str, written: Type, read: Type) -> None:
-        self.problems.append(Mismatch(rule, path, written, read, written.pointer, read.pointer))
+    def _mismatch(self, rule: Rule, path: str, written: Type, read: Type, name: str = "") -> None:
+        at = written.pointer, read.pointer
+        self.mismatches.append(Mismatch(rule, path, written, read, *at, name))
 
 
 def _values(whole: Resolved) -> tuple[Type, ...]:

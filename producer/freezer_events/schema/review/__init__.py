@@ -6,15 +6,15 @@ failed is left out, and its cell says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.config.toml_table import Table
-from freezer_events.errors import EventError
+from freezer_events.errors import EventError, SchemaError
 from freezer_events.schema import event_toml
 from freezer_events.schema import lock as locks
 from freezer_events.schema.lock import Lock
-from freezer_events.schema.review import layout, versions
+from freezer_events.schema.review import against, layout, lint, versions
 from freezer_events.schema.review.problem import Aspect, Problem, Severity
 
 if TYPE_CHECKING:
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 
     from freezer_events.avro.parse import Schema
     from freezer_events.schema.catalogue import Catalogue, EventSpec
+    from freezer_events.schema.history import Committed
 
-__all__ = ["Aspect", "Problem", "Review", "Row", "Severity", "review"]
+__all__ = ["UNREADABLE", "Aspect", "Problem", "Review", "Row", "Severity", "review"]
+
+UNREADABLE: Final = "EVENT_TOML_UNREADABLE"
+"""The code of an event of which nothing can be said, as its event.toml is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,40 +89,55 @@ class Review:
         }
 
 
-def review(catalogue: Catalogue, only: Sequence[str] = ()) -> Review:
-    """Look at every event, or at those named.
+def review(catalogue: Catalogue, only: Sequence[str] = (), then: Committed | None = None) -> Review:
+    """Look at every event, or at those named; what is wrong with one does not hide another.
 
-    Raises:
-        SchemaError: the lock is damaged, so that nothing can be said.
-        ConfigError: an `event.toml` is wrong.
+    Args:
+        catalogue: the events.
+        only: names of events; all without any.
+        then: an earlier commit; what was released there has to be as it was.
 
     """
-    lock = Lock.read(catalogue.root)
-    rows, found = [], []
-    for event in catalogue.events.values():
+    rows: list[Row] = []
+    found: list[Problem] = []
+    for name, error in catalogue.broken.items():
+        if not only or name in only:
+            toml = catalogue.root / name / "event.toml"
+            problem = Problem.of(name, Aspect.DECLARED, error, toml, catalogue.root / name)
+            found.append(replace(problem, code=UNREADABLE))
+    for event in catalogue.readable.values():
         if not only or event.name in only:
-            row, problems = _event(catalogue, event, lock)
+            row, problems = _event(catalogue, event)
             rows.append(row)
             found += problems
     if not only:
-        found += layout.strays(catalogue, lock)
+        found += layout.strays(catalogue)
         found += _package(catalogue, rows, found)
+    if then is not None:
+        found += against.problems(catalogue, then)
     return Review(tuple(rows), tuple(found), code_named=catalogue.into is not None)
 
 
-def _event(catalogue: Catalogue, event: EventSpec, lock: Lock) -> tuple[Row, list[Problem]]:
+def _event(catalogue: Catalogue, event: EventSpec) -> tuple[Row, list[Problem]]:
     schemas, problems = versions.parsed(event)
+    try:
+        lock = Lock.read(event.folder)
+    except SchemaError as error:  # what is released is not known, so that little else can be said
+        files = (event.folder / locks.NAME, event.folder.parent / locks.OLD_NAME)
+        damaged = Problem.of(event.name, Aspect.LOCK, error, *files)
+        return Row(event, (), frozenset({Aspect.SCHEMAS})), [*problems, damaged]
     found = [*layout.problems(event, lock), *layout.repeated(event, schemas), *problems]
-    found += versions.locked(event, lock, catalogue.root / locks.NAME, schemas)
+    found += versions.locked(event, lock, event.folder / locks.NAME, schemas)
     found += versions.levelled(event, lock, schemas)
     found += versions.golden_matrix(event, lock, schemas)
     found += _declared(event, schemas)
+    found += lint.problems(event, lock, schemas)
     made = set(Aspect) - {Aspect.CODE}
     if catalogue.into is not None and not _broken(found, Aspect.SCHEMAS, Aspect.DECLARED):
         code = _code(catalogue, event)
         found += code
         made.add(Aspect.CODE)
-    return Row(event, tuple(lock.released(event.name)), frozenset(made)), found
+    return Row(event, tuple(lock.released), frozenset(made)), found
 
 
 def _declared(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Problem]:
@@ -143,7 +162,11 @@ def _package(catalogue: Catalogue, rows: Sequence[Row], found: Sequence[Problem]
     """Look at what all events share: the package's `__init__`, and modules of events now gone."""
     from freezer_events.schema import generated  # noqa: PLC0415 - as above
 
-    if catalogue.into is None or any(Aspect.CODE not in row.made for row in rows):
+    if (
+        catalogue.into is None
+        or catalogue.broken
+        or any(Aspect.CODE not in row.made for row in rows)
+    ):
         return []
     if _broken(found, Aspect.CODE):
         return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from freezer_events.errors import SchemaError
 from freezer_events.schema import lock as locks
 from freezer_events.schema.review.problem import Aspect, Problem, Severity
 
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
     from freezer_events.schema.lock import Lock
 
 _GOLDEN: Final = "golden"
+_RESTORE: Final = "restore its folder from version control: data of it may be read for years"
 
 
 def problems(event: EventSpec, lock: Lock) -> Iterator[Problem]:
     """Yield what is wrong with the names in an event's folder."""
-    released = set(lock.released(event.name))
+    released = set(lock.released)
     known = {*event.versions, *released}
     if not event.versions:
         yield _problem(event, event.folder, "holds no version", "begin with v1.avsc")
@@ -31,14 +33,14 @@ def problems(event: EventSpec, lock: Lock) -> Iterator[Problem]:
     for number in unreleased:
         path = event.path(number)
         if number < max(released, default=0):
-            why = f"is not in {locks.NAME} although v{max(released)} is"
-            fix = f"restore {locks.NAME} from version control"
+            why = f"is not in the {locks.NAME} although v{max(released)} is"
+            fix = f"restore {event.folder / locks.NAME} from version control"
             yield _problem(event, path, why, fix)
         elif released and number != unreleased[0]:  # a first release may take what is there
             why = f"a second version that is not released, beside v{unreleased[0]}"
             yield _problem(event, path, why, "release or remove the other one first")
     for path in _orphans(event, known):
-        why = "belongs to no version: there are event.toml, vN.avsc and golden/vN.json"
+        why = "belongs to no version: there are event.toml, lock, vN.avsc and golden/vN.json"
         yield _problem(event, path, why, "rename or remove it")
 
 
@@ -51,26 +53,48 @@ def repeated(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Proble
             yield _problem(event, event.path(new), why, "edit it, or remove it")
 
 
-def strays(catalogue: Catalogue, lock: Lock) -> Iterator[Problem]:
+def strays(catalogue: Catalogue) -> Iterator[Problem]:
     """Yield what lies in the folder of schemas and belongs to no event."""
+    folders = [path.name for path in catalogue.folders]
     for path in _visible(catalogue.root):
-        if path.is_dir() and path.name not in catalogue.events:
-            fix = "add an event.toml or remove it"
-            yield Problem("", Aspect.NAMES, Severity.BREAK, path, "has no event.toml", fix)
-        elif not path.is_dir() and path.name != locks.NAME:
+        if path.is_dir() and path.name not in folders:
+            released = (path / locks.NAME).exists()
+            why = (
+                "the event is released and its event.toml gone"
+                if released
+                else ("has no event.toml")
+            )
+            fix = _RESTORE if released else "add an event.toml or remove it"
+            aspect = Aspect.LOCK if released else Aspect.NAMES
+            yield Problem("", aspect, Severity.BREAK, path, why, fix)
+        elif not path.is_dir() and path.name != locks.OLD_NAME:
             why = "belongs to no event: schemas stand in one folder per event"
             yield Problem("", Aspect.NAMES, Severity.BREAK, path, why, "move or remove it")
-    for name in dict.fromkeys(name for name, _ in lock.entries):
-        if name not in catalogue.events:
-            path = catalogue.root / name
-            why = f"the event is in {locks.NAME} and gone"
-            fix = "restore its folder from version control: data of it may be read for years"
-            yield Problem(name, Aspect.LOCK, Severity.BREAK, path, why, fix)
+    yield from _old_lock(catalogue, folders)
+
+
+def _old_lock(catalogue: Catalogue, folders: list[str]) -> Iterator[Problem]:
+    path = catalogue.root / locks.OLD_NAME
+    if not path.exists():
+        return
+    try:
+        names = list(locks.old_entries(catalogue.root))
+    except SchemaError as error:
+        yield Problem.of("", Aspect.LOCK, error, path)
+        return
+    for name in names:
+        if name not in folders:
+            why = f"the event is in {locks.OLD_NAME} and gone"
+            gone = catalogue.root / name
+            yield Problem(name, Aspect.LOCK, Severity.BREAK, gone, why, _RESTORE)
+    why = "is the lock of all events; each has its own now"
+    fix = "freezer schema release EVENT converts it"
+    yield Problem("", Aspect.LOCK, Severity.WARNING, path, why, fix)
 
 
 def _orphans(event: EventSpec, known: set[int]) -> Iterator[Path]:
     for path in _visible(event.folder):
-        if path == event.toml or path in event.versions.values():
+        if path in (event.toml, event.folder / locks.NAME, *event.versions.values()):
             continue
         if path.name == _GOLDEN and path.is_dir():
             wanted = {f"v{number}.json" for number in known}

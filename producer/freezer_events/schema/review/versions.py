@@ -47,12 +47,12 @@ def locked(
         file = event.folder / f"v{version}.avsc"
         fix = "restore it from version control, and make the change in a new version"
         yield Problem(event.name, Aspect.LOCK, Severity.BREAK, file, why, fix)
-    for version in set(lock.released(event.name)) & set(schemas) - {each for each, _ in changed}:
-        if lock.entries[event.name, version] != Entry.of(schemas[version]):
+    for version in set(lock.released) & set(schemas) - {each for each, _ in changed}:
+        if lock.entries[version] != Entry.of(schemas[version]):
             why = f"is damaged: the entry of {event.name} v{version} contradicts itself"
             fix = "restore it from version control"
             yield Problem(event.name, Aspect.LOCK, Severity.BREAK, path, why, fix)
-    if event.version in event.versions and (event.name, event.version) not in lock.entries:
+    if event.version in event.versions and event.version not in lock.entries:
         why = f"producers write v{event.version}, which is not released"
         fix = f"{_RELEASE} {event.name}"
         path = event.path(event.version)
@@ -65,7 +65,7 @@ def levelled(event: EventSpec, lock: Lock, schemas: Mapping[int, Schema]) -> Ite
     Warnings are given while the version can still be changed.
     """
     for new in schemas:
-        released = (event.name, new) in lock.entries
+        released = new in lock.entries
         for old in event.level.against(new, schemas):
             findings = compare(schemas[old], schemas[new])
             breaks = judge(findings, event.level)
@@ -81,7 +81,7 @@ def golden_matrix(event: EventSpec, lock: Lock, schemas: Mapping[int, Schema]) -
 
     A version that is not released has no such bytes yet; its examples have to be readable.
     """
-    released = lock.released(event.name)
+    released = lock.released
     for writer in schemas:
         known = sorted({*released, writer} & set(schemas))
         readers = event.level.readers(writer, known)

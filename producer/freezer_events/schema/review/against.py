@@ -1,0 +1,139 @@
+"""Whether what was released in an earlier commit is still as it was there.
+
+The lock alone cannot say so: who edits a released file and the lock together, or deletes the
+lock, leaves both in agreement.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from freezer_events.avro.parse import parse
+from freezer_events.config.atomic import read_or_none
+from freezer_events.errors import SchemaError
+from freezer_events.schema import golden
+from freezer_events.schema import lock as locks
+from freezer_events.schema.compare import compare, judge
+from freezer_events.schema.lock import Lock
+from freezer_events.schema.review.problem import Aspect, Problem, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from freezer_events.schema.catalogue import Catalogue, EventSpec
+    from freezer_events.schema.history import Committed
+    from freezer_events.schema.lock import Entry
+
+
+def problems(catalogue: Catalogue, then: Committed) -> Iterator[Problem]:
+    """Yield what was released in a commit and is not as it was, and what breaks against it."""
+    for name, released in _released(then).items():
+        folder = catalogue.root / name
+        restore = f"git checkout {then.ref} -- {folder}"
+        event = catalogue.readable.get(name)
+        if event is None and name not in catalogue.broken:
+            why = f"is gone: {name!r} has released versions in {then.ref}"
+            yield Problem(name, Aspect.LOCK, Severity.BREAK, folder, why, restore)
+        yield from _locked(name, folder, released, then.ref)
+        for version in released:
+            yield from _file(name, folder / f"v{version}.avsc", then)
+            yield from _golden(name, folder / "golden" / f"v{version}.json", then)
+        if event is not None:
+            yield from _judged(event, released, then)
+
+
+def _released(then: Committed) -> Mapping[str, Mapping[int, Entry]]:
+    """Return the released versions by event; a lock that was damaged already says nothing."""
+    found: dict[str, Mapping[int, Entry]] = {}
+    old = then.files.get(PurePosixPath(locks.OLD_NAME))
+    with suppress(SchemaError):
+        found |= locks.parse_old(old, locks.OLD_NAME) if old else {}
+    for path, text in then.files.items():
+        if len(path.parts) == 2 and path.name == locks.NAME:  # noqa: PLR2004 - event and file
+            try:
+                found[path.parts[0]] = Lock.parse(text, str(path)).entries
+            except SchemaError:
+                continue
+    return found
+
+
+def _locked(name: str, folder: Path, released: Mapping[int, Entry], ref: str) -> Iterator[Problem]:
+    path = folder / locks.NAME
+    try:
+        now = Lock.read(folder).entries
+    except SchemaError:
+        return  # found by the check of the event itself
+    for version, entry in released.items():
+        if now.get(version) != entry:
+            how = "has changed" if version in now else "is gone"
+            why = f"the entry of v{version} {how}: it was released in {ref}"
+            fix = f"git checkout {ref} -- {path}, and make the change in a new version"
+            yield Problem(name, Aspect.LOCK, Severity.BREAK, path, why, fix)
+
+
+def _file(name: str, path: Path, then: Committed) -> Iterator[Problem]:
+    was = then.files.get(PurePosixPath(name, path.name))
+    if was is None:
+        return
+    now = read_or_none(path)
+    if now is None or now.replace("\r\n", "\n") != was:
+        how = "is gone" if now is None else "has changed"
+        shown = f":\n{locks.diff(was, now, path.name)}" if now is not None else ""
+        why = f"{how}: it was released in {then.ref}{shown}"
+        fix = f"git checkout {then.ref} -- {path}, and make the change in a new version"
+        yield Problem(name, Aspect.LOCK, Severity.BREAK, path, why, fix)
+
+
+def _golden(name: str, path: Path, then: Committed) -> Iterator[Problem]:
+    was = _examples(path, then.files.get(PurePosixPath(name, "golden", path.name)))
+    if was is None:
+        return
+    now = _examples(path, read_or_none(path)) or []
+    kept = {each["hex"]: each["reads"] for each in now}
+    for number, example in enumerate(was, 1):
+        reads = kept.get(example["hex"], {})
+        if any(reads.get(reader, ...) != value for reader, value in example["reads"].items()):
+            why = f"example {number} is not what it was in {then.ref}: released bytes and readings"
+            fix = f"git checkout {then.ref} -- {path}, then: freezer schema release {name}"
+            yield Problem(name, Aspect.GOLDEN, Severity.BREAK, path, why, fix)
+
+
+def _examples(path: Path, text: str | None) -> list[dict[str, Any]] | None:
+    try:
+        return None if text is None else golden.committed(path, text)
+    except SchemaError:
+        return None
+
+
+def _judged(event: EventSpec, released: Mapping[int, Entry], then: Committed) -> Iterator[Problem]:
+    """Yield breaks of versions that are new since, against what was released under other text.
+
+    Where a released file is as it was, the check of the level has judged against it already.
+    """
+    for new in (each for each in event.versions if each not in released):
+        for old in event.level.against(new, [*released, new]):
+            text = then.files.get(PurePosixPath(event.name, f"v{old}.avsc"))
+            now = read_or_none(event.folder / f"v{old}.avsc")
+            if text is None or text == now:
+                continue
+            try:
+                was, schema = parse(text, f"{then.ref}:v{old}.avsc"), event.schema(new)
+            except SchemaError:
+                continue
+            for each in judge(compare(was, schema), event.level):
+                line, column = schema.position(each.new_pointer)
+                why = f"{each.path}: against v{old} as released in {then.ref}: {each.why}"
+                yield Problem(
+                    event.name,
+                    Aspect.LEVEL,
+                    Severity.BREAK,
+                    event.path(new),
+                    why,
+                    each.fix,
+                    line,
+                    column,
+                    each.code.value,
+                )

@@ -1,0 +1,46 @@
+"""The line: what hands messages over to librdkafka. One suite of tests holds for every line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from freezer_events.send.reports import OnReport
+
+    Headers = list[tuple[str, str | bytes | None]]
+    # What a batch cannot carry: headers, and a timestamp in ms (0: the client's own).
+    Extra = tuple[Headers | None, int]
+    # Value, key, extra, and who wants the report.
+    Take = Callable[[bytes, str | bytes | None, Extra | None, OnReport | None], bool]
+
+
+class Line(Protocol):
+    """Takes messages in order, holds what librdkafka has no room for, and settles each one.
+
+    Each message that was taken is counted as accepted at once, and later as delivered, failed or
+    unconfirmed, exactly once. Messages of one topic reach librdkafka in the order in which they
+    were taken. Everything may be called from several threads; nothing here waits for room.
+    """
+
+    def taker(self, topic: str) -> Take:
+        """Return the function that takes one message for a topic; False: no room, not taken.
+
+        It raises InvalidEvent for a message that is larger than the client allows.
+        """
+
+    def push(self) -> bool:
+        """Hand over all that is held; False where librdkafka has no room for all of it."""
+
+    def push_aged(self) -> bool:
+        """Hand over what has been held for some milliseconds; True while senders are at it."""
+
+    def serve(self, timeout_s: float) -> None:
+        """Serve delivery reports that are there, waiting up to `timeout_s` seconds for one."""
+
+    def bound_batches(self, most_bytes: int) -> bool:
+        """Never make a batch larger than this; False: not while something is in flight."""
+
+    def give_up(self) -> None:
+        """Take nothing further to the cluster: what is open settles as failed or unconfirmed."""

@@ -1,0 +1,195 @@
+"""The line in Python: batches by `produce_batch`. The only user of librdkafka's Producer.
+
+What a batch cannot carry (headers, a timestamp, a large value) goes by `produce`, after what came
+before it, so that a key's order is kept.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
+
+from confluent_kafka import KafkaException, Producer
+
+from freezer_events.kafka import codes, connection
+from freezer_events.send.outbox import Outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from confluent_kafka import KafkaError
+
+    from freezer_events.send.line import Extra, Take
+    from freezer_events.send.reports import OnReport, Reports
+
+_MAX_BYTES: Final = 1_000_000  # librdkafka's own default, of message.max.bytes and of batch.size
+_BATCHED_BYTES: Final = 16_384
+
+
+class PythonLine:
+    """Hand messages to one librdkafka producer.
+
+    Args:
+        properties: librdkafka's.
+        reports: takes the delivery reports, and counts.
+
+    Raises:
+        ConfigError: librdkafka refuses a property; names it.
+
+    """
+
+    def __init__(self, properties: Mapping[str, Any], reports: Reports) -> None:
+        self._properties = dict(properties)
+        self._reports = reports
+        # Larger messages travel alone: the one that is too large is named when it is sent.
+        limit = int(properties.get("message.max.bytes", _MAX_BYTES))
+        self._largest = min(limit // 2, _BATCHED_BYTES)
+        self._lock = threading.RLock()
+        self._outboxes: dict[str, Outbox] = {}
+        self._refusals: deque[tuple[str, dict[str, Any], KafkaError]] = deque()
+        self._given_up = False
+        self._producer = connection.client(Producer, self._properties, reports.on_error)
+
+    def taker(self, topic: str) -> Take:
+        """Return the function that takes one message for a topic; False: no room, not taken."""
+        outbox, reports, largest = self._outbox(topic), self._reports, self._largest
+        messages, tally = outbox.messages, reports.tally
+
+        def take(
+            value: bytes,
+            key: str | bytes | None,
+            extra: Extra | None,
+            on_report: OnReport | None,
+        ) -> bool:
+            if extra is not None or len(value) > largest:
+                return self._take_alone(topic, value, key, extra, on_report)
+            if outbox.full and not outbox.push():
+                return False
+            message: dict[str, Any]
+            if on_report is None:
+                message = {"value": value, "key": key}
+            else:
+                callback = reports.callback(on_report)
+                message = {"value": value, "key": key, "callback": callback, "on_report": on_report}
+            tally.accepted += 1
+            messages.append(message)
+            if len(messages) >= outbox.size:
+                outbox.push()
+                self.serve(0)
+            return True
+
+        return take
+
+    def push(self) -> bool:
+        """Hand over all that is held; False where librdkafka has no room for all of it."""
+        every = [outbox.push() for outbox in list(self._outboxes.values())]
+        return all(every)
+
+    def push_aged(self) -> bool:
+        """Hand over what has been held for some milliseconds; True while senders are at it."""
+        every = [outbox.push_aged() for outbox in list(self._outboxes.values())]
+        return any(every)
+
+    def serve(self, timeout_s: float) -> None:
+        """Serve delivery reports; within a callback they must wait for its end."""
+        while self._refusals:
+            topic, message, error = self._refusals.popleft()
+            self._reports.refuse(topic, message["value"], error, message.get("on_report"))
+        if self._reports.in_callback:
+            return  # librdkafka's client aborts the process when it is polled in there
+        try:
+            self._producer.poll(timeout_s)
+        except KafkaException as error:
+            self._reports.on_error(error.args[0])  # a fatal one is raised beside being reported
+        except KeyboardInterrupt:
+            self._reports.tally.interrupted = True  # its report may be gone
+            raise
+        self._reports.raise_interruption()
+
+    def bound_batches(self, most_bytes: int) -> bool:
+        """Never make a batch larger than this: the client is made anew if its batches are."""
+        if most_bytes >= int(self._properties.get("batch.size", _MAX_BYTES)):
+            return True
+        with self._lock:
+            if self._reports.tally.in_flight:
+                return False
+            self._properties["batch.size"] = most_bytes
+            self._producer = connection.client(Producer, self._properties, self._reports.on_error)
+        return True
+
+    def give_up(self) -> None:
+        """Take nothing further to the cluster: what is open settles as failed or unconfirmed."""
+        with self._lock:
+            self._given_up = True
+            for topic, outbox in self._outboxes.items():
+                never = codes.never_sent()
+                self._refusals.extend((topic, message, never) for message in outbox.empty())
+            self._producer.purge()
+
+    def _outbox(self, topic: str) -> Outbox:
+        with self._lock:
+            known = self._outboxes.get(topic)
+            if known is None:
+                known = self._outboxes[topic] = Outbox(
+                    lambda batch: self._hand_over(topic, batch), self._is_busy, self._lock
+                )
+        return known
+
+    def _is_busy(self) -> bool:
+        held = sum(len(each.messages) for each in self._outboxes.values())
+        return self._reports.tally.in_flight > held
+
+    def _take_alone(
+        self,
+        topic: str,
+        value: bytes,
+        key: str | bytes | None,
+        extra: Extra | None,
+        on_report: OnReport | None,
+    ) -> bool:
+        """Send what a batch cannot take, after what came before it: a key's order is kept."""
+        outbox, reports = self._outbox(topic), self._reports
+        headers, timestamp_ms = extra or (None, 0)
+        with self._lock:
+            if self._given_up or not outbox.push():
+                return False
+            try:
+                self._producer.produce(
+                    topic,
+                    value,
+                    key,
+                    headers=headers,
+                    timestamp=timestamp_ms,
+                    on_delivery=reports.callback(on_report),
+                )
+            except BufferError:
+                return False
+            except KafkaException as error:
+                raise reports.refusal(error.args[0], topic, value) from error
+            reports.tally.accepted += 1
+        self.serve(0)
+        return True
+
+    def _hand_over(self, topic: str, batch: list[dict[str, Any]]) -> int:
+        """Give librdkafka a batch; returns how many, at the end, found no room.
+
+        It marks what it did not take with `_error`: all messages from the first without room on,
+        and single ones before that, which it will never take. Those are told of by `serve`, once
+        the lock is free: whoever is told may send.
+        """
+        if self._given_up:
+            self._refusals.extend((topic, message, codes.never_sent()) for message in batch)
+            return 0
+        taken = self._producer.produce_batch(topic, batch, on_delivery=self._reports.count)
+        left = 0
+        if taken < len(batch):
+            for message in batch:
+                error = message.pop("_error", None)
+                if error is None:
+                    continue
+                if codes.meaning(error) is codes.Meaning.QUEUE_FULL:
+                    left += 1
+                else:
+                    self._refusals.append((topic, message, error))
+        return left

@@ -1,0 +1,141 @@
+"""`schema check --against REF`: what was released on the main branch is as it was there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.project import DOORS, Project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+BY = {"name": "by", "type": ["null", "string"], "default": None, "doc": "Who; null: nobody knows."}
+
+
+def git(folder: Path, *args: str) -> None:
+    who = {f"GIT_{w}_{k}": "x@y" for w in ("AUTHOR", "COMMITTER") for k in ("NAME", "EMAIL")}
+    subprocess.run(
+        ["git", *args],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        env=os.environ | who | {"GIT_CONFIG_GLOBAL": os.devnull},
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Return a project whose v1 is released on `main`, on a branch of its own."""
+    project = Project.begin(tmp_path)
+    project.run("release")
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "v1")
+    git(tmp_path, "checkout", "-q", "-b", "change")
+    return project
+
+
+def check(project: Project) -> tuple[int, str]:
+    done = project.schema("check", "--against", "main")
+    return done.returncode, done.stdout + done.stderr
+
+
+def relabel(project: Project) -> None:
+    """Edit the released file, and release it again as if it were new."""
+    path = project.event / "v1.avsc"
+    path.write_text(path.read_text(encoding="utf-8").replace("Whether", "If"), encoding="utf-8")
+    (project.event / "lock").unlink()
+    project.run("release")
+
+
+def delete_lock(project: Project) -> None:
+    (project.event / "lock").unlink()
+
+
+def delete_event(project: Project) -> None:
+    project.event.rename(project.event.with_name("gate-event"))
+
+
+def empty_golden(project: Project) -> None:
+    (project.event / "golden" / "v1.json").unlink()
+    path = project.event / "golden" / "v1.json"
+    path.write_text('[{"hex": "0000", "reads": {}}]', encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (relabel, "v1.avsc: break: lock"),
+        (relabel, "the entry of v1 has changed: it was released in main"),
+        (delete_lock, "the entry of v1 is gone: it was released in main"),
+        (delete_event, "is gone: 'door-event' has released versions in main"),
+        (empty_golden, "example 1 is not what it was in main"),
+    ],
+)
+def test_what_was_released_there_and_is_not_as_it_was_is_a_break(
+    project: Project, harm: Callable[[Project], None], said: str
+) -> None:
+    assert check(project)[0] == 0
+    harm(project)
+    code, output = check(project)
+    assert code == 5
+    assert said in " ".join(output.split())
+
+
+def test_a_new_version_is_judged_against_what_was_released_there(project: Project) -> None:
+    project.write(1, [DOORS[0]])  # the old file is made to fit the new one
+    (project.event / "lock").unlink()
+    shutil.rmtree(project.event / "golden")
+    project.run("release")
+    project.write(2, [DOORS[0], BY])
+    code, output = check(project)
+    assert code == 5
+    assert "against v1 as released in main" in " ".join(output.split())
+
+
+def test_a_release_on_the_branch_and_one_on_main_since_are_both_well(project: Project) -> None:
+    project.write(2, [*DOORS, BY])
+    project.run("release")
+    git(project.folder, "add", ".")
+    git(project.folder, "commit", "-q", "-m", "v2")
+    assert check(project)[0] == 0
+    # `main` moves on to what this branch has not seen: its own merge base counts.
+    git(project.folder, "checkout", "-q", "main")
+    project.write(2, [*DOORS, BY | {"name": "who"}])
+    project.run("release")
+    git(project.folder, "add", ".")
+    git(project.folder, "commit", "-q", "-m", "another v2")
+    git(project.folder, "checkout", "-q", "change")
+    assert check(project)[0] == 0
+
+
+def test_a_ref_that_is_not_there_is_named(project: Project) -> None:
+    done = project.schema("check", "--against", "origin/main")
+    assert done.returncode == 2
+    assert "there is no commit 'origin/main' here" in done.stderr
+
+
+def test_a_shallow_clone_is_named_and_not_skipped(project: Project, tmp_path: Path) -> None:
+    project.write(2, [*DOORS, BY])
+    project.run("release")
+    git(project.folder, "add", ".")
+    git(project.folder, "commit", "-q", "-m", "v2")
+    shallow = tmp_path / "shallow"
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{project.folder}", str(shallow))
+    done = Project(shallow).schema("check", "--against", "origin/main")
+    assert done.returncode == 2
+    assert "this clone is shallow" in done.stderr
+
+
+def test_outside_of_a_repository_it_says_so(tmp_path: Path) -> None:
+    project = Project.begin(tmp_path)
+    project.run("release")
+    done = project.schema("check", "--against", "main")
+    assert done.returncode == 2
+    assert "is in no git repository" in done.stderr
