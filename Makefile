@@ -13,7 +13,7 @@ PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo up local cloud down test test-long coverage unit lint types check fast bench bench-quick clean
+.PHONY: help setup dev demo up local cloud down test test-long test-cloud coverage unit lint types check fast bench bench-quick clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,9 @@ test: $(DEV_STAMP) ## Everything, with the real Kafka and registry in containers
 test-long: $(DEV_STAMP) ## Everything, property tests with 40 times the examples, and soaks
 	@$(BIN)/python -m tests.stack
 	TEST_LONG=1 $(PYTEST) --timeout 3600
+
+test-cloud: $(DEV_STAMP) ## What is relied on, asked of the real `confluent` on PATH
+	FREEZER_REAL_CONFLUENT=1 $(BIN)/pytest -rs tests/infra/real
 
 coverage: $(DEV_STAMP) ## Everything, and which lines of producer/ no test ran
 	@$(BIN)/python -m tests.stack

@@ -15,9 +15,10 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
 from freezer_events.config import Settings
 from freezer_events.errors import UnreachableError
-from freezer_infra.confluent.cloud_access import Acl, ApiKey, CloudAccess
+from freezer_infra.confluent.cloud_access import ApiKey, CloudAccess
 from freezer_infra.confluent.confluent_cli import find
 from freezer_infra.keys.accepted import Patience, until_cluster_accepts, until_registry_accepts
+from freezer_infra.planner.target import Right
 from tests.infra.standin.harness import CLUSTER, ENVIRONMENT, Standin, make
 from tests.infra.standin.registry_door import door
 from tests.support.acls import remove_acls
@@ -65,7 +66,7 @@ def test_a_producers_key_writes_to_its_topic_and_to_nothing_else(
 ) -> None:
     topic, other = make_topic(), make_topic()
     account = access.make_account(f"t-{uuid.uuid4().hex[:8]}", "d")
-    access.allow(account, [Acl("WRITE", "TOPIC", topic), Acl("DESCRIBE", "TOPIC", topic)])
+    access.allow(account, [Right("WRITE", "TOPIC", topic), Right("DESCRIBE", "TOPIC", topic)])
     mine = settings(access, access.new_key(CLUSTER, account), secured)
     until_cluster_accepts(mine, topic, Patience(print, WITHIN_S))
     assert outcome(mine, topic) is None
@@ -77,8 +78,8 @@ def test_a_consumers_key_reads_its_topic_in_its_group(
     access: CloudAccess, secured: Stack, topic: str
 ) -> None:
     account = access.make_account(f"t-{uuid.uuid4().hex[:8]}", "d")
-    reads = [Acl("READ", "TOPIC", topic), Acl("DESCRIBE", "TOPIC", topic)]
-    access.allow(account, [*reads, Acl("READ", "GROUP", f"group-of-{topic}")])
+    reads = [Right("READ", "TOPIC", topic), Right("DESCRIBE", "TOPIC", topic)]
+    access.allow(account, [*reads, Right("READ", "GROUP", f"group-of-{topic}")])
     mine = settings(access, access.new_key(CLUSTER, account), secured)
     until_cluster_accepts(mine, topic, Patience(print, WITHIN_S))
     assert readable(mine, topic)
@@ -90,7 +91,7 @@ def test_rights_given_after_the_key_reach_the_key(
 ) -> None:
     account = access.make_account(f"t-{uuid.uuid4().hex[:8]}", "d")
     mine = settings(access, access.new_key(CLUSTER, account), secured)
-    access.allow(account, [Acl("WRITE", "TOPIC", topic), Acl("DESCRIBE", "TOPIC", topic)])
+    access.allow(account, [Right("WRITE", "TOPIC", topic), Right("DESCRIBE", "TOPIC", topic)])
     until_cluster_accepts(mine, topic, Patience(print, WITHIN_S))
     assert outcome(mine, topic) is None
 
@@ -99,7 +100,7 @@ def test_a_key_that_takes_its_time_is_waited_for(
     access: CloudAccess, secured: Stack, standin: Standin, topic: str
 ) -> None:
     account = access.make_account(f"t-{uuid.uuid4().hex[:8]}", "d")
-    access.allow(account, [Acl("WRITE", "TOPIC", topic), Acl("DESCRIBE", "TOPIC", topic)])
+    access.allow(account, [Right("WRITE", "TOPIC", topic), Right("DESCRIBE", "TOPIC", topic)])
     standin.fault("slow-key:3")
     mine = settings(access, access.new_key(CLUSTER, account), secured)
     heard: list[str] = []
@@ -121,7 +122,7 @@ def test_a_registry_key_reads_its_subject_and_no_other(
 ) -> None:
     registry = access.registry()
     account = access.make_account(f"t-{uuid.uuid4().hex[:8]}", "d")
-    access.let_read_subject(account, registry, subject)
+    access.let_read_subject(account, registry, Right("READ", "SUBJECT", subject))
     key = access.new_key(registry.id, account)
     mine = Settings(
         schema_registry_url=registry.url,

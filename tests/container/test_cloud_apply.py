@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from confluent_kafka.cimpl import NewTopic
+from dotenv import dotenv_values
 
 from tests.support import cloud as clouds
 
@@ -83,6 +84,30 @@ def test_apply_then_ten_readings_then_nothing_to_do(cloud: Cloud, admin: AdminCl
     )
 
 
+def test_each_producer_has_a_key_in_a_file_of_its_own(cloud: Cloud) -> None:
+    declared = cloud.folder / "infra" / "topics.toml"
+    accounts = ("freezer-producer", "freezer-reader")
+    text = declared.read_text()
+    for name in accounts:
+        line = f'service_account = "{name}"\n'
+        text = text.replace(line, f'{line}env_file = ".env.{name}"\n')
+    declared.write_text(text)
+    assert "write the key" not in cloud.infra("plan").stdout
+    applied = cloud.infra("apply", "--yes", "--write-keys")
+    assert applied.returncode == 0, applied.stderr
+    held = [dotenv_values(cloud.folder / f".env.{name}") for name in accounts]
+    owners = {
+        account["name"]: account["id"] for account in cloud.standin.state()["service_accounts"]
+    }
+    keys = cloud.standin.state()["api_keys"]
+    for name, file in zip(accounts, held, strict=True):
+        assert keys[file["SASL_USERNAME"]]["owner"] == owners[name]
+    assert cloud.infra("check", "--write-keys").returncode == 0
+    rotated = cloud.infra("apply", "--yes", "--rotate-key", "freezer-reader")
+    assert "write the new key for lkc-123456 to .env.freezer-reader" in rotated.stdout
+    assert rotated.returncode == 0, rotated.stderr
+
+
 def test_a_rotated_key_takes_over_and_the_old_one_goes(cloud: Cloud) -> None:
     assert cloud.infra("apply", "--yes", "--write-env", ".env").returncode == 0
     old = cloud.held()
@@ -91,7 +116,9 @@ def test_a_rotated_key_takes_over_and_the_old_one_goes(cloud: Cloud) -> None:
     cloud.standin.fault("slow-key:1")
     rotated = cloud.infra(*rotating)
     assert rotated.returncode == 0, rotated.stderr
-    assert "done: replace the key of freezer-producer in .env" in rotated.stderr
+    done = [line.partition(": ")[2] for line in rotated.stderr.splitlines() if "done: " in line]
+    assert [title.split()[0] for title in done] == 2 * ["make", "try", "write", "delete"]
+    assert f"delete the old key {old['SASL_USERNAME']} of lkc-123456" in done
     assert "waiting until the cluster knows the API key" in rotated.stderr
     new = cloud.held()
     for name in ("SASL_USERNAME", "SCHEMA_REGISTRY_API_KEY"):
@@ -103,6 +130,35 @@ def test_a_rotated_key_takes_over_and_the_old_one_goes(cloud: Cloud) -> None:
     unknown = cloud.infra("apply", "--yes", "--rotate-key", "nobody")
     assert unknown.returncode == 2
     assert "freezer-producer, freezer-reader" in unknown.stderr
+
+
+def test_a_rotation_whose_old_key_cannot_be_deleted_says_so_and_is_finished_later(
+    cloud: Cloud,
+) -> None:
+    assert cloud.infra("apply", "--yes", "--write-env", ".env").returncode == 0
+    old = cloud.held()
+    cloud.standin.fault("unseen@api-key delete")
+    rotated = cloud.infra("apply", "--yes", "--rotate-key", "freezer-producer")
+    assert rotated.returncode == 4, rotated.stderr
+    deletion = f"delete the old key {old['SASL_USERNAME']} of lkc-123456"
+    assert f"failed: {deletion}" in rotated.stderr
+    assert "3 of 8 steps are done" in rotated.stderr
+    assert cloud.held()["SASL_USERNAME"] != old["SASL_USERNAME"]
+    cloud.standin.fault()
+    assert cloud.infra("check").returncode == 1
+    assert f"  ~ {deletion}\n" in cloud.infra("plan").stdout
+    finished = cloud.infra("apply", "--yes")
+    assert finished.returncode == 0, finished.stderr
+    assert old["SASL_USERNAME"] not in cloud.standin.state()["api_keys"]
+    assert cloud.infra("check").returncode == 0
+
+
+def test_a_busy_cloud_may_have_made_the_key(cloud: Cloud) -> None:
+    cloud.standin.fault("late-busy@api-key create")
+    failed = cloud.infra("apply", "--yes", "--write-env", ".env")
+    assert failed.returncode == 6, failed.stderr
+    assert "perhaps done: write the key of freezer-producer to .env" in failed.stderr
+    assert "confluent api-key list --resource lkc-123456" in failed.stderr
 
 
 @pytest.mark.parametrize("killed_after", [1, 3])

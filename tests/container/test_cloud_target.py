@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from freezer_events.errors import UsageError
-from freezer_infra.confluent import cli_target as confluent
+from freezer_infra.confluent import cli_target, cloud_target
 from freezer_infra.keys.env_file import EnvFile
 from freezer_infra.planner.desired import Access, Desired
 from freezer_infra.planner.steps import CreateTopic
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     from confluent_kafka.admin import AdminClient
 
-    from freezer_infra.confluent.cli_target import CliTarget, CloudTarget
+    from freezer_infra.confluent.cli_target import CliTarget
+    from freezer_infra.confluent.cloud_target import CloudTarget
     from freezer_infra.local.stack import Stack
     from freezer_infra.planner.target import Target
 
@@ -55,8 +56,9 @@ class TestCloud(TopicSuite, AccessSuite):
         self, standin: Standin, admin: AdminClient, monkeypatch: pytest.MonkeyPatch
     ) -> Iterator[CloudTarget]:
         standin.log_in()
-        monkeypatch.setattr(confluent, "environment", standin.environ)
-        with confluent.cloud_target(CLUSTER, ENVIRONMENT, print) as found:
+        monkeypatch.setattr(cloud_target, "environment", standin.environ)
+        monkeypatch.setenv("XDG_STATE_HOME", str(standin.folder))
+        with cloud_target.cloud_target(CLUSTER, ENVIRONMENT, print) as found:
             yield found
         remove_acls(admin, [account["id"] for account in standin.state()["service_accounts"]])
 
@@ -66,8 +68,8 @@ class TestPlatform(TopicSuite):
 
     @pytest.fixture
     def target(self, standin: Standin, monkeypatch: pytest.MonkeyPatch) -> Iterator[CliTarget]:
-        monkeypatch.setattr(confluent, "environment", standin.environ)
-        with confluent.platform_target(PLATFORM_URL, print) as found:
+        monkeypatch.setattr(cli_target, "environment", standin.environ)
+        with cli_target.platform_target(PLATFORM_URL, print) as found:
             yield found
 
     def test_partitions_are_raised_when_that_is_allowed(self, target: Target, name: str) -> None:

@@ -77,7 +77,7 @@ def test_a_killed_cli_leaves_what_a_second_run_completes(
     name: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("freezer_infra.confluent.cli_topics.UNCLEAR_WITHIN_S", 1.0)
+    monkeypatch.setattr("freezer_infra.confluent.shown.UNCLEAR_WITHIN_S", 1.0)
     standin.fault("kill-after:1")
     topics.create(name, 3, {})
     with pytest.raises(faults.OutcomeUnknownError, match="change the configs"):

@@ -19,7 +19,7 @@ from freezer_infra.planner.apply import apply
 from freezer_infra.planner.desired import Access, Desired
 from freezer_infra.planner.observed import find_key, observe
 from freezer_infra.planner.plan import Plan, make
-from freezer_infra.planner.target import Topic
+from freezer_infra.planner.target import KeyChange, Topic
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,8 +37,8 @@ class Keys:
 
     def run(self, *, rotate: bool = False) -> Plan:
         key = find_key(self.target, self.desired.client(), self.file, rotate=rotate)
-        plan = make(self.desired, observe(self.target, self.desired, key))
-        apply(self.target, plan, self.file, print)
+        plan = make(self.desired, observe(self.target, self.desired, [key]))
+        apply(self.target, plan, {key.file: self.file}, print)
         return plan
 
     def outcome(self, topic: str) -> int | None:
@@ -137,6 +137,6 @@ def test_the_old_key_stays_when_the_cluster_does_not_take_a_new_one(
     before = keys.file.path.read_bytes()
     powerless = AdminTarget(Admin.connect(secured.sasl(secured.freezer)), secured, print)
     with pytest.raises(AccessError, match="set the password of user"):
-        powerless.rotate_key(keys.desired.client(), keys.file)
+        powerless.change_key(keys.desired.client(), keys.file, KeyChange("replace", "here"))
     assert keys.file.path.read_bytes() == before
     assert keys.outcome(name) is None

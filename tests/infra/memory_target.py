@@ -15,6 +15,7 @@ from freezer_infra.planner.target import (
     TOPIC,
     AlreadyThereError,
     Client,
+    KeyChange,
     KeyFile,
     Right,
     Shape,
@@ -35,10 +36,13 @@ class MemoryTarget:
     name: str = "memory"
     is_local: bool = True
     adds_partitions: bool = True
+    chooses_replication: bool = False
+    registry_url: str = ""
     resource_types: frozenset[str] = frozenset({TOPIC, GROUP, SUBJECT})
     shapes: dict[str, Shape] = field(default_factory=dict)
     values: dict[str, dict[str, Value]] = field(default_factory=dict)
     accounts: dict[str, frozenset[Right]] = field(default_factory=dict)
+    unfinished: list[KeyChange] = field(default_factory=list)
     keys: dict[str, int] = field(default_factory=dict)
     changes: list[str] = field(default_factory=list)
     fail_at: int | None = None
@@ -73,11 +77,11 @@ class MemoryTarget:
         self._change(f"partitions {topic}")
         self.shapes[topic] = Shape(count, self.shapes[topic].replication)
 
-    def rights(self, account: str, subjects: frozenset[str]) -> frozenset[Right] | None:
+    def rights(self, account: str, wanted: frozenset[Right]) -> frozenset[Right] | None:
         has = self.accounts.get(account)
         if has is None:
             return None
-        return frozenset(r for r in has if r.resource_type != SUBJECT or r.name in subjects)
+        return frozenset(r for r in has if r.resource_type != SUBJECT or r in wanted)
 
     def create_account(self, account: str) -> None:
         self._change(f"account {account}")
@@ -96,8 +100,21 @@ class MemoryTarget:
         secret = f"secret-{self.keys[client.account]}"
         env_file.write({"SASL_USERNAME": client.account, "SASL_PASSWORD": secret})
 
-    def rotate_key(self, client: Client, env_file: KeyFile) -> None:
+    def rotation(self, client: Client, env_file: KeyFile) -> tuple[KeyChange, ...]:  # noqa: ARG002 - as `Target` has it
+        return (KeyChange("replace", self.name),)
+
+    def change_key(self, client: Client, env_file: KeyFile, change: KeyChange) -> None:  # noqa: ARG002 - as above
         self.write_key(client, env_file)
+
+    def leftovers(self) -> tuple[tuple[KeyChange, ...], tuple[str, ...]]:
+        return tuple(self.unfinished), ()
+
+    def delete_key(self, change: KeyChange) -> None:
+        self._change(f"delete {change.key}")
+        self.unfinished.remove(change)
+
+    def objections(self, topic: Topic) -> tuple[str, ...]:
+        return tuple(f"{key}: no" for key, value in topic.configs.items() if value == "bad")
 
     def _change(self, what: str) -> None:
         self.before(what)

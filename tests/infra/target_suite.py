@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from freezer_infra.planner.target import Target
 
 RETENTION, POLICY = "retention.ms", "cleanup.policy"
-NONE: frozenset[str] = frozenset()
+NONE: frozenset[Right] = frozenset()
 
 
 def plan_for(target: Target, desired: Desired, *, increase_partitions: bool = False) -> Plan:
@@ -40,9 +40,9 @@ def bring_about(target: Target, desired: Desired, *, increase_partitions: bool =
     """Plan, apply, read back; give the plan that was applied."""
     made = plan_for(target, desired, increase_partitions=increase_partitions)
     lines: list[str] = []
-    apply(target, made, None, lines.append)
+    apply(target, made, {}, lines.append)
     assert lines == [f"done: {step.title}" for step in made.steps]
-    verify(target, desired, None)
+    verify(target, desired)
     return made
 
 
@@ -133,6 +133,18 @@ class AccessSuite:
         missing = {Right("READ", "TOPIC", name), Right("READ", "GROUP", name)}
         assert made.steps == (AllowRights(account, frozenset(missing)),)
 
+    def test_rights_on_all_topics_that_begin_alike(
+        self, target: Target, name: str, account: str
+    ) -> None:
+        access = Access(account, "produce", name, subject=f"{name}-value", prefix=name[:-1])
+        desired = Desired((Topic(name, 1),), (access,))
+        made = bring_about(target, desired)
+        assert f"describe, write topic {name[:-1]}*" in made.steps[-1].title
+        has = target.rights(account, access.rights()) or frozenset()
+        assert Right("WRITE", "TOPIC", name[:-1], "PREFIXED") in has
+        assert Right("WRITE", "TOPIC", name) not in has
+        assert not plan_for(target, desired).is_drift
+
     def test_the_reader_of_a_subject_is_found_again(
         self, target: Target, name: str, account: str
     ) -> None:
@@ -141,8 +153,8 @@ class AccessSuite:
         desired = Desired((Topic(name, 1),), (access,))
         bring_about(target, desired)
         assert not plan_for(target, desired).is_drift
-        has = target.rights(account, frozenset({subject})) or frozenset()
         read = Right("READ", SUBJECT, subject)
+        has = target.rights(account, frozenset({read})) or frozenset()
         assert (read in has) == (SUBJECT in target.resource_types)
 
     def test_there_are_no_rights_where_there_is_no_account(

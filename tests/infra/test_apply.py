@@ -54,7 +54,7 @@ def test_a_failure_half_way_says_what_is_done_and_what_not(
 ) -> None:
     target.fail_at = 2
     with pytest.raises(UnreachableError, match="the network is gone"):
-        apply(target, plan_for(target, DESIRED), None, said.append)
+        apply(target, plan_for(target, DESIRED), {}, said.append)
     assert said == [
         "done: create topic a",
         "done: create topic b",
@@ -69,10 +69,10 @@ def test_applying_again_after_a_failure_does_the_rest_and_nothing_twice(
 ) -> None:
     target.fail_at = 2
     with pytest.raises(UnreachableError):
-        apply(target, plan_for(target, DESIRED), None, said.append)
+        apply(target, plan_for(target, DESIRED), {}, said.append)
     target.fail_at = None
-    apply(target, plan_for(target, DESIRED), None, said.append)
-    verify(target, DESIRED, None)
+    apply(target, plan_for(target, DESIRED), {}, said.append)
+    verify(target, DESIRED)
     assert target.changes == ["create a", "create b", "account p", "allow p"]
 
 
@@ -83,7 +83,7 @@ def test_being_stopped_half_way_is_told_as_well(target: MemoryTarget, said: list
 
     target.before = stop
     with pytest.raises(KeyboardInterrupt):
-        apply(target, plan_for(target, DESIRED), None, said.append)
+        apply(target, plan_for(target, DESIRED), {}, said.append)
     assert said[:2] == ["done: create topic a", "perhaps done: create topic b"]
 
 
@@ -92,7 +92,7 @@ def test_a_plan_with_a_refusal_changes_nothing(target: MemoryTarget, said: list[
     plan = plan_for(target, DESIRED)
     assert CreateTopic(Topic("a", 3)) in plan.steps
     with pytest.raises(EventError, match="nothing was changed: topic b has 5 partitions"):
-        apply(target, plan, None, said.append)
+        apply(target, plan, {}, said.append)
     assert target.changes == []
 
 
@@ -101,9 +101,9 @@ def test_a_topic_somebody_created_just_now_as_declared_is_taken(
 ) -> None:
     plan = plan_for(target, DESIRED)
     target.put(Topic("a", 3))
-    apply(target, plan, None, said.append)
+    apply(target, plan, {}, said.append)
     assert "done: create topic a: somebody else did in the meantime" in said[0]
-    verify(target, DESIRED, None)
+    verify(target, DESIRED)
 
 
 @pytest.mark.parametrize(
@@ -121,15 +121,15 @@ def test_a_topic_somebody_created_just_now_otherwise_is_left(
     plan = plan_for(target, desired)
     target.put(found)
     with pytest.raises(EventError, match=f"and differently: .*{why}"):
-        apply(target, plan, None, said.append)
+        apply(target, plan, {}, said.append)
     assert target.topics()["a"].partitions == found.partitions
 
 
 def test_what_does_not_read_back_is_an_error(target: MemoryTarget, said: list[str]) -> None:
-    apply(target, plan_for(target, DESIRED), None, said.append)
+    apply(target, plan_for(target, DESIRED), {}, said.append)
     target.shapes["a"] = Shape(1, 1)
     with pytest.raises(EventError, match="not as declared: topic a has 1 partitions"):
-        verify(target, DESIRED, None)
+        verify(target, DESIRED, within_s=0)
 
 
 def test_a_key_is_written_once_and_replaced_when_asked(
@@ -139,7 +139,12 @@ def test_a_key_is_written_once_and_replaced_when_asked(
 
     def run(*, rotate: bool) -> None:
         key = find_key(target, client, env_file, rotate=rotate)
-        apply(target, make(DESIRED, observe(target, DESIRED, key)), env_file, said.append)
+        apply(
+            target,
+            make(DESIRED, observe(target, DESIRED, [key])),
+            {key.file: env_file},
+            said.append,
+        )
 
     run(rotate=False)
     run(rotate=False)

@@ -8,8 +8,9 @@ import pytest
 
 from freezer_events.errors import ConfigError
 from freezer_infra.confluent import faults
-from freezer_infra.confluent.cloud_access import Acl, CloudAccess
+from freezer_infra.confluent.cloud_access import CloudAccess
 from freezer_infra.confluent.confluent_cli import find
+from freezer_infra.planner.target import Right
 from tests.infra.standin.harness import CLUSTER, ENVIRONMENT, REGISTRY, Standin, make
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 TOPIC = "freezer-temperatura"
 SUBJECT = f"{TOPIC}-value"
-PRODUCE = [Acl("WRITE", "TOPIC", TOPIC), Acl("DESCRIBE", "TOPIC", TOPIC)]
+PRODUCE = [Right("WRITE", "TOPIC", TOPIC), Right("DESCRIBE", "TOPIC", TOPIC)]
 
 
 @pytest.fixture
@@ -51,19 +52,24 @@ def test_rights_are_granted_once_and_read_back(access: CloudAccess, standin: Sta
     assert standin.verbs().count("kafka acl create") == 1
 
 
-def test_only_missing_rights_are_granted(access: CloudAccess) -> None:
+def test_only_missing_rights_are_granted(access: CloudAccess, standin: Standin) -> None:
     account = access.make_account("freezer", "d")
     access.allow(account, PRODUCE[:1])
-    access.allow(account, [*PRODUCE, Acl("READ", "GROUP", "g")])
-    assert access.acls(account) == {*PRODUCE, Acl("READ", "GROUP", "g")}
+    access.allow(account, [*PRODUCE, Right("READ", "GROUP", "g")])
+    assert access.acls(account) == {*PRODUCE, Right("READ", "GROUP", "g")}
+    asked = [
+        call["argv"] for call in standin.calls() if call["argv"][:3] == ["kafka", "acl", "create"]
+    ]
+    operations = sorted(argv[argv.index("--operations") + 1] for argv in asked)
+    assert operations == ["describe", "read", "write"]
 
 
 def test_reading_one_subject_is_granted_once(access: CloudAccess, standin: Standin) -> None:
     account = access.make_account("freezer", "d")
     registry = access.registry()
     assert registry.id == REGISTRY
-    access.let_read_subject(account, registry, SUBJECT)
-    access.let_read_subject(account, registry, SUBJECT)
+    access.let_read_subject(account, registry, Right("READ", "SUBJECT", SUBJECT))
+    access.let_read_subject(account, registry, Right("READ", "SUBJECT", SUBJECT))
     assert standin.verbs().count("iam rbac role-binding create") == 1
     (binding,) = standin.state()["role_bindings"]
     assert (binding["role"], binding["resource_type"]) == ("DeveloperRead", "Subject")
@@ -86,7 +92,7 @@ def test_a_secret_is_in_no_argument_no_config_and_no_repr(
     account = access.make_account("freezer", "d")
     before = (standin.home / ".confluent" / "config.json").read_text()
     key = access.new_key(CLUSTER, account)
-    access.delete_key(key.id)
+    access.delete_key(key.id, CLUSTER)
     assert (standin.home / ".confluent" / "config.json").read_text() == before
     assert not any(key.secret in str(call["argv"]) for call in standin.calls())
     assert key.secret not in repr(key)
@@ -103,5 +109,5 @@ def test_a_key_whose_secret_was_lost_on_the_way_is_told(
 
 def test_deleting_a_key_twice_is_no_error(access: CloudAccess) -> None:
     key = access.new_key(REGISTRY)
-    access.delete_key(key.id)
-    access.delete_key(key.id)
+    access.delete_key(key.id, REGISTRY)
+    access.delete_key(key.id, REGISTRY)

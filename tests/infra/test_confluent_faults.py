@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freezer_events.errors import AccessError, ConfigError, EventError, UnreachableError
+from freezer_events.errors import AccessError, ConfigError, EventError
 from freezer_infra.confluent import faults
 from freezer_infra.confluent.faults import Failure, explain
 from freezer_infra.planner.target import AlreadyThereError
@@ -17,8 +17,8 @@ from freezer_infra.planner.target import AlreadyThereError
     [
         (
             "Error: unknown flag: --cluster\nUsage:\n  confluent kafka topic create",
-            AccessError,
-            "confluent login",
+            ConfigError,
+            "confluent update, or confluent login",
         ),
         (
             (
@@ -42,17 +42,27 @@ from freezer_infra.planner.target import AlreadyThereError
         ),
         ("Error: no Kafka cluster selected\n", ConfigError, "--cluster lkc-"),
         (
-            'Error: environment "env-1" not found or access forbidden\n',
+            'Error: Kafka cluster "nope" is missing required prefix "lkc-"\n',
             ConfigError,
-            "confluent environment list",
+            "confluent kafka cluster list --all",
         ),
         (
-            "Error: REST request failed: Authorization failed. (40301)\n",
+            "Error: REST request failed: Authorization failed.\n",
             AccessError,
             "role-binding list --current-user",
         ),
         ("Error: user is unauthorized to perform this action\n", AccessError, "administrator"),
-        ("Error: REST request failed: 429 Too Many Requests\n", UnreachableError, "wait a minute"),
+        ("Error: Unauthorized\n", AccessError, "confluent login"),
+        (
+            'Error: Get "https://a": GET https://a giving up after 5 attempt(s)\n',
+            faults.OutcomeUnknownError,
+            "wait a minute",
+        ),
+        (
+            "Error: config.json is corrupted: cipher: message authentication failed\n",
+            ConfigError,
+            "confluent logout",
+        ),
         (
             'Error: Get "https://api.confluent.cloud": dial tcp: lookup: no such host\n',
             faults.OutcomeUnknownError,
@@ -61,7 +71,7 @@ from freezer_infra.planner.target import AlreadyThereError
         (
             'Error: unable to read configuration file "/h/.confluent/config.json": EOF\n',
             ConfigError,
-            "config.json.broken",
+            "move ~/.confluent/config.json away",
         ),
         ("Error: unknown flag: --dry-run\nUsage:\n", ConfigError, "confluent update"),
         (
@@ -71,6 +81,12 @@ from freezer_infra.planner.target import AlreadyThereError
         ),
         ('Error: service name "n" is already in use\n', AlreadyThereError, ""),
         ('Error: unknown topic "t"\n', faults.NotThereError, ""),
+        (
+            "Error: REST request failed: This server does not host this topic-partition.\n",
+            faults.NotThereError,
+            "",
+        ),
+        ('Error: API key "K" not found\n', faults.NotThereError, ""),
         (
             "Error: retry failed due to timeout of 1s\n",
             faults.OutcomeUnknownError,
@@ -98,6 +114,44 @@ def test_an_unknown_failure_keeps_the_words_and_the_advice_of_the_cli() -> None:
     error = explain(Failure("list topics", 1, text))
     assert error.why == "something new"
     assert error.fix == "Try `confluent this`. Or that."
+
+
+def test_an_unknown_failure_can_be_repeated_by_hand() -> None:
+    error = explain(Failure("list topics", 1, "Error: new\n", "confluent kafka topic list"))
+    assert error.fix == "by hand: confluent kafka topic list"
+
+
+@pytest.mark.parametrize(
+    ("logged_in", "kind", "fix"),
+    [(True, ConfigError, "confluent update"), (False, AccessError, "confluent login")],
+)
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (1, "Error: unknown flag: --cluster\nUsage:\n  confluent kafka acl list [flags]\n"),
+        (0, "Manage Kafka ACLs.\n\nUsage:\n  confluent kafka acl [command]\n"),
+    ],
+)
+def test_an_old_cli_is_told_from_one_without_a_login(
+    code: int,
+    text: str,
+    logged_in: bool,  # noqa: FBT001 - the cases of a table
+    kind: type[EventError],
+    fix: str,
+) -> None:
+    error = explain(Failure("list", code, text, logged_in=logged_in))
+    assert type(error) is kind
+    assert error.fix.startswith(fix)
+
+
+def test_a_login_that_failed_may_be_the_services_fault() -> None:
+    failed = Failure("log in", 1, "Error: incorrect email, password, or organization ID\n")
+    assert "busy or down" in explain(failed).why
+
+
+def test_a_key_that_is_not_accepted_is_no_matter_of_roles() -> None:
+    for said in ("Unauthorized", "Get x: 401 Unauthorized", "401"):
+        assert "CloudClusterAdmin" not in explain(Failure("x", 1, f"Error: {said}\n")).fix
 
 
 def test_a_killed_cli_says_that_the_outcome_is_not_known() -> None:

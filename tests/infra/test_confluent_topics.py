@@ -87,7 +87,7 @@ def test_a_topic_created_by_a_cli_that_died_counts_as_created(
 def test_a_cli_that_died_before_it_created_is_an_error(
     topics: Topics, standin: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("freezer_infra.confluent.cli_topics.UNCLEAR_WITHIN_S", 0.0)
+    monkeypatch.setattr("freezer_infra.confluent.shown.UNCLEAR_WITHIN_S", 0.0)
     standin.fault("kill-after:0")
     with pytest.raises(UnreachableError, match="signal 9"):
         topics.create(NAME, 3, {})
@@ -99,7 +99,7 @@ def test_a_cli_that_died_before_it_created_is_an_error(
 def test_a_network_failure_is_told_as_it_was(
     topics: Topics, standin: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("freezer_infra.confluent.cli_topics.UNCLEAR_WITHIN_S", 0.0)
+    monkeypatch.setattr("freezer_infra.confluent.shown.UNCLEAR_WITHIN_S", 0.0)
     standin.fault("network")
     with pytest.raises(UnreachableError, match=f"create topic '{NAME}': the service could not"):
         topics.create(NAME, 3, {})
@@ -128,8 +128,8 @@ class TestPlatform:
         return Topics(find(make(tmp_path / "platform").environ()), self.REST)
 
     def test_a_list_of_names_only_is_completed(self, platform: Topics) -> None:
-        platform.create(NAME, 3, {"retention.ms": "9"}, replication=4)
-        assert platform.all() == {NAME: Shape(partitions=3, replication=4)}
+        platform.create(NAME, 3, {"retention.ms": "9"}, replication=2)
+        assert platform.all() == {NAME: Shape(partitions=3, replication=2)}
         assert platform.configs(NAME)["retention.ms"] == Value("9", read_only=False)
 
     def test_partitions_cannot_be_added_there(self, platform: Topics) -> None:

@@ -102,7 +102,10 @@ P = '[[access]]\nservice_account = "p"\n'
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[event.freezer-reading]", ":1: event: no such key; there are: events, topics, access"),
+        (
+            "[event.freezer-reading]",
+            ":1: event: no such key; there are: schemas, events, topics, access, stages",
+        ),
         ("[events.freezer]", ":1: [events] freezer: no such key; there are: freezer-reading"),
         ("\n[events.freezer-reading]\npartitions = 4", ":3: [events.freezer-reading] partitions:"),
         ("[events.freezer-reading]\nreplication = true", ":2: [events.freezer-reading] repl"),

@@ -17,17 +17,19 @@ from freezer_infra.planner.plan import Plan, Refusal, make
 from freezer_infra.planner.steps import (
     AllowRights,
     ChangeConfigs,
+    ChangeKey,
     CreateAccount,
     CreateTopic,
+    DeleteKey,
     RaisePartitions,
-    RotateKey,
     WriteKey,
     moving,
 )
-from freezer_infra.planner.target import Client, Right, Shape, Topic, Value
+from freezer_infra.planner.target import Client, KeyChange, Right, Shape, Topic, Value
 
 ALL = frozenset({"TOPIC", "GROUP", "SUBJECT"})
 CLIENT = Client("p", "t", None)
+NEW, OLD = KeyChange("write", "lkc-1"), KeyChange("delete", "lkc-1", "K")
 
 configs = st.dictionaries(st.sampled_from(["a.ms", "b.bytes", "c"]), st.sampled_from(["1", "2"]))
 topics = st.builds(
@@ -77,7 +79,8 @@ def test_a_plan_brings_about_what_is_declared_or_refuses(wanted: Topic, found: T
 
 def test_a_topic_that_is_missing_is_created() -> None:
     topic = Topic("t", 3, {"retention.ms": "1"})
-    assert make(one(topic), Observed({})).steps == (CreateTopic(topic),)
+    fresh = Observed({}, config_names=frozenset(topic.configs))
+    assert make(one(topic), fresh).steps == (CreateTopic(topic),)
 
 
 def test_configs_nobody_declared_are_not_compared() -> None:
@@ -143,8 +146,40 @@ def test_the_local_stack_gets_as_many_copies_as_it_has_brokers() -> None:
     assert "no more copies" in plan.notes[0]
 
 
+def test_a_declared_replication_is_kept_where_the_brokers_are_not_counted() -> None:
+    topic = Topic("t", 1, replication=2)
+    assert make(one(topic), Observed({})).steps == (CreateTopic(topic),)
+    (refusal,) = make(one(topic), Observed({"t": Shape(1, 1)})).refusals
+    assert refusal.why == "has 1 copies of each partition, 2 are declared"
+
+
+def test_a_config_that_no_topic_has_is_refused_before_the_topic_is_made() -> None:
+    new = Topic("new", 1, {"retention.ms": "1", "retention.mss": "1"})
+    there_is_one = Observed({}, config_names=frozenset({"retention.ms"}))
+    for observed in (there_is_one, Observed({}, config_names=None)):
+        (refusal,) = make(one(new), observed).refusals
+        assert "no " in refusal.why
+        assert refusal.why.endswith("config retention.mss")
+
+
+def test_what_cannot_be_passed_on_is_refused_before_the_first_change() -> None:
+    observed = Observed({}, objections={"b": ("x: cannot be passed",)})
+    plan = make(Desired((Topic("a", 1), Topic("b", 1))), observed)
+    assert [(refusal.topic, refusal.why) for refusal in plan.refusals] == [
+        ("b", "x: cannot be passed")
+    ]
+
+
+def test_a_key_that_is_left_over_is_deleted_by_the_next_plan() -> None:
+    plan = make(Desired(()), Observed({}, leftovers=(OLD,), key_notes=("look",)))
+    assert plan.steps == (DeleteKey(OLD),)
+    assert plan.is_drift
+    assert plan.notes == ("look",)
+    assert "  ~ delete the old key K of lkc-1\n" in show.text(plan, "x")
+
+
 def test_a_cluster_that_chooses_its_copies_is_not_told() -> None:
-    plan = make(one(Topic("t", 3, {}, 2)), Observed({"t": Shape(3, 3)}, brokers=None))
+    plan = make(one(Topic("t", 3, {}, 2)), Observed({"t": Shape(3, 3)}, chooses_replication=True))
     assert not plan.is_drift
     assert "chooses the replication itself" in plan.notes[0]
 
@@ -178,13 +213,13 @@ def test_rights_a_target_does_not_know_are_left_out() -> None:
     [
         (True, False, ()),
         (False, False, (WriteKey(CLIENT, ".env"),)),
-        (True, True, (RotateKey(CLIENT, ".env"),)),
+        (True, True, (ChangeKey(CLIENT, ".env", NEW), DeleteKey(OLD))),
         (False, True, (WriteKey(CLIENT, ".env"),)),
     ],
 )
 def test_a_key_is_made_once(held: bool, rotate: bool, steps: tuple[object, ...]) -> None:  # noqa: FBT001 - the cases of a table
-    key = HeldKey(CLIENT, ".env", held=held, rotate=rotate)
-    assert make(Desired(()), Observed({}, key=key)).steps == steps
+    key = HeldKey(CLIENT, ".env", held=held, rotation=(NEW, OLD) if rotate else ())
+    assert make(Desired(()), Observed({}, keys=(key,))).steps == steps
 
 
 EVERYTHING = Plan(

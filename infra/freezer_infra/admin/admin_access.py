@@ -1,4 +1,4 @@
-"""Service accounts on a Kafka of one's own: a SCRAM-SHA-512 user with ACLs on literal names.
+"""Service accounts on a Kafka of one's own: a SCRAM-SHA-512 user with ACLs.
 
 In the cloud an account and its keys are two things; here the user's password is the key. A user
 without a key has a password that nobody has seen.
@@ -81,7 +81,7 @@ class AdminAccess:
             self.set_password(account, new_password())
 
     def rights(self, account: str) -> frozenset[Right] | None:
-        """Read what the user is allowed on literal names; None where there is no such user."""
+        """Read what the user is allowed; None where there is no such user."""
         if not self.has_account(account):
             return None
         found = self.admin.wait(
@@ -90,7 +90,7 @@ class AdminAccess:
         )
         names = {kind: name for name, kind in _KINDS.items()}
         return frozenset(
-            Right(acl.operation.name, names[acl.restype], acl.name)
+            Right(acl.operation.name, names[acl.restype], acl.name, acl.resource_pattern_type.name)
             for acl in found
             if acl.restype in names and acl.host == "*"
         )
@@ -117,7 +117,7 @@ def _binding(account: str, right: Right) -> AclBinding:
     return AclBinding(
         _KINDS[right.resource_type],
         right.name,
-        ResourcePatternType.LITERAL,
+        ResourcePatternType[right.pattern],
         f"User:{account}",
         "*",
         AclOperation[right.operation],
@@ -129,7 +129,7 @@ def _all_of(account: str) -> AclBindingFilter:
     return AclBindingFilter(
         ResourceType.ANY,
         None,  # type: ignore[arg-type] # any name; the type stub forgets it
-        ResourcePatternType.LITERAL,
+        ResourcePatternType.ANY,
         f"User:{account}",
         None,  # type: ignore[arg-type] # any host, as above
         AclOperation.ANY,

@@ -15,6 +15,7 @@ from freezer_infra.planner.target import (
     GROUP,
     TOPIC,
     Client,
+    KeyChange,
     KeyFile,
     Right,
     Say,
@@ -88,6 +89,20 @@ class AdminTarget:
         """Tell that it can."""
         return True
 
+    @property
+    def chooses_replication(self) -> bool:
+        """Tell that it does as it is told."""
+        return False
+
+    @property
+    def registry_url(self) -> str:
+        """The local stack's; elsewhere the settings say it."""
+        return self.stack.registry_url if self.stack else ""
+
+    def objections(self, topic: Topic) -> tuple[str, ...]:  # noqa: ARG002 - as `Target` has it
+        """Know of none: the Admin API passes everything."""
+        return ()
+
     def brokers(self) -> int | None:
         """Count the brokers."""
         return self._topics.brokers()
@@ -112,7 +127,7 @@ class AdminTarget:
         """Add partitions."""
         self._topics.raise_partitions(topic, count)
 
-    def rights(self, account: str, subjects: frozenset[str]) -> frozenset[Right] | None:  # noqa: ARG002 - the registry here knows no rights
+    def rights(self, account: str, wanted: frozenset[Right]) -> frozenset[Right] | None:  # noqa: ARG002 - the registry here knows no rights
         """Read an account's rights."""
         return self._access.rights(account)
 
@@ -151,7 +166,19 @@ class AdminTarget:
         self._access.set_password(client.account, password)
         self._wait(client, env_file)
 
-    def rotate_key(self, client: Client, env_file: KeyFile) -> None:
+    def rotation(self, client: Client, env_file: KeyFile) -> tuple[KeyChange, ...]:  # noqa: ARG002 - as `Target` has it
+        """Replace the password: an account has one, so nothing is left to delete."""
+        return (KeyChange("replace", self.name),)
+
+    def leftovers(self) -> tuple[tuple[KeyChange, ...], tuple[str, ...]]:
+        """Know of none; see `rotation`."""
+        return (), ()
+
+    def delete_key(self, change: KeyChange) -> None:
+        """Refuse; see `rotation`."""
+        raise ConfigError(f"delete key {change.key}", "a password is replaced, not deleted", "")
+
+    def change_key(self, client: Client, env_file: KeyFile, change: KeyChange) -> None:  # noqa: ARG002 - there is one
         """Replace the account's password; if the cluster does not take it, the old one stays."""
         old, new = env_file.read()["SASL_PASSWORD"], new_password()
         env_file.write({"SASL_PASSWORD": new})

@@ -10,6 +10,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
+    ConfigSource,
 )
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
@@ -51,7 +52,11 @@ class AdminTopics:
             lambda client, s: client.describe_configs([about], request_timeout=s)[about],
         )
         return {
-            name: Value(entry.value or "", read_only=bool(entry.is_read_only))
+            name: Value(
+                entry.value or "",
+                read_only=bool(entry.is_read_only),
+                is_default=entry.source != ConfigSource.DYNAMIC_TOPIC_CONFIG.value,
+            )
             for name, entry in entries.items()
         }
 

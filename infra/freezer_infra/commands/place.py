@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from freezer_events.config import Settings
@@ -12,6 +12,7 @@ from freezer_events.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from freezer_infra.planner.stage import Stage
     from freezer_infra.planner.target import Say, Target
 
 
@@ -24,6 +25,27 @@ class Place:
     environment: str | None = None
     url: str | None = None
     env_file: str | None = None
+    kafka_endpoint: str | None = None
+    registry_endpoint: str | None = None
+
+    def at(self, stage: Stage) -> Place:
+        """Give the place of a stage; what the command line says must not contradict it.
+
+        Raises:
+            UsageError: it does.
+
+        """
+        said = {"cluster": self.cluster, "environment": self.environment, "url": self.url}
+        declared = {"cluster": stage.cluster, "environment": stage.environment, "url": stage.url}
+        for key, wanted in declared.items():
+            if wanted and said[key] and said[key] != wanted:
+                raise UsageError(
+                    f"--stage {stage.name}",
+                    f"its {key} is {wanted}, and the command line or environment says {said[key]}",
+                    "leave one of them out",
+                )
+        found = {key: wanted or said[key] for key, wanted in declared.items()}
+        return replace(self, **found)
 
     @property
     def is_cloud(self) -> bool:
@@ -42,17 +64,20 @@ def opened(place: Place, say: Say) -> Iterator[Target]:
     if not place.is_cloud:
         yield _local(place, say)
         return
-    from freezer_infra.confluent import cli_target as confluent  # noqa: PLC0415 - only the cloud needs it
+    from freezer_infra.confluent.cli_target import platform_target  # noqa: PLC0415 - only the cloud needs it
+    from freezer_infra.confluent.cloud_access import Private  # noqa: PLC0415 - as above
+    from freezer_infra.confluent.cloud_target import cloud_target  # noqa: PLC0415 - as above
 
     if place.url:
-        with confluent.platform_target(place.url, say) as found:
+        with platform_target(place.url, say) as found:
             yield found
         return
     if not (place.cluster and place.environment):
         missing = "environment" if place.cluster else "cluster"
         fix = f"confluent {_LISTS[missing]}, then --{missing} or CONFLUENT_{missing.upper()}"
         raise UsageError("find the cluster", f"no {missing} is named", fix)
-    with confluent.cloud_target(place.cluster, place.environment, say) as found:
+    private = Private(place.kafka_endpoint or "", place.registry_endpoint or "")
+    with cloud_target(place.cluster, place.environment, say, private) as found:
         yield found
 
 

@@ -13,7 +13,7 @@ import click
 from freezer_events.console.given import refuse_together
 from freezer_events.console.streams import note
 from freezer_events.console.wrap import columns, wrapped
-from freezer_events.errors import UsageError
+from freezer_events.errors import ConfigError, UsageError
 from freezer_infra.commands.place import Place, opened
 from freezer_infra.commands.topics_run import TopicsRun
 from freezer_infra.planner import apply as applying
@@ -43,6 +43,18 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
                 "--cluster", envvar="CONFLUENT_CLUSTER", help="lkc-…, in Confluent Cloud."
             ),
             click.option("--environment", envvar="CONFLUENT_ENVIRONMENT", help="env-…, likewise."),
+            click.option(
+                "--kafka-endpoint",
+                metavar="URL",
+                envvar="CONFLUENT_KAFKA_ENDPOINT",
+                help="The cluster's REST endpoint in a private network.",
+            ),
+            click.option(
+                "--registry-endpoint",
+                metavar="URL",
+                envvar="CONFLUENT_REGISTRY_ENDPOINT",
+                help="The registry's endpoint in a private network.",
+            ),
             click.option("--url", help="REST API of a Confluent Platform, instead of a cluster."),
             click.option(
                 "--env-file", help="Another .env file, with the brokers of the local target."
@@ -59,12 +71,17 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
                 type=click.Path(file_okay=False, path_type=Path),
                 help="The folder of schemas.  [default: pyproject.toml, ./schemas, the package's]",
             ),
+            click.option("--stage", metavar="NAME", help="One of [stages] in infra/topics.toml."),
+            click.option("--without-schemas", is_flag=True, help="Leave subjects as they are."),
             click.option(
                 "--allow-partition-increase",
                 is_flag=True,
                 help="Allow more partitions; keys will move.",
             ),
             click.option("--write-env", type=Path, help="Put the producer's key into this file."),
+            click.option(
+                "--write-keys", is_flag=True, help="Put each key into the env_file declared for it."
+            ),
             click.option(
                 "--rotate-key", metavar="NAME", help="Replace the key of this service account."
             ),
@@ -85,7 +102,13 @@ def _run(**given: Any) -> TopicsRun:
     refuse_together("--url", ("--cluster", "--environment"), "it is another target")
     refuse_together("--url", ("--env-file",), "that is of the local target")
     place = Place(
-        given["kind"], given["cluster"], given["environment"], given["url"], given["env_file"]
+        given["kind"],
+        given["cluster"],
+        given["environment"],
+        given["url"],
+        given["env_file"],
+        given["kafka_endpoint"],
+        given["registry_endpoint"],
     )
     return TopicsRun(
         place,
@@ -97,6 +120,9 @@ def _run(**given: Any) -> TopicsRun:
         given["output"],
         given["schemas"],
         given["topic"],
+        given["stage"],
+        with_schemas=not given["without_schemas"],
+        write_keys=given["write_keys"],
     )
 
 
@@ -121,9 +147,12 @@ def check(**given: Any) -> int:
 
 def _compare(run: TopicsRun, drift: int) -> int:
     desired = run.desired()
-    with opened(run.place, _say) as target:
-        found = run.plan(target, desired, run.key(target, desired))
-        run.show(found, target)
+    with (
+        opened(run.place.at(desired.stage), _say) as target,
+        run.registry(target, desired) as registry,
+    ):
+        found = run.plan(target, desired, run.keys(target, desired), registry)
+        run.show(found, target, desired.stage)
     return drift if found.is_drift else 0
 
 
@@ -135,11 +164,12 @@ def apply(*, yes: bool, **given: Any) -> int:
     run = _run(**given)
     desired = run.desired()
     with ExitStack() as held:
-        target = held.enter_context(opened(run.place, _say))
+        target = held.enter_context(opened(run.place.at(desired.stage), _say))
         held.enter_context(applying.only_apply(target.name, _say))
-        key = run.key(target, desired)
-        found = run.plan(target, desired, key)
-        run.show(found, target)
+        registry = held.enter_context(run.registry(target, desired))
+        keys = run.keys(target, desired)
+        found = run.plan(target, desired, keys, registry)
+        run.show(found, target, desired.stage)
         if found.refusals:
             raise applying.refused(found)
         if not found.steps:
@@ -147,10 +177,30 @@ def apply(*, yes: bool, **given: Any) -> int:
         if not _agreed(found, target, yes=yes):
             _say("nothing was changed")
             return _NOT_APPLIED
-        applying.apply(target, found, run.file(), _say)
-        settled = replace(key, held=True, rotate=False) if key else None
-        applying.verify(target, desired, settled)
+        applying.apply(target, found, run.files(desired), _say, registry)
+        settled = [replace(key, held=True, rotation=()) for key in keys]
+        applying.verify(target, desired, settled, registry)
         _say(f"applied to {target.name} and read back: everything is as declared")
+    return 0
+
+
+@command.command("import")
+@_options
+def import_(**given: Any) -> int:
+    """Write a topics.toml that declares what is there; never over one that exists."""
+    run = _run(**given)
+    path = given["topics"] or Path("infra/topics.toml")
+    if path.exists():
+        fix = f"freezer topics import --topics {path.with_stem(path.stem + '-there')}"
+        raise UsageError(f"write {path}", "it exists, and is not written over", fix)
+    with opened(run.place, _say) as target:
+        text = run.found(target)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        why = f"cannot be written: {error.strerror}"
+        raise ConfigError(str(path), why, "--topics FILE") from error
+    _say(f"{path} declares what {target.name} has; next: freezer topics plan --topics {path}")
     return 0
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,16 +14,21 @@ from freezer_events.config.settings import TOPIC_OF_NONE
 from freezer_events.console.streams import line, note
 from freezer_events.console.wrap import columns
 from freezer_events.schema.catalogue import Catalogue
+from freezer_infra.commands.own_registry import own_registry
 from freezer_infra.keys.env_file import EnvFile
-from freezer_infra.planner import declared, show
+from freezer_infra.planner import declared, show, written
 from freezer_infra.planner import plan as planner
 from freezer_infra.planner.observed import find_key, observe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from freezer_events.registry.client import Registry
     from freezer_infra.commands.place import Place
     from freezer_infra.planner.desired import Desired
     from freezer_infra.planner.observed import HeldKey
     from freezer_infra.planner.plan import Plan
+    from freezer_infra.planner.stage import Stage
     from freezer_infra.planner.target import Target
 
 
@@ -38,11 +45,30 @@ class TopicsRun:
     output: str
     schemas: Path | None = None
     topic: str | None = None
+    stage: str | None = None
+    with_schemas: bool = True
+    write_keys: bool = False
+
+    def found(self, target: Target) -> str:
+        """Write what is there as a declaration."""
+        settings, catalogue = self._settings(), Catalogue.find(self.schemas)
+        topics = {name: shape for name, shape in target.topics().items() if not shape.is_internal}
+        topic_of = partial(settings.topic_for, named=self.event)
+        return written.toml(
+            target.name,
+            topics,
+            {name: target.configs(name) for name in topics},
+            {topic_of(each): (each.name, each.partitions) for each in catalogue.events.values()},
+            with_replication=not target.chooses_replication,
+        )
+
+    def _settings(self) -> Settings:
+        options = {"TOPIC": self.topic} if self.topic else {}
+        return Settings.load(self.place.env_file, options=options)
 
     def desired(self) -> Desired:
         """Read what is declared."""
-        options = {"TOPIC": self.topic} if self.topic else {}
-        settings = Settings.load(self.place.env_file, options=options)
+        settings = self._settings()
         for warning in private_files.warnings(settings):
             note(warning)
         catalogue = Catalogue.find(self.schemas)
@@ -52,35 +78,68 @@ class TopicsRun:
             catalogue.event(self.event)  # refuses a name that no event has
         elif settings.topic and catalogue.default is None:
             note(TOPIC_OF_NONE)
-        return declared.load(
-            self._declared(), catalogue, lambda each: settings.topic_for(each, named=self.event)
+        found = declared.load(
+            self._declared(),
+            catalogue,
+            partial(settings.topic_for, named=self.event),
+            self.stage,
         )
+        return found if self.with_schemas else replace(found, subjects=())
 
     def _declared(self) -> Path | None:
         """Find the file that declares more than event.toml does; None where there is none."""
         return self.topics or Project.find().topics or upwards("infra/topics.toml")
 
-    def file(self) -> EnvFile | None:
-        """Give the file that gets the key, if one is to be written."""
-        path = self.write_env or (Path(".env") if self.rotate else None)
-        return EnvFile(path) if path else None
+    def accounts(self, desired: Desired) -> dict[str, str | None]:
+        """Give the account whose key each file gets, of those that are asked for; None: the first.
 
-    def key(self, target: Target, desired: Desired) -> HeldKey | None:
-        """Find out about the key that is asked for; refuse a file that cannot take it."""
-        file = self.file()
-        if file is None:
-            return None
-        file.check()
-        return find_key(target, desired.client(self.rotate), file, rotate=bool(self.rotate))
+        A key that is replaced is where it is declared to be, else in `--write-env`, else in `.env`.
+        """
+        declared_files = desired.key_files()
+        found: dict[str, str | None] = {**declared_files} if self.write_keys else {}
+        if self.rotate:
+            of_account = {account: file for file, account in declared_files.items()}
+            path = self.write_env or of_account.get(self.rotate) or ".env"
+            return {**found, str(path): self.rotate}
+        return {**found, str(self.write_env): None} if self.write_env else found
 
-    def plan(self, target: Target, desired: Desired, key: HeldKey | None) -> Plan:
+    def files(self, desired: Desired) -> dict[str, EnvFile]:
+        """Give the files that get keys, by the names that the plan has for them."""
+        return {name: EnvFile(Path(name)) for name in self.accounts(desired)}
+
+    def keys(self, target: Target, desired: Desired) -> list[HeldKey]:
+        """Find out about the keys that are asked for; refuse a file that cannot take its key."""
+        files, rotated = self.files(desired), {self.rotate} - {None}
+        for file in files.values():
+            file.check()
+        return [
+            find_key(target, desired.client(account), files[name], rotate=account in rotated)
+            for name, account in self.accounts(desired).items()
+        ]
+
+    @contextmanager
+    def registry(self, target: Target, desired: Desired) -> Iterator[Registry | None]:
+        """Open the registry where schemas are part of the declaration."""
+        if not desired.subjects:
+            yield None
+            return
+        with own_registry(target, Settings.load(self.place.env_file)) as found:
+            yield found
+
+    def plan(
+        self,
+        target: Target,
+        desired: Desired,
+        keys: Sequence[HeldKey],
+        registry: Registry | None,
+    ) -> Plan:
         """Read the target and compare."""
-        found = observe(target, desired, key)
+        found = observe(target, desired, keys, registry)
         return planner.make(desired, found, increase_partitions=self.increase_partitions)
 
-    def show(self, plan: Plan, target: Target) -> None:
+    def show(self, plan: Plan, target: Target, stage: Stage) -> None:
         """Print the plan as asked."""
         if self.output == "json":
-            line(show.as_json(plan, target.name))
+            line(show.as_json(plan, target.name, stage.name))
         else:
-            line(show.text(plan, target.name, columns()))
+            line(show.text(plan, stage.titled(target.name), columns()))

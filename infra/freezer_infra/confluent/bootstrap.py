@@ -74,7 +74,8 @@ class Bootstrap:
         where = ("--cluster", place.cluster, "--environment", place.environment)
         agreed = ("--yes",) if self.yes else ()
         argv = ("freezer_events.cli", "topics", "apply", "--target", "cloud", *where, *agreed)
-        return self._run([*argv, "--write-env", str(self.env_file)]).returncode
+        # The schemas are the next step's, with a key that lives for it.
+        return self._run([*argv, "--write-env", str(self.env_file), "--without-schemas"]).returncode
 
     def _register(self, place: Chosen) -> int:
         """Register with a registry key of who is logged in; the producer's key can only read.
@@ -88,7 +89,8 @@ class Bootstrap:
             return 0
         with cloud_session(self.environ, _say) as cli:
             access = CloudAccess(cli, place.cluster, place.environment)
-            key = access.new_key(access.registry().id)
+            registry = access.registry().id
+            key = access.new_key(registry)
             try:
                 own = dict(zip(_OWN_KEY, (key.id, key.secret), strict=True))
                 held = EnvFile(self.env_file).read()
@@ -96,7 +98,7 @@ class Bootstrap:
                 until_registry_accepts(settings, None, Patience(_say))
                 return self._freezer("schema", "register", **own)
             finally:
-                access.delete_key(key.id)
+                access.delete_key(key.id, registry)
 
     def _is_registered(self) -> bool:
         tried = self._run(self._of_freezer("schema", "register"), captured=True)

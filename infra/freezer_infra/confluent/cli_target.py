@@ -1,44 +1,28 @@
-"""The target that the Confluent CLI reaches: Confluent Cloud, and Confluent Platform by `--url`."""
+"""The target that the Confluent CLI reaches with `--url`: a Confluent Platform, its topics only."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from freezer_events.errors import UsageError
-from freezer_infra.confluent.cli_topics import Topics
-from freezer_infra.confluent.cloud_access import Acl, CloudAccess
-from freezer_infra.confluent.credentials import Credentials, refusal, slots
-from freezer_infra.confluent.session import cloud_session, environment, platform_session
-from freezer_infra.keys.accepted import Patience
-from freezer_infra.planner.target import (
-    GROUP,
-    SUBJECT,
-    TOPIC,
-    Right,
-    Shape,
-    Value,
-)
+from freezer_infra.confluent.cli_topics import Topics, unpassable
+from freezer_infra.confluent.session import environment, platform_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from freezer_infra.confluent.cloud_access import RegistryCluster
-    from freezer_infra.confluent.credentials import Slot
-    from freezer_infra.planner.target import Client, KeyFile, Say, Topic
-
-_DESCRIPTION = "made by freezer's infra"
-
-
-@contextmanager
-def cloud_target(cluster: str, environment_id: str, say: Say) -> Iterator[CloudTarget]:
-    """Give a cluster of Confluent Cloud, logged in; see `cloud_session`."""
-    with cloud_session(environment(), say) as cli:
-        access = CloudAccess(cli, cluster, environment_id)
-        topics = Topics(cli, ("--cluster", cluster, "--environment", environment_id))
-        yield CloudTarget(f"{cluster} in {environment_id}", topics, access, say)
+    from freezer_infra.planner.target import (
+        Client,
+        KeyChange,
+        KeyFile,
+        Right,
+        Say,
+        Shape,
+        Topic,
+        Value,
+    )
 
 
 @contextmanager
@@ -70,9 +54,23 @@ class CliTarget:
         """Tell that the REST API of a Confluent Platform cannot."""
         return not self._topics.on_platform
 
+    @property
+    def chooses_replication(self) -> bool:
+        """Tell that the cloud does; a Confluent Platform honours what is declared."""
+        return not self._topics.on_platform
+
+    @property
+    def registry_url(self) -> str:
+        """Leave it to the settings."""
+        return ""
+
     def brokers(self) -> int | None:
-        """Leave it to the cluster."""
-        return None
+        """Count the brokers of a Confluent Platform; the cloud shows none."""
+        return self._topics.brokers() if self._topics.on_platform else None
+
+    def objections(self, topic: Topic) -> tuple[str, ...]:
+        """Name the config values that the CLI would change on the way."""
+        return unpassable(topic.configs)
 
     def topics(self) -> Mapping[str, Shape]:
         """Read every topic."""
@@ -94,7 +92,7 @@ class CliTarget:
         """Add partitions."""
         self._topics.raise_partitions(topic, count)
 
-    def rights(self, account: str, subjects: frozenset[str]) -> frozenset[Right] | None:  # noqa: ARG002 - as `Target` has it
+    def rights(self, account: str, wanted: frozenset[Right]) -> frozenset[Right] | None:  # noqa: ARG002 - as `Target` has it
         """Know of no account."""
         return None
 
@@ -114,98 +112,21 @@ class CliTarget:
         """Refuse."""
         raise self._no_users(f"make a key of {client.account!r} for {env_file.path}")
 
-    def rotate_key(self, client: Client, env_file: KeyFile) -> None:
+    def rotation(self, client: Client, env_file: KeyFile) -> tuple[KeyChange, ...]:
         """Refuse."""
         raise self._no_users(f"replace the key of {client.account!r} in {env_file.path}")
 
+    def change_key(self, client: Client, env_file: KeyFile, change: KeyChange) -> None:  # noqa: ARG002 - as `Target` has it
+        """Refuse."""
+        raise self._no_users(f"replace the key of {client.account!r} in {env_file.path}")
+
+    def leftovers(self) -> tuple[tuple[KeyChange, ...], tuple[str, ...]]:
+        """Know of none."""
+        return (), ()
+
+    def delete_key(self, change: KeyChange) -> None:
+        """Refuse."""
+        raise self._no_users(f"delete key {change.key}")
+
     def _no_users(self, doing: str) -> UsageError:
         return UsageError(doing, "the users of a Confluent Platform are managed elsewhere", "")
-
-
-@dataclass(frozen=True)
-class CloudTarget(CliTarget):
-    """A `Target` in Confluent Cloud, with service accounts and API keys."""
-
-    _access: CloudAccess
-    _say: Say
-    _ids: dict[str, str] = field(default_factory=dict)  # of accounts; a name keeps its id
-
-    @property
-    def resource_types(self) -> frozenset[str]:
-        """All there are."""
-        return frozenset({TOPIC, GROUP, SUBJECT})
-
-    @cached_property
-    def _registry(self) -> RegistryCluster:
-        return self._access.registry()
-
-    @cached_property
-    def _address(self) -> str:
-        return self._access.bootstrap_servers()
-
-    def _id(self, account: str) -> str | None:
-        if account not in self._ids and (found := self._access.account(account)):
-            self._ids[account] = found
-        return self._ids.get(account)
-
-    def _made(self, account: str) -> str:
-        if account not in self._ids:
-            self._ids[account] = self._access.make_account(account, _DESCRIPTION)
-        return self._ids[account]
-
-    def rights(self, account: str, subjects: frozenset[str]) -> frozenset[Right] | None:
-        """Read an account's ACLs on literal names, and its role on each of the subjects."""
-        found = self._id(account)
-        if found is None:
-            return None
-        acls = {Right(a.operation, a.resource_type, a.name) for a in self._access.acls(found)}
-        readable = {
-            Right("READ", SUBJECT, subject)
-            for subject in subjects
-            if self._access.may_read_subject(found, self._registry, subject)
-        }
-        return frozenset(acls | readable)
-
-    def create_account(self, account: str) -> None:
-        """Make the service account."""
-        self._made(account)
-
-    def allow(self, account: str, rights: frozenset[Right]) -> None:
-        """Add ACLs, and the reader's role on each subject."""
-        found = self._made(account)
-        acls = [Acl(r.operation, r.resource_type, r.name) for r in rights]
-        acls = [acl for acl in acls if acl.resource_type != SUBJECT]
-        if acls:
-            self._access.allow(found, acls)
-        for right in sorted(rights):
-            if right.resource_type == SUBJECT:
-                self._access.let_read_subject(found, self._registry, right.name)
-
-    def holds_key(self, client: Client, env_file: KeyFile) -> bool:
-        """Tell whether the file holds a key for the cluster and one for the registry."""
-        held = env_file.read()
-        wanted = self._slots(client)
-        for slot in wanted:
-            if (refused := refusal(slot, held, env_file.path)) is not None:
-                raise refused
-        return all(slot.is_filled(held) for slot in wanted)
-
-    def write_key(self, client: Client, env_file: KeyFile) -> None:
-        """Make the keys that the file lacks; wait for each until it works."""
-        credentials = self._credentials(client, env_file)
-        for slot in self._slots(client):
-            credentials.provide(slot)
-
-    def rotate_key(self, client: Client, env_file: KeyFile) -> None:
-        """Replace both keys, each by one that works, before the old one is deleted."""
-        credentials = self._credentials(client, env_file)
-        for slot in self._slots(client):
-            credentials.rotate(slot)
-
-    def _slots(self, client: Client) -> tuple[Slot, ...]:
-        cluster = (self._access.cluster, self._address)
-        return slots(cluster, self._registry, client.topic, client.subject)
-
-    def _credentials(self, client: Client, env_file: KeyFile) -> Credentials:
-        found = self._made(client.account)
-        return Credentials(self._access, found, env_file, Patience(self._say))

@@ -7,13 +7,13 @@ after each change the topic is read until it shows the change or the time is up.
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from freezer_events.errors import ConfigError, EventError
+from freezer_events.errors import AccessError, ConfigError, EventError
 from freezer_infra.confluent import faults
+from freezer_infra.confluent.shown import seen, until_shown
 from freezer_infra.planner.target import Shape, Value
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from freezer_infra.confluent.confluent_cli import ConfluentCli, Row
 
 NUM_PARTITIONS = "num.partitions"
-VISIBLE_WITHIN_S = 20.0
-UNCLEAR_WITHIN_S = 5.0
-_POLL_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -51,6 +48,17 @@ class Topics:
                     _shape(doing, row) if "partition_count" in row else self.describe(name)
                 )
         return found
+
+    def brokers(self) -> int | None:
+        """Count the brokers of a Confluent Platform; None where its REST API does not tell.
+
+        `kafka broker list` is from the CLI's source: internal/kafka/command_broker_list.go.
+        """
+        try:
+            rows = self.cli.rows("list the brokers", "kafka", "broker", "list", *self.scope)
+        except (faults.NotThereError, AccessError, ConfigError):
+            return None  # too many copies are then refused by the cluster itself
+        return len(rows) or None
 
     def describe(self, name: str) -> Shape:
         """Read one topic.
@@ -120,12 +128,10 @@ class Topics:
         try:
             self.cli.run(doing, *argv)
         except faults.OutcomeUnknownError:
-            if not _seen(done):
+            if not seen(done):
                 raise
             return
-        if not _soon(done, VISIBLE_WITHIN_S):
-            why = f"the CLI reported success, but {VISIBLE_WITHIN_S:g} s later nothing shows it"
-            raise EventError(doing, why, "run plan to see what is there now")
+        until_shown(doing, done)
 
     def _has(self, name: str, partitions: int) -> bool:
         try:
@@ -134,45 +140,36 @@ class Topics:
             return False
 
     def _reads(self, name: str, wanted: Mapping[str, str]) -> bool:
-        now = self.configs(name)
+        try:
+            now = self.configs(name)
+        except faults.NotThereError:  # a topic made just now
+            return False
         return all(key in now and now[key].value == value for key, value in wanted.items())
 
 
-def _seen(done: Callable[[], bool]) -> bool:
-    """Tell whether a change whose outcome is not known was made; a failure to read is a no."""
-    try:
-        return _soon(done, UNCLEAR_WITHIN_S)
-    except EventError:
-        return False
+def unpassable(configs: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the values that the CLI would change on the way.
 
-
-def _soon(done: Callable[[], bool], within_s: float) -> bool:
-    deadline = time.monotonic() + within_s
-    while not done():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(_POLL_S)
-    return True
+    It splits a value at commas, joins pieces without `=` again and reads quotes as CSV, so
+    `compact,delete` survives and a few other values would not.
+    """
+    return tuple(
+        f"{key}: the Confluent CLI cannot pass {value!r} unchanged: it has a quote, a backslash, "
+        "a line end, or `=` after a comma"
+        for key, value in configs.items()
+        if any("=" in piece for piece in value.split(",")[1:]) or any(c in value for c in '"\\\n\r')
+    )
 
 
 def config_flags(configs: Mapping[str, str]) -> tuple[str, ...]:
-    """Give one `--config key=value` per config.
-
-    The CLI splits the value at commas, joins pieces without `=` again and reads quotes as CSV, so
-    `compact,delete` survives and a few other values would not.
+    """Give one `--config key=value` per config; the planner has refused what is `unpassable`.
 
     Raises:
         ConfigError: a value that the CLI would change on the way.
 
     """
-    for key, value in configs.items():
-        pieces = value.split(",")[1:]
-        if any("=" in piece for piece in pieces) or any(c in value for c in '"\\\n\r'):
-            raise ConfigError(
-                f"set config '{key}'",
-                f"the Confluent CLI cannot pass the value {value!r} unchanged",
-                "leave out quotes, backslashes, line ends and `=` after a comma",
-            )
+    for why in unpassable(configs):
+        raise ConfigError("set a config", why)
     pairs = (f"{key}={value}" for key, value in sorted(configs.items()))
     return tuple(flag for pair in pairs for flag in ("--config", pair))
 

@@ -9,27 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from freezer_events.errors import EventError
+from freezer_events.errors import AccessError
 from freezer_infra.confluent import faults
 from freezer_infra.confluent.home import copied_home
-from freezer_infra.planner.target import AlreadyThereError
+from freezer_infra.confluent.shown import seen, until_shown
+from freezer_infra.planner.target import PREFIXED, AlreadyThereError, Right
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
 
     from freezer_infra.confluent.confluent_cli import ConfluentCli, Row
 
 READER_ROLE = "DeveloperRead"
-
-
-@dataclass(frozen=True)
-class Acl:
-    """One right of a service account: an operation on a literal topic or consumer group."""
-
-    operation: str  # WRITE, READ, DESCRIBE
-    resource_type: str  # TOPIC, GROUP
-    name: str
+_ACL_FLAGS = {"TOPIC": "--topic", "GROUP": "--consumer-group"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +32,20 @@ class RegistryCluster:
 
     id: str
     url: str
+
+
+@dataclass(frozen=True)
+class Private:
+    """Addresses of private networking; empty for the public ones.
+
+    `kafka` is a REST endpoint, as `confluent kafka cluster endpoint list` shows them.
+    """
+
+    kafka: str = ""
+    registry: str = ""
+
+
+PUBLIC = Private()
 
 
 @dataclass(frozen=True)
@@ -55,13 +63,21 @@ class CloudAccess:
     cli: ConfluentCli
     cluster: str
     environment: str
+    private: Private = PUBLIC
 
     @property
-    def _scope(self) -> tuple[str, ...]:
-        return ("--cluster", self.cluster, "--environment", self.environment)
+    def scope(self) -> tuple[str, ...]:
+        """The flags that name the cluster in every call about it."""
+        through = ("--kafka-endpoint", self.private.kafka) if self.private.kafka else ()
+        return ("--cluster", self.cluster, "--environment", self.environment, *through)
 
     def bootstrap_servers(self) -> str:
-        """Read the cluster's address, as clients want it: `host:9092`."""
+        """Read the cluster's address, as clients want it: `host:9092`.
+
+        A private endpoint has one host for the REST API and for clients.
+        """
+        if self.private.kafka:
+            return f"{urlsplit(self.private.kafka).hostname}:9092"
         doing = f"read the address of cluster {self.cluster}"
         argv = ("kafka", "cluster", "describe", self.cluster, "--environment", self.environment)
         return _text(doing, self.cli.row(doing, *argv), "endpoint").rpartition("://")[2]
@@ -75,8 +91,11 @@ class CloudAccess:
         """
         doing = f"read the Schema Registry of environment {self.environment}"
         argv = ("schema-registry", "cluster", "describe", "--environment", self.environment)
-        row = self.cli.row(doing, *argv)
-        return RegistryCluster(_text(doing, row, "cluster"), _text(doing, row, "endpoint_url"))
+        url = self.private.registry
+        through = ("--schema-registry-endpoint", url) if url else ()
+        row = self.cli.row(doing, *argv, *through)
+        cluster = _text(doing, row, "cluster")
+        return RegistryCluster(cluster, url or _text(doing, row, "endpoint_url"))
 
     def account(self, name: str) -> str | None:
         """Give the id (`sa-…`) of the service account of that name, if there is one."""
@@ -98,63 +117,71 @@ class CloudAccess:
                 raise
             return found
 
-    def acls(self, account: str) -> set[Acl]:
-        """Read the account's rights on topics and groups named literally."""
+    def acls(self, account: str) -> set[Right]:
+        """Read the account's rights on topics and groups."""
         doing = f"list the ACLs of {account}"
-        argv = ("kafka", "acl", "list", "--service-account", account, *self._scope)
-        rows = self.cli.rows(doing, *argv)
+        argv = ("kafka", "acl", "list", "--service-account", account, *self.scope)
+        names = ("operation", "resource_type", "resource_name", "pattern_type")
         return {
-            Acl(str(row["operation"]), str(row["resource_type"]), str(row["resource_name"]))
-            for row in rows
-            if row.get("permission") == "ALLOW" and row.get("pattern_type") == "LITERAL"
+            Right(*(str(row[name]) for name in names))
+            for row in self.cli.rows(doing, *argv)
+            if row.get("permission") == "ALLOW"
         }
 
-    def allow(self, account: str, wanted: Sequence[Acl]) -> None:
+    def allow(self, account: str, wanted: Collection[Right]) -> None:
         """Grant what is missing and read it back; rights that are there already stay."""
-        flags = {"TOPIC": "--topic", "GROUP": "--consumer-group"}
         missing = set(wanted) - self.acls(account)
-        for kind, name in sorted({(acl.resource_type, acl.name) for acl in missing}):
-            operations = sorted(
-                acl.operation.lower()
-                for acl in missing
-                if (acl.resource_type, acl.name) == (kind, name)
-            )
-            self._allow(account, operations, (flags[kind], name))
-        if not set(wanted) <= self.acls(account):
-            why = "the CLI reported success, but the ACLs are not there"
-            raise EventError(f"grant access to {account}", why, "run apply again")
+        for thing in sorted(
+            {(right.resource_type, right.name, right.pattern) for right in missing}
+        ):
+            same = (r for r in missing if (r.resource_type, r.name, r.pattern) == thing)
+            self._allow(account, sorted(same))
+        until_shown(f"grant access to {account}", lambda: set(wanted) <= self.acls(account))
 
-    def _allow(self, account: str, operations: list[str], resource: tuple[str, str]) -> None:
-        doing = f"allow {account} to {' and '.join(operations)} {resource[1]}"
-        flag = f"{resource[0]}={resource[1]}"  # one word: the name may begin with a dash
-        what = ("--allow", "--service-account", account, "--operations", ",".join(operations), flag)
+    def _allow(self, account: str, rights: list[Right]) -> None:
+        """Grant several operations on one thing."""
+        thing, operations = rights[0], [right.operation.lower() for right in rights]
+        doing = f"allow {account} to {' and '.join(operations)} {thing.name}"
+        flag = f"{_ACL_FLAGS[thing.resource_type]}={thing.name}"  # one word: it may begin with `-`
+        what = ("--operations", ",".join(operations), flag, *_prefix(thing))
+        argv = ("--allow", "--service-account", account, *what, *self.scope)
         try:
-            self.cli.rows(doing, "kafka", "acl", "create", *what, *self._scope)
+            self.cli.rows(doing, "kafka", "acl", "create", *argv)
         except faults.OutcomeUnknownError:
-            if not {op.upper() for op in operations} <= {a.operation for a in self.acls(account)}:
+            if not seen(lambda: set(rights) <= self.acls(account)):
                 raise
 
-    def may_read_subject(self, account: str, registry: RegistryCluster, subject: str) -> bool:
-        """Tell whether the account has the reader's role on that subject."""
-        doing = f"list the roles of {account}"
-        rows = self.cli.rows(
-            doing, "iam", "rbac", "role-binding", "list", *self._role(account, registry, subject)
-        )
-        return any(row.get("role") == READER_ROLE and row.get("name") == subject for row in rows)
+    def may_read_subject(self, account: str, registry: RegistryCluster, subject: Right) -> bool:
+        """Tell whether the account has the reader's role on that subject, or on all so begun.
 
-    def let_read_subject(self, account: str, registry: RegistryCluster, subject: str) -> None:
-        """Give the account the reader's role on one subject: all that a producer needs there."""
+        The CLI lists a role on a prefix by the pattern that it is bound to: its source,
+        internal/iam/command_rbac_role_binding.go.
+        """
+        doing = f"list the roles of {account}"
+        pattern = f"{subject.name}*" if subject.pattern == PREFIXED else subject.name
+        argv = ("iam", "rbac", "role-binding", "list", *self._role(account, registry, pattern))
+        return any(
+            row.get("role") == READER_ROLE
+            and row.get("name") == subject.name
+            and row.get("pattern_type") == subject.pattern
+            for row in self.cli.rows(doing, *argv)
+        )
+
+    def let_read_subject(self, account: str, registry: RegistryCluster, subject: Right) -> None:
+        """Give the account the reader's role there: all that a producer needs of a registry."""
         if self.may_read_subject(account, registry, subject):
             return
-        doing = f"let {account} read subject '{subject}'"
-        argv = ("iam", "rbac", "role-binding", "create", *self._role(account, registry, subject))
+        doing = f"let {account} read subject '{subject.name}'"
+        role = (*self._role(account, registry, subject.name), *_prefix(subject))
         try:
-            self.cli.row(doing, *argv)
+            self.cli.row(doing, "iam", "rbac", "role-binding", "create", *role)
         except AlreadyThereError:
             return
         except faults.OutcomeUnknownError:
-            if not self.may_read_subject(account, registry, subject):
+            if not seen(lambda: self.may_read_subject(account, registry, subject)):
                 raise
+            return
+        until_shown(doing, lambda: self.may_read_subject(account, registry, subject))
 
     def _role(self, account: str, registry: RegistryCluster, subject: str) -> tuple[str, ...]:
         return (
@@ -185,14 +212,42 @@ class CloudAccess:
                 raise faults.OutcomeUnknownError(doing, error.why, fix) from error
         return ApiKey(_text(doing, row, "api_key"), _text(doing, row, "api_secret"))
 
-    def delete_key(self, key: str) -> None:
-        """Delete an API key; one that is gone already is no error."""
+    def delete_key(self, key: str, resource: str, witness: str = "") -> None:
+        """Delete an API key; one that is gone already is no error.
+
+        The CLI says "not found" also of a key that this login may not see (its source,
+        internal/api-key/command_delete.go), so that is believed only of a list that shows others.
+
+        Args:
+            key: the id.
+            resource: what it opens: `lkc-…`, `lsrc-…`.
+            witness: the id of a key of the same account and resource that is certainly there.
+
+        Raises:
+            AccessError: it may be there, and this login cannot see it.
+
+        """
+        doing = f"delete API key {key}"
         with copied_home(Path(self.cli.environ["HOME"])) as home:
             try:
-                argv = ("api-key", "delete", key, "--force")
-                self.cli.in_home(home).run(f"delete API key {key}", *argv)
-            except faults.NotThereError:
-                return
+                self.cli.in_home(home).run(doing, "api-key", "delete", key, "--force")
+            except faults.NotThereError as error:
+                known = self.keys(resource)
+                if key not in known and (not witness or witness in known):
+                    return
+                why = f"{error.why}, which the CLI also says of a key that this login may not see"
+                fix = f"as somebody who may: confluent api-key delete {key} --force"
+                raise AccessError(doing, why, fix) from error
+
+    def keys(self, resource: str) -> set[str]:
+        """Read the ids of a resource's API keys, those that this login may see."""
+        doing = f"list the API keys of {resource}"
+        argv = ("api-key", "list", "--resource", resource, "--environment", self.environment)
+        return {_text(doing, row, "key") for row in self.cli.rows(doing, *argv)}
+
+
+def _prefix(right: Right) -> tuple[str, ...]:
+    return ("--prefix",) if right.pattern == PREFIXED else ()
 
 
 def _text(doing: str, row: Row, field_name: str) -> str:

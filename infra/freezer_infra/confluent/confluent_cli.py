@@ -11,6 +11,7 @@ import json
 import math
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -51,22 +52,35 @@ class ConfluentCli:
 
         """
         code, output, error = self._call(doing, argv)
-        if code != 0:
-            raise faults.explain(faults.Failure(doing, code, error))
-        return output
+        failure = faults.Failure(doing, code, error, _typed(argv), self._login)
+        helped = not output.strip() and failure.is_unknown_call  # an unknown verb ends with 0
+        if code == 0 and not helped:
+            return output
+        if failure.is_unknown_call:
+            failure = replace(failure, logged_in=self._is_logged_in())
+        raise faults.explain(failure)
+
+    @property
+    def _login(self) -> str:
+        return f"{self.environ.get('HOME', '~')}/.confluent/config.json"
+
+    def _is_logged_in(self) -> bool:
+        """Ask something harmless that needs a login to the cloud and takes no flag but one."""
+        code, _, _ = self._call("check the login", ("environment", "list", "--output", "json"))
+        return code == 0
 
     def rows(self, doing: str, *argv: str) -> list[Row]:
         """Run a call that answers a JSON array of objects; unknown fields are left in them."""
         answer = self._json(doing, argv)
         if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
-            raise faults.cut_short(doing, str(answer))
+            raise faults.cut_short(doing, str(answer), _typed(argv))
         return answer
 
     def row(self, doing: str, *argv: str) -> Row:
         """Run a call that answers one JSON object."""
         answer = self._json(doing, argv)
         if not isinstance(answer, dict):
-            raise faults.cut_short(doing, str(answer))
+            raise faults.cut_short(doing, str(answer), _typed(argv))
         return answer
 
     def _json(self, doing: str, argv: Sequence[str]) -> object:
@@ -75,7 +89,7 @@ class ConfluentCli:
         try:
             return json.loads(output)
         except ValueError as error:
-            raise faults.cut_short(doing, output) from error
+            raise faults.cut_short(doing, output, _typed(argv)) from error
 
     def _call(self, doing: str, argv: Sequence[str]) -> tuple[int, str, str]:
         process = subprocess.Popen(
@@ -98,6 +112,11 @@ class ConfluentCli:
                 _kill(process)
                 raise
         return process.returncode, output, error
+
+
+def _typed(argv: Sequence[str]) -> str:
+    """Give the call as a person would type it; no argument is ever a secret."""
+    return shlex.join(["confluent", *argv])
 
 
 def _kill(process: subprocess.Popen[str]) -> None:

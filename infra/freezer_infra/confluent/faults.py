@@ -24,11 +24,32 @@ class OutcomeUnknownError(UnreachableError):
 
 @dataclass(frozen=True)
 class Failure:
-    """One failed run: its exit code (negative: the signal that ended it) and standard error."""
+    """One failed run.
+
+    Attributes:
+        doing: what it was for.
+        code: its exit code; negative: the signal that ended it.
+        error: its standard error.
+        command: what to type to see it again.
+        login: the file in which the CLI keeps its login.
+        logged_in: whether somebody is logged in to the cloud; None where nobody has looked.
+
+    """
 
     doing: str
     code: int
     error: str
+    command: str = ""
+    login: str = "~/.confluent/config.json"
+    logged_in: bool | None = None
+
+    @property
+    def is_unknown_call(self) -> bool:
+        """Tell whether the CLI does not know the call: an old one, or one without a login.
+
+        Its flags depend on the login; for an unknown verb it prints its help and ends with 0.
+        """
+        return bool(re.search(_UNKNOWN, self.error))
 
     @property
     def message(self) -> str:
@@ -46,6 +67,7 @@ class Failure:
 
 
 Make = Callable[[Failure, str, str], EventError]
+_UNKNOWN = r"unknown flag|unknown shorthand flag|unknown command|\A(?!Error: )\s*\S[^\n]*\n+Usage:"
 
 
 @dataclass(frozen=True)
@@ -68,48 +90,45 @@ _ROLES = (
 # The first rule that matches wins: "not found or access forbidden" is about a wrong id.
 _RULES = (
     _Rule(
-        r"unknown flag: --(cluster|environment|kafka-endpoint)\b"
-        r"|you must log in|^not logged in|no credentials found|Kafka REST URL not found",
+        r"you must log in|^not logged in|no credentials found|Kafka REST URL not found"
+        r"|No session token found",
         _of(AccessError),
-        "the Confluent CLI is not logged in to Confluent Cloud",
+        "the Confluent CLI is not logged in",
         "confluent login   (or set CONFLUENT_CLOUD_EMAIL and CONFLUENT_CLOUD_PASSWORD)",
     ),
     _Rule(
-        r"unknown flag|unknown shorthand flag|unknown command",
-        _of(ConfigError),
-        "this version of the Confluent CLI does not know the command: {message}",
-        "confluent update",
-    ),
-    _Rule(
-        r"expired token|session has timed out|corrupted auth token|401 Unauthorized",
+        r"expired token|session has timed out|corrupted auth token|\b401\b|(^|: )Unauthorized$",
         _of(AccessError),
-        "the Confluent CLI's login has expired",
+        "the Confluent CLI's login has expired or is not accepted: {message}",
         "confluent login",
     ),
     _Rule(
         r"incorrect email, password",
         _of(AccessError),
-        "Confluent Cloud refused the e-mail address or the password",
-        "check CONFLUENT_CLOUD_EMAIL and CONFLUENT_CLOUD_PASSWORD; an account that signs in with "
-        "SSO needs `confluent login` by a person",
+        "Confluent Cloud did not accept the login; the CLI says the same when the service is busy "
+        "or down",
+        "see https://status.confluent.cloud, then check CONFLUENT_CLOUD_EMAIL and "
+        "CONFLUENT_CLOUD_PASSWORD; an account that signs in with SSO needs `confluent login` by a "
+        "person",
     ),
     _Rule(
-        r"unable to read configuration file|corrupted CLI config",
+        r"unable to read configuration file|corrupted CLI config|config\.json is corrupted"
+        r"|cipher: message authentication failed",
         _of(ConfigError),
-        "the Confluent CLI's own configuration is damaged, as after two runs at once: {message}",
-        "mv ~/.confluent/config.json ~/.confluent/config.json.broken && confluent login",
+        "the Confluent CLI's login in {login} is damaged, as after two runs at once: {message}",
+        "confluent logout, then confluent login   (if that fails too, move {login} away first)",
+    ),
+    _Rule(
+        r"giving up after \d+ attempt|Too Many Requests|rate limit",
+        _of(OutcomeUnknownError),
+        "the service failed or was too busy each time the CLI tried: {message}",
+        "wait a minute, see https://status.confluent.cloud, then " + _AGAIN,
     ),
     _Rule(
         r"no Kafka cluster selected|missing required prefix",
         _of(ConfigError),
         "{message}",
         "confluent kafka cluster list --all   (then pass --cluster lkc-… or set CONFLUENT_CLUSTER)",
-    ),
-    _Rule(
-        r"environment \S+ not found",
-        _of(ConfigError),
-        "{message}",
-        "confluent environment list   (then pass --environment env-… or set CONFLUENT_ENVIRONMENT)",
     ),
     _Rule(
         r'Kafka cluster "[^"]*" (is )?(not found|still provisioning)|resource "[^"]*" not found',
@@ -125,7 +144,12 @@ _RULES = (
         "run the same command again",
     ),
     _Rule(r"already exists|already in use", _of(AlreadyThereError), "{message}", ""),
-    _Rule(r"unknown topic|does not exist|API key not found", _of(NotThereError), "{message}", ""),
+    _Rule(
+        r"unknown topic|does not exist|API key \"[^\"]*\" not found|does not host this topic",
+        _of(NotThereError),
+        "{message}",
+        "",
+    ),
     _Rule(
         r"retry failed due to timeout",
         _of(OutcomeUnknownError),
@@ -133,13 +157,7 @@ _RULES = (
         _AGAIN,
     ),
     _Rule(
-        r"\b429\b|Too Many Requests|rate limit",
-        _of(UnreachableError),
-        "Confluent Cloud is limiting the rate of requests from this account",
-        "wait a minute, then " + _AGAIN,
-    ),
-    _Rule(
-        r"\b40301\b|\b403\b|[Ff]orbidden|[Aa]uthorization failed|[Uu]nauthorized|not authorized",
+        r"\b403\b|[Ff]orbidden|[Aa]uthorization failed|is unauthorized to|not authorized",
         _of(AccessError),
         "this login may not do that: {message}",
         _ROLES,
@@ -167,11 +185,30 @@ def explain(failure: Failure) -> EventError:
     if failure.code < 0:
         why = f"the Confluent CLI was ended by signal {-failure.code} before it answered"
         return OutcomeUnknownError(failure.doing, why, _AGAIN)
+    if failure.is_unknown_call:
+        return _unknown_call(failure)
     for rule in _RULES:
         if re.search(rule.pattern, failure.message, re.MULTILINE):
-            return rule.make(failure, rule.why.format(message=failure.message), rule.fix)
+            told = {"message": failure.message, "login": failure.login}
+            return rule.make(failure, rule.why.format(**told), rule.fix.format(**told))
     why = failure.message or f"the Confluent CLI ended with code {failure.code} and said nothing"
-    return EventError(failure.doing, why, failure.suggestion)
+    by_hand = f"by hand: {failure.command}" if failure.command else ""
+    return EventError(failure.doing, why, "   ".join(filter(None, [failure.suggestion, by_hand])))
+
+
+def _unknown_call(failure: Failure) -> EventError:
+    """Tell an old CLI from one without a login, which has fewer flags."""
+    login = "confluent login   (or set CONFLUENT_CLOUD_EMAIL and CONFLUENT_CLOUD_PASSWORD)"
+    if failure.logged_in is False:
+        why = "the Confluent CLI is not logged in to Confluent Cloud"
+        return AccessError(failure.doing, why, login)
+    said = failure.message if "Error: " in failure.error else "it printed its help"
+    why = f"this version of the Confluent CLI does not know the call: {said}"
+    if failure.logged_in is None:
+        why += "; or it is not logged in, which takes flags away"
+        return ConfigError(failure.doing, why, f"confluent update, or {login}")
+    by_hand = f"   by hand: {failure.command}" if failure.command else ""
+    return ConfigError(failure.doing, why, "confluent update" + by_hand)
 
 
 def timed_out(doing: str, after_s: float) -> EventError:
@@ -182,13 +219,14 @@ def timed_out(doing: str, after_s: float) -> EventError:
     )
 
 
-def cut_short(doing: str, output: str) -> EventError:
+def cut_short(doing: str, output: str, command: str = "") -> EventError:
     """Give the error of an answer that is no complete JSON."""
+    by_hand = f"   by hand: {command}" if command else ""
     if not output.strip():
         why = "the Confluent CLI answered nothing where JSON was asked for"
     else:
         why = f"the Confluent CLI's JSON is cut short or damaged after {len(output)} characters"
-    return OutcomeUnknownError(doing, why, _AGAIN)
+    return OutcomeUnknownError(doing, why, _AGAIN + by_hand)
 
 
 def lacks(doing: str, field: str) -> EventError:

@@ -7,32 +7,39 @@ error goes on. It is safe because each run plans anew from what is there.
 from __future__ import annotations
 
 import hashlib
+import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from freezer_events.config.file_lock import WAIT_S, held
 from freezer_events.errors import EventError, UnreachableError
 from freezer_infra.planner import plan as planner
 from freezer_infra.planner.observed import Observed, observe
+from freezer_infra.planner.schemas import RegisterSchema, SetLevel
 from freezer_infra.planner.steps import (
     AllowRights,
     ChangeConfigs,
+    ChangeKey,
     CreateAccount,
     CreateTopic,
+    DeleteKey,
     RaisePartitions,
-    RotateKey,
     Step,
     WriteKey,
 )
 from freezer_infra.planner.target import AlreadyThereError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from freezer_infra.planner.desired import Desired
     from freezer_infra.planner.observed import HeldKey
     from freezer_infra.planner.plan import Plan
+    from freezer_infra.planner.schemas import SubjectStore
     from freezer_infra.planner.target import KeyFile, Say, Target, Topic
+
+SHOWN_WITHIN_S: Final = 10.0
+_POLL_S: Final = 0.5
 
 
 @contextmanager
@@ -54,14 +61,21 @@ def only_apply(target: str, say: Say, wait_s: float = WAIT_S) -> Iterator[None]:
         yield
 
 
-def apply(target: Target, plan: Plan, env_file: KeyFile | None, say: Say) -> None:
+def apply(
+    target: Target,
+    plan: Plan,
+    files: Mapping[str, KeyFile],
+    say: Say,
+    registry: SubjectStore | None = None,
+) -> None:
     """Take the plan's steps in order.
 
     Args:
         target: where.
         plan: what; one without refusals.
-        env_file: what gets the keys; needed where the plan writes one.
+        files: what gets the keys, by the name that the plan has for it.
         say: gets a line per step.
+        registry: what gets the schemas; needed where the plan registers some.
 
     Raises:
         EventError: a step failed; the class says how.
@@ -71,26 +85,42 @@ def apply(target: Target, plan: Plan, env_file: KeyFile | None, say: Say) -> Non
         raise refused(plan)
     for done, step in enumerate(plan.steps):
         try:
-            outcome = _take(target, step, env_file)
+            outcome = _take(target, step, files, registry)
         except BaseException as error:
             _tell_half(plan.steps, done, error, say)
             raise
         say(f"done: {step.title}{outcome}")
 
 
-def verify(target: Target, desired: Desired, key: HeldKey | None) -> None:
+def verify(
+    target: Target,
+    desired: Desired,
+    keys: Sequence[HeldKey] = (),
+    registry: SubjectStore | None = None,
+    *,
+    within_s: float = SHOWN_WITHIN_S,
+) -> None:
     """Read everything back and compare it with what is declared.
+
+    It is read more than once: a cluster's parts hear of a change one after the other, so what one
+    has shown the next may not.
 
     Args:
         target: where.
         desired: what is declared.
-        key: the credentials as they should be found now.
+        keys: the credentials as they should be found now.
+        registry: where the schemas are; needed where some are declared.
+        within_s: how long to read again what is not as declared.
 
     Raises:
         EventError: something is not as declared; names it.
 
     """
-    left = planner.make(desired, observe(target, desired, key))
+    deadline = time.monotonic() + within_s
+    left = planner.make(desired, observe(target, desired, keys, registry))
+    while left.is_drift and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
+        left = planner.make(desired, observe(target, desired, keys, registry))
     if left.is_drift:
         found = [step.title for step in left.steps]
         found += [f"topic {refusal.topic} {refusal.why}" for refusal in left.refusals]
@@ -110,7 +140,9 @@ def refused(plan: Plan) -> EventError:
     )
 
 
-def _take(target: Target, step: Step, env_file: KeyFile | None) -> str:
+def _take(
+    target: Target, step: Step, files: Mapping[str, KeyFile], registry: SubjectStore | None
+) -> str:
     """Take one step; give what is special about how it went."""
     match step:
         case CreateTopic(topic):
@@ -123,11 +155,24 @@ def _take(target: Target, step: Step, env_file: KeyFile | None) -> str:
             target.create_account(account)
         case AllowRights(account, rights):
             target.allow(account, rights)
-        case WriteKey(client, _):
-            target.write_key(client, _needed(env_file))
-        case RotateKey(client, _):
-            target.rotate_key(client, _needed(env_file))
+        case WriteKey(client, file):
+            target.write_key(client, _needed(files, file))
+        case ChangeKey(client, file, change):
+            target.change_key(client, _needed(files, file), change)
+        case DeleteKey(change):
+            target.delete_key(change)
+        case SetLevel() | RegisterSchema() if registry:
+            return _register(registry, step)
     return ""
+
+
+def _register(registry: SubjectStore, step: SetLevel | RegisterSchema) -> str:
+    """Take a step in the registry; say what number the registry gave."""
+    if isinstance(step, SetLevel):
+        registry.set_level(step.subject, step.level)
+        return ""
+    made = registry.register(step.subject, step.text)
+    return f": version {made.version}, schema id {made.schema_id}"
 
 
 def _create(target: Target, topic: Topic) -> str:
@@ -153,10 +198,10 @@ def _create(target: Target, topic: Topic) -> str:
     return ""
 
 
-def _needed(env_file: KeyFile | None) -> KeyFile:
-    if env_file is None:
+def _needed(files: Mapping[str, KeyFile], name: str) -> KeyFile:
+    if name not in files:
         raise EventError("write a key", "no file was named for it", "--write-env .env")
-    return env_file
+    return files[name]
 
 
 def _tell_half(steps: tuple[Step, ...], done: int, error: BaseException, say: Say) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, cast
 
 from freezer_events.config.formats import is_topic_name
 from freezer_events.config.toml_table import Table
 from freezer_events.errors import ConfigError
+from freezer_events.registry.client import subject_name
+from freezer_events.schema.lock import Lock
+from freezer_infra.planner.declared_stages import configs_of, read_stages
 from freezer_infra.planner.desired import OPERATIONS, Access, Allow, Desired
+from freezer_infra.planner.schemas import Subject
+from freezer_infra.planner.stage import chosen
 from freezer_infra.planner.target import Topic
 
 if TYPE_CHECKING:
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
 
     from freezer_events.schema.catalogue import Catalogue, EventSpec
 
+_ABOUT: Final = ("topic", "event", "topic_prefix")
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -26,6 +32,7 @@ def load(
     path: Path | None,
     catalogue: Catalogue,
     topic_of: Callable[[EventSpec], str] = attrgetter("topic"),
+    stage: str | None = None,
 ) -> Desired:
     """Read the desired state.
 
@@ -33,17 +40,37 @@ def load(
         path: infra/topics.toml; None where event.toml alone declares topics.
         catalogue: the events, which name their partitions.
         topic_of: the topic of an event: `Settings.topic_for`; event.toml's without it.
+        stage: the environment that is meant, one of `[stages]`; None for what is declared as such.
 
     Raises:
         ConfigError: something is wrong in a file; names file, line, table and key.
+        UsageError: no such stage is declared.
 
     """
     top = Table.read(path) if path else Table.empty()
-    top.only("events", "topics", "access")
+    top.only("schemas", "events", "topics", "access", "stages")
     names = _event_topics(catalogue, topic_of)
     reader = _Reader(top, names)
     topics = (*reader.events(catalogue), *reader.topics())
-    return Desired(topics, tuple(reader.access({topic.name for topic in topics})))
+    access = tuple(reader.access({topic.name for topic in topics}))
+    stages = dict(read_stages(top, names, topics, access))
+    here = chosen(stages, stage)
+    return Desired(
+        tuple(here.of(topic) for topic in topics),
+        tuple(replace(a, account=here.accounts.get(a.account, a.account)) for a in access),
+        tuple(_subjects(catalogue, names)) if _flag(top, "schemas") else (),
+        here,
+    )
+
+
+def _subjects(catalogue: Catalogue, names: Mapping[str, str]) -> Iterator[Subject]:
+    """Give the subject of every event that has a released version."""
+    for event in catalogue.events.values():
+        numbers = [each for each in Lock.read(event.folder).released if each in event.versions]
+        texts = {number: event.text(number) for number in numbers}
+        topic = names[event.name]
+        if texts:
+            yield Subject(subject_name(topic), topic, event.level, texts)
 
 
 def _event_topics(catalogue: Catalogue, topic_of: Callable[[EventSpec], str]) -> dict[str, str]:
@@ -91,33 +118,51 @@ class _Reader:
     def access(self, topics: set[str]) -> Iterator[Access]:
         seen: set[Access] = set()
         for table in self.top.tables("access"):
-            table.only("service_account", "allow", "topic", "event", "group")
-            access = self._one(table)
+            table.only("service_account", "allow", *_ABOUT, "group", "env_file")
+            access = self._one(table, topics)
             if access.topic not in topics:
                 there = ", ".join(sorted(topics))
                 raise table.error(f"{access.topic!r} is not declared; topics: {there}", "topic")
             if access in seen:
                 raise table.error(f"{access.account!r} has this access already")
+            for other in seen:
+                if access.env_file and (access.account != other.account) == (
+                    access.env_file == other.env_file
+                ):
+                    raise table.error(_one_file(access, other), "env_file")
             seen.add(access)
             yield access
 
-    def _one(self, table: Table) -> Access:
+    def _one(self, table: Table, topics: set[str]) -> Access:
         account = table.need("service_account", str)
         if not _ACCOUNT.fullmatch(account):
             why = f"{account!r} is not of up to 64 letters, digits, '.', '_' and '-'"
             raise table.error(why, "service_account")
         allow = cast("Allow", table.one_of("allow", list(OPERATIONS)))
-        topic = self._topic(table)
-        subject = f"{topic}-value" if topic in self.names.values() else None
-        return Access(account, allow, topic, _group(table, allow), subject)
+        topic = self._topic(table, topics)
+        subject = subject_name(topic) if topic in self.names.values() else None
+        file = table.get("env_file", str)
+        prefix = table.get("topic_prefix", str)
+        return Access(account, allow, topic, _group(table, allow), subject, file, prefix)
 
-    def _topic(self, table: Table) -> str:
-        topic, event = table.get("topic", str), table.get("event", str)
-        if topic is not None and event is None:
-            return topic
-        if event is None or topic is not None:
-            raise table.error("needs either a topic or an event")
-        return self.names[table.one_of("event", list(self.names))]
+    def _topic(self, table: Table, topics: set[str]) -> str:
+        """Give the topic that access is to; one of them where it is to all that begin alike."""
+        said = {key: table.get(key, str) for key in _ABOUT if key in table.values}
+        if len(said) != 1:
+            raise table.error("needs either a topic or an event, or a topic_prefix")
+        if "event" in said:
+            return self.names[table.one_of("event", list(self.names))]
+        prefix = said.get("topic_prefix")
+        if prefix is None:
+            return said["topic"] or ""
+        # An event's first: its subject can be tried, too.
+        begun = sorted((t for t in topics if t.startswith(prefix)), key=self._alone)
+        if not prefix or not begun:
+            raise table.error(f"no declared topic begins with {prefix!r}", "topic_prefix")
+        return begun[0]
+
+    def _alone(self, topic: str) -> tuple[bool, str]:
+        return topic not in self.names.values(), topic
 
 
 def _group(table: Table, allow: Allow) -> str | None:
@@ -129,23 +174,21 @@ def _group(table: Table, allow: Allow) -> str | None:
     return group
 
 
+def _flag(table: Table, key: str) -> bool:
+    value = table.values.get(key, False)
+    if not isinstance(value, bool):
+        raise table.error(f"{value!r} is neither true nor false", key)
+    return value
+
+
+def _one_file(access: Access, other: Access) -> str:
+    if access.account == other.account:
+        return f"the key of {access.account!r} goes into {other.env_file!r} already"
+    return f"{access.env_file!r} gets the key of {other.account!r} already: a file holds one"
+
+
 def _topic(table: Table, name: str, partitions: int) -> Topic:
-    configs = table.table("configs")
-    texts = {key: _text(configs, key) for key in configs.values}
-    return Topic(name, partitions, texts, table.count("replication"))
-
-
-def _text(configs: Table, key: str) -> str:
-    """Give a config's value as Kafka writes it."""
-    value = configs.values[key]
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str | int | float):
-        return str(value)
-    why = "is neither text, number, true nor false"
-    if isinstance(value, dict):
-        why += '; a config\'s name goes into quotes: configs."retention.ms" = 1000'
-    raise configs.error(why, key)
+    return Topic(name, partitions, configs_of(table), table.count("replication"))
 
 
 def _event(names: Mapping[str, str], topic: str) -> str:

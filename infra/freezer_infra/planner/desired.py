@@ -6,10 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from freezer_events.errors import UsageError
-from freezer_infra.planner.target import GROUP, SUBJECT, TOPIC, Client, Right, Topic
+from freezer_infra.planner.stage import ANYWHERE, Stage
+from freezer_infra.planner.target import (
+    GROUP,
+    LITERAL,
+    PREFIXED,
+    SUBJECT,
+    TOPIC,
+    Client,
+    Right,
+    Topic,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from freezer_infra.planner.schemas import Subject
 
 Allow = Literal["produce", "consume"]
 OPERATIONS: Final[Mapping[Allow, tuple[str, str]]] = {
@@ -28,6 +40,9 @@ class Access:
         topic: the topic's name.
         group: the consumer group; None for a producer.
         subject: the registry subject of the topic's events; None for a topic without an event.
+        env_file: the file that is to get the account's key, where one is declared.
+        prefix: what the names of the topics begin with, where it is about several; `topic` is one
+            of them then.
 
     """
 
@@ -36,23 +51,36 @@ class Access:
     topic: str
     group: str | None = None
     subject: str | None = None
+    env_file: str | None = None
+    prefix: str | None = None
 
     def rights(self) -> frozenset[Right]:
-        """Give the least that it takes, on literal names."""
-        rights = {Right(operation, TOPIC, self.topic) for operation in OPERATIONS[self.allow]}
+        """Give the least that it takes: on literal names, unless a prefix is declared."""
+        topic, pattern = (self.prefix, PREFIXED) if self.prefix else (self.topic, LITERAL)
+        rights = {Right(operation, TOPIC, topic, pattern) for operation in OPERATIONS[self.allow]}
         if self.group is not None:
             rights.add(Right("READ", GROUP, self.group))
         if self.subject is not None:
-            rights.add(Right("READ", SUBJECT, self.subject))
+            rights.add(Right("READ", SUBJECT, self.prefix or self.subject, pattern))
         return frozenset(rights)
 
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """All that is declared: topics in the order of their declaration, and access to them."""
+    """All that is declared: topics in the order of their declaration, and access to them.
+
+    Attributes:
+        topics: the topics.
+        access: who may use them.
+        subjects: the schemas of their events, where those are part of the declaration.
+        stage: the environment that this is for.
+
+    """
 
     topics: tuple[Topic, ...]
     access: tuple[Access, ...] = ()
+    subjects: tuple[Subject, ...] = ()
+    stage: Stage = ANYWHERE
 
     def rights(self) -> dict[str, frozenset[Right]]:
         """Give the rights of each service account, those of all its `[[access]]` together."""
@@ -81,3 +109,7 @@ class Desired:
                 f"service accounts there: {there}",
             )
         return Client(named[0].account, named[0].topic, named[0].subject)
+
+    def key_files(self) -> dict[str, str]:
+        """Give the account whose key is declared to go into each file."""
+        return {access.env_file: access.account for access in self.access if access.env_file}

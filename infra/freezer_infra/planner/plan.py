@@ -10,14 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from freezer_infra.planner import schemas
+from freezer_infra.planner.config_names import is_known
 from freezer_infra.planner.steps import (
     CHANGES,
     AllowRights,
     ChangeConfigs,
+    ChangeKey,
     CreateAccount,
     CreateTopic,
+    DeleteKey,
     RaisePartitions,
-    RotateKey,
     Step,
     WriteKey,
     moving,
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from freezer_infra.planner.target import Shape, Topic
 
 _MIN_ISR = "min.insync.replicas"
+_BREAK = "see what differs: freezer schema register --dry-run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +98,20 @@ def make(desired: Desired, observed: Observed, *, increase_partitions: bool = Fa
         steps += needed
         if not refused and not needed:
             same.append(topic.name)
+    for subject in desired.subjects:
+        there = observed.subjects[subject.name]
+        objections = [
+            Refusal(subject.topic, why, _BREAK) for why in schemas.objections(subject, there)
+        ]
+        refusals += objections
+        steps += [] if objections else schemas.steps(subject, there)
+        notes += schemas.notes(subject, there)
     steps += _access_steps(desired, observed)
     if desired.access and not observed.resource_types:
         notes.append("access is left as it is: this cluster's users are managed elsewhere")
-    steps += _key_steps(observed.key)
+    steps += [DeleteKey(change) for change in observed.leftovers]
+    notes += observed.key_notes
+    steps += [step for key in observed.keys for step in _key_steps(key)]
     managed = {topic.name for topic in desired.topics}
     unmanaged = sorted(set(observed.topics) - managed)
     return Plan(tuple(steps), tuple(refusals), tuple(notes), tuple(unmanaged), tuple(same))
@@ -105,12 +119,12 @@ def make(desired: Desired, observed: Observed, *, increase_partitions: bool = Fa
 
 def fit(topic: Topic, observed: Observed) -> tuple[Topic, list[str]]:
     """Leave out what the target cannot follow: copies on a small local broker, or in the cloud."""
-    if observed.brokers is None:
+    if observed.chooses_replication:
         if topic.replication is None:
             return topic, []
         note = f"{topic.name}: this cluster chooses the replication itself"
         return replace(topic, replication=None), [note]
-    if not observed.is_local:
+    if not observed.is_local or observed.brokers is None:
         return topic, []
     fitted = replace(topic, replication=_at_most(observed.brokers, topic.replication))
     isr = topic.configs.get(_MIN_ISR, "")
@@ -129,8 +143,11 @@ def _at_most(limit: int, count: int | None) -> int | None:
 def refuse(topic: Topic, observed: Observed, *, increase_partitions: bool) -> Iterator[Refusal]:
     """Give every reason why this topic cannot be brought to what is declared."""
     yield from _refuse_copies(topic, observed)
+    for why in observed.objections.get(topic.name, ()):
+        yield Refusal(topic.name, why, "declare a value without them, or set it by hand")
     found = observed.topics.get(topic.name)
     if found is None:
+        yield from _refuse_names(topic, observed.config_names)
         return
     if topic.partitions > found.partitions and not observed.adds_partitions:
         yield _cannot_add(topic, found)
@@ -146,6 +163,16 @@ def refuse(topic: Topic, observed: Observed, *, increase_partitions: bool) -> It
         elif configs[key].read_only and configs[key].value != value:
             why = f"{key} is read-only here: it is {configs[key].value}, {value} is declared"
             yield Refusal(topic.name, why, "declare the value that it has, or nothing")
+
+
+def _refuse_names(topic: Topic, known: frozenset[str] | None) -> Iterator[Refusal]:
+    """Refuse what no topic here could have; on a cluster without topics, what no Kafka has."""
+    for name in topic.configs:
+        if known is None and not is_known(name):
+            why = f"Kafka has no topic config {name}"
+            yield Refusal(topic.name, why, "correct its name")
+        elif known is not None and name not in known:
+            yield Refusal(topic.name, f"this cluster has no config {name}", "correct its name")
 
 
 def _refuse_copies(topic: Topic, observed: Observed) -> Iterator[Refusal]:
@@ -208,8 +235,12 @@ def _access_steps(desired: Desired, observed: Observed) -> Iterator[Step]:
             yield AllowRights(account, missing)
 
 
-def _key_steps(key: HeldKey | None) -> Iterator[Step]:
-    if key is not None and not key.held:
+def _key_steps(key: HeldKey) -> Iterator[Step]:
+    if not key.held:
         yield WriteKey(key.client, key.file)
-    elif key is not None and key.rotate:
-        yield RotateKey(key.client, key.file)
+        return
+    for change in key.rotation:
+        if change.act == "delete":
+            yield DeleteKey(change)
+        else:
+            yield ChangeKey(key.client, key.file, change)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.console.wrap import WIDTH, wrapped
+from freezer_infra.planner.schemas import SetLevel
 from freezer_infra.planner.steps import (
     CHANGES,
     AllowRights,
     ChangeConfigs,
+    ChangeKey,
     CreateTopic,
+    DeleteKey,
     RaisePartitions,
     Step,
 )
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
     from freezer_infra.planner.plan import Plan, Refusal
 
+VERSION: Final = 1  # of the plan's JSON
 _UNITS: Final = (("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000), ("s", 1000))
 
 
@@ -29,7 +34,10 @@ def text(plan: Plan, target: str, width: int = WIDTH) -> str:
     `width` is in columns.
     """
     blocks = [_head(plan, target)]
-    blocks += ["\n".join(_step(step, width)) for step in plan.steps]
+    blocks += [
+        "\n".join(line for step in together for line in _step(step, width))
+        for together in _together(plan.steps)
+    ]
     blocks += ["\n".join(_refusal(refusal, width)) for refusal in plan.refusals]
     aside = [f"  = {name} is as declared" for name in plan.same]
     aside += [_wrapped(f"  i {note}", width) for note in plan.notes]
@@ -37,6 +45,16 @@ def text(plan: Plan, target: str, width: int = WIDTH) -> str:
         aside.append(_wrapped(f"  . not declared, left alone: {', '.join(plan.unmanaged)}", width))
     blocks += ["\n".join(aside)] if aside else []
     return "\n\n".join([*blocks, summary(plan)])
+
+
+def _together(steps: tuple[Step, ...]) -> Iterable[Iterable[Step]]:
+    """Put the changes of one key together, and every other step by itself."""
+    keys = {
+        number: step.change.resource if isinstance(step, ChangeKey | DeleteKey) else ""
+        for number, step in enumerate(steps)
+    }
+    numbered = groupby(enumerate(steps), key=lambda each: keys[each[0]] or each[0])
+    return ([step for _, step in group] for _, group in numbered)
 
 
 def _head(plan: Plan, target: str) -> str:
@@ -77,6 +95,9 @@ def _step(step: Step, width: int) -> Iterable[str]:
             yield f"  {mark} change topic {topic}"
             yield from _rows({"partitions": f"{old} -> {new}"})
             yield _wrapped(f"      ! {step.moving}", width)
+        case SetLevel(subject, level, old):
+            yield f"  {mark} change subject {subject}"
+            yield from _rows({"level": f"{old or '(none of its own)'} -> {level}"})
         case AllowRights(account):
             yield f"  {mark} allow {account}"
             yield from (f"      {thing}" for thing in step.things)
@@ -111,15 +132,20 @@ def _value(key: str, value: str) -> str:
     return value
 
 
-def as_json(plan: Plan, target: str) -> str:
+def as_json(plan: Plan, target: str, stage: str = "") -> str:
     """Write the plan for machines, as one JSON object."""
-    return json.dumps(as_dict(plan, target), indent=2)
+    return json.dumps(as_dict(plan, target, stage), indent=2)
 
 
-def as_dict(plan: Plan, target: str) -> dict[str, Any]:
-    """Give the plan as JSON values."""
+def as_dict(plan: Plan, target: str, stage: str = "") -> dict[str, Any]:
+    """Give the plan as JSON values; their shape is described in docs/provision.md.
+
+    `version` counts changes that a reader could stumble over; what is only added does not count.
+    """
     return {
+        "version": VERSION,
         "target": target,
+        "stage": stage or None,
         "drift": plan.is_drift,
         "steps": [{"title": step.title, **step.fields()} for step in plan.steps],
         "refused": [{"topic": r.topic, "why": r.why, "fix": r.fix} for r in plan.refusals],

@@ -8,10 +8,13 @@ from fractions import Fraction
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from freezer_infra.planner.schemas import RegisterSchema, SetLevel
+from freezer_infra.planner.target import PREFIXED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from freezer_infra.planner.target import Client, Right, Topic
+    from freezer_infra.planner.target import Client, KeyChange, Right, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +108,10 @@ class AllowRights:
     @property
     def things(self) -> tuple[str, ...]:
         """The rights on one thing together: "describe, write topic x"."""
-        ordered = sorted(self.rights, key=lambda r: (r.resource_type, r.name, r.operation))
-        grouped = groupby(ordered, key=lambda r: (r.resource_type, r.name))
+        ordered = sorted(self.rights, key=lambda r: (*_thing(r), r.operation))
         return tuple(
             f"{', '.join(r.operation.lower() for r in group)} {kind.lower()} {name}"
-            for (kind, name), group in grouped
+            for (kind, name), group in groupby(ordered, key=_thing)
         )
 
     def fields(self) -> dict[str, Any]:
@@ -136,20 +138,45 @@ class WriteKey:
 
 
 @dataclass(frozen=True, slots=True)
-class RotateKey:
-    """Replace a service account's credentials in `.env`."""
+class ChangeKey:
+    """One change on the way to new credentials in `.env`; see `KeyChange`."""
 
     client: Client
     file: str
+    change: KeyChange
 
     @property
     def title(self) -> str:
         """The step on one line, as a verb phrase."""
-        return f"replace the key of {self.client.account} in {self.file}"
+        account, resource = self.client.account, self.change.resource
+        return {
+            "make": f"make a new key of {account} for {resource}",
+            "try": f"try the new key on {resource}",
+            "write": f"write the new key for {resource} to {self.file}",
+            "replace": f"replace the key of {account} in {self.file}",
+        }[self.change.act]
 
     def fields(self) -> dict[str, Any]:
         """Give the step as JSON values; no secret is among them."""
-        return {"kind": "rotate_key", "service_account": self.client.account, "file": self.file}
+        where = {"resource": self.change.resource, "file": self.file}
+        account = self.client.account
+        return {"kind": f"{self.change.act}_new_key", "service_account": account, **where}
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteKey:
+    """Delete a key that a newer one has replaced."""
+
+    change: KeyChange
+
+    @property
+    def title(self) -> str:
+        """The step on one line, as a verb phrase."""
+        return f"delete the old key {self.change.key} of {self.change.resource}"
+
+    def fields(self) -> dict[str, Any]:
+        """Give the step as JSON values."""
+        return {"kind": "delete_key", "resource": self.change.resource, "key": self.change.key}
 
 
 Step = (
@@ -159,9 +186,18 @@ Step = (
     | CreateAccount
     | AllowRights
     | WriteKey
-    | RotateKey
+    | ChangeKey
+    | DeleteKey
+    | SetLevel
+    | RegisterSchema
 )
-CHANGES = (ChangeConfigs, RaisePartitions, RotateKey)  # of what is there; all others only create
+# Changes of what is there; all others only create.
+CHANGES = (ChangeConfigs, RaisePartitions, ChangeKey, DeleteKey, SetLevel)
+
+
+def _thing(right: Right) -> tuple[str, str]:
+    """Give what a right is on, as people write it: all that begin with "x." are "x.*"."""
+    return right.resource_type, right.name + ("*" if right.pattern == PREFIXED else "")
 
 
 def moving(old: int, new: int) -> str:

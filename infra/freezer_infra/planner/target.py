@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from freezer_events.errors import EventError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]  # gets a line for a person who waits
 TOPIC, GROUP, SUBJECT = "TOPIC", "GROUP", "SUBJECT"
+LITERAL, PREFIXED = "LITERAL", "PREFIXED"
 
 
 class AlreadyThereError(EventError):
@@ -54,26 +55,32 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One config of a topic as it is now; values are always text."""
+    """One config of a topic as it is now; values are always text.
+
+    `is_default` tells whether nobody has set it for the topic; None where the target does not say.
+    """
 
     value: str
     read_only: bool = False
+    is_default: bool | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Right:
-    """An operation on one literally named thing.
+    """An operation on one thing, or on all whose names begin alike.
 
     Attributes:
         operation: WRITE, READ or DESCRIBE.
         resource_type: TOPIC, GROUP or SUBJECT (of the registry).
-        name: the thing's name; never a pattern.
+        name: the thing's name, or what the names begin with.
+        pattern: LITERAL, or PREFIXED.
 
     """
 
     operation: str
     resource_type: str
     name: str
+    pattern: str = LITERAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,23 @@ class Client:
     account: str
     topic: str
     subject: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """One change that a rotation takes; nothing else happens in it.
+
+    Attributes:
+        act: make a new key, try it, write it down, delete the old one; or, where the key is a
+            password, replace that.
+        resource: what the key opens: `lkc-…`, `lsrc-…`, brokers.
+        key: the id of the key that is deleted; empty for the other acts.
+
+    """
+
+    act: Literal["make", "try", "write", "delete", "replace"]
+    resource: str
+    key: str = ""
 
 
 class KeyFile(Protocol):
@@ -136,8 +160,22 @@ class Target(Protocol):
         """Tell whether it can give a topic more partitions; see `raise_partitions`."""
         ...
 
+    @property
+    def chooses_replication(self) -> bool:
+        """Tell whether it decides itself how many copies of a partition there are."""
+        ...
+
+    @property
+    def registry_url(self) -> str:
+        """The address of its Schema Registry; empty where the settings say it."""
+        ...
+
     def brokers(self) -> int | None:
-        """Count the copies of a partition it can make; None where it decides that itself."""
+        """Count the copies of a partition it can make; None where that is not known."""
+        ...
+
+    def objections(self, topic: Topic) -> tuple[str, ...]:
+        """Say what of this topic cannot be passed on unchanged, whatever the cluster says."""
         ...
 
     def topics(self) -> Mapping[str, Shape]:
@@ -165,12 +203,12 @@ class Target(Protocol):
         """Give the topic `count` partitions, more than it has."""
         ...
 
-    def rights(self, account: str, subjects: frozenset[str]) -> frozenset[Right] | None:
-        """Read what a service account is allowed on literal names; None where there is none.
+    def rights(self, account: str, wanted: frozenset[Right]) -> frozenset[Right] | None:
+        """Read what a service account is allowed; None where there is none.
 
         Args:
             account: its name.
-            subjects: the subjects to ask about; a registry is asked about each one by name.
+            wanted: what it is to have; a registry is asked about each of its subjects by name.
 
         """
         ...
@@ -199,6 +237,23 @@ class Target(Protocol):
         """
         ...
 
-    def rotate_key(self, client: Client, env_file: KeyFile) -> None:
-        """Replace the file's credentials by new ones; at every moment the file's work."""
+    def rotation(self, client: Client, env_file: KeyFile) -> tuple[KeyChange, ...]:
+        """Give the changes, in order, that replace the file's credentials by new ones."""
+        ...
+
+    def change_key(self, client: Client, env_file: KeyFile, change: KeyChange) -> None:
+        """Make one change of a rotation. The file's credentials work at every moment.
+
+        Raises:
+            EventError: it failed; a new key that is not in the file is deleted again.
+
+        """
+        ...
+
+    def leftovers(self) -> tuple[tuple[KeyChange, ...], tuple[str, ...]]:
+        """Give the deletions that earlier rotations left, and notes on those nobody can decide."""
+        ...
+
+    def delete_key(self, change: KeyChange) -> None:
+        """Delete an old key; one that is gone is no error, one that cannot be seen is."""
         ...

@@ -73,19 +73,26 @@ class _Handler(BaseHTTPRequestHandler):
             return 401
         if not kept["owner"].startswith("sa-"):
             return 0
-        subjects = {
-            role["name"]
+        roles = [
+            role
             for role in state["role_bindings"]
             if role["principal"] == f"User:{kept['owner']}" and role["resource_type"] == "Subject"
-        }
-        return 0 if self._reads(subjects) else 403
+        ]
+        return 0 if self._reads(roles) else 403
 
-    def _reads(self, subjects: set[str]) -> bool:
+    def _reads(self, roles: list[dict[str, str]]) -> bool:
         parts = [unquote(part) for part in urlsplit(self.path).path.split("/") if part]
         looks_up = self.command == "POST" and parts[:1] == ["subjects"] and len(parts) == 2
         if self.command != "GET" and not looks_up:
             return False
-        return parts[:1] != ["subjects"] or len(parts) == 1 or parts[1] in subjects
+        if parts[:1] != ["subjects"] or len(parts) == 1:
+            return True
+        return any(
+            parts[1].startswith(role["name"])
+            if role["pattern_type"] == "PREFIXED"
+            else parts[1] == role["name"]
+            for role in roles
+        )
 
     def _ask(self, body: bytes) -> tuple[int, bytes]:
         where = self.behind

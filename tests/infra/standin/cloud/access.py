@@ -8,231 +8,169 @@ from __future__ import annotations
 
 import secrets
 import sys
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from . import faults, home, later, state
-from .broker import Acl, Broker
+from . import faults, state
+from .call import broker_at
 from .errors import CliError
-from .flags import Arguments
-from .output import serialized, show_list, show_one
 
 if TYPE_CHECKING:
-    from .context import Context
+    from .call import Answer, Call
+
+_ROLE = ("principal", "role", "resource_type", "name", "pattern_type")
 
 
-def list_accounts(context: Context, arguments: Arguments) -> None:
-    context.require_login()
-    show_list(state.read()["service_accounts"], arguments.text("output"))
+def list_accounts(_call: Call) -> Answer:
+    return list(state.read()["service_accounts"])
 
 
-def create_account(context: Context, arguments: Arguments) -> None:
-    context.require_login()
-    name = arguments.words[0]
+def create_account(call: Call) -> Answer:
+    name = call.said.words[0]
     with state.opened() as cloud:
-        known = cloud["service_accounts"]
-        if any(account["name"] == name for account in known):
-            raise CliError(
-                f'service name "{name}" is already in use',
-                "To list all service account, use `confluent iam service-account list`.",
-            )
-        account = {
-            "id": f"sa-{secrets.token_hex(3)}",
-            "name": name,
-            "description": arguments.text("description"),
-        }
-        known.append(account)
-    faults.after_mutation()
-    show_one(account, arguments.text("output"))
+        if name in [account["name"] for account in cloud["service_accounts"]]:
+            hint = "To list all service account, use `confluent iam service-account list`."
+            raise CliError(f'service name "{name}" is already in use', hint)
+        row = {"id": f"sa-{secrets.token_hex(3)}", "name": name}
+        row["description"] = call.text("description")
+        cloud["service_accounts"].append(row)
+    return row
 
 
-def create_acls(context: Context, arguments: Arguments) -> None:
-    broker = context.broker(arguments)
-    rows = _wanted_acls(arguments)
-    broker.allow(rows)
-    _copy_to_keys(broker, rows)
-    faults.after_mutation()
-    show_list([asdict(row) for row in rows], arguments.text("output"))
-
-
-def _wanted_acls(arguments: Arguments) -> list[Acl]:
-    if arguments.on("allow") == arguments.on("deny"):
+def create_acls(call: Call) -> Answer:
+    """Grant rights, also to an account that is not there."""
+    if call.text("allow") == call.text("deny"):
         raise CliError("`--allow` or `--deny` must be set when adding or deleting an ACL")
-    kind, name = _resource(arguments)
-    return [
-        Acl(
-            principal=_principal(arguments),
-            permission="ALLOW" if arguments.on("allow") else "DENY",
-            operation=operation.upper().replace("-", "_"),
-            resource_type=kind,
-            resource_name=name,
-            pattern_type="PREFIXED" if arguments.on("prefix") else "LITERAL",
-        )
-        for operation in arguments.lists["operations"]
-    ]
-
-
-def _resource(arguments: Arguments) -> tuple[str, str]:
-    named = [("TOPIC", arguments.text("topic")), ("GROUP", arguments.text("consumer-group"))]
+    named = [("TOPIC", call.text("topic")), ("GROUP", call.text("consumer-group"))]
     given = [(kind, name) for kind, name in named if name]
     if len(given) != 1:
         raise CliError(
             "exactly one resource type (`--cluster-scope`, `--consumer-group`, `--topic`, "
             "`--transactional-id`) must be set"
         )
-    return given[0]
+    rows = [
+        {
+            "principal": _principal(call),
+            "permission": "ALLOW" if call.text("allow") else "DENY",
+            "operation": operation.upper(),
+            "resource_type": given[0][0],
+            "resource_name": given[0][1],
+            "pattern_type": "PREFIXED" if call.text("prefix") else "LITERAL",
+        }
+        for operation in call.said.lists["operations"]
+    ]
+    keys = state.read()["api_keys"].items()
+    owners = {f"User:{kept['owner']}": f"User:{key}" for key, kept in keys}
+    copies = [{**r, "principal": owners[r["principal"]]} for r in rows if r["principal"] in owners]
+    call.broker().allow([*rows, *copies])
+    return rows
 
 
-def _principal(arguments: Arguments) -> str:
-    account = arguments.text("service-account")
-    if not account:
-        return arguments.text("principal")
-    if not account.startswith("sa-"):
+def _principal(call: Call) -> str:
+    account = call.text("service-account")
+    if account and not account.startswith("sa-"):
         raise CliError(
             'failed to parse service account id: ensure service account id begins with "sa-"'
         )
-    if account not in [known["id"] for known in state.read()["service_accounts"]]:
-        raise CliError(
-            f'service account "{account}" not found',
-            "List service accounts with `confluent service-account list`.",
-        )
-    return f"User:{account}"
+    return f"User:{account}" if account else call.text("principal")
 
 
-def _copy_to_keys(broker: Broker, rows: list[Acl]) -> None:
-    for key, kept in state.read()["api_keys"].items():
-        mine = [row for row in rows if row.principal == f"User:{kept['owner']}"]
-        if mine:
-            broker.allow([replace(row, principal=f"User:{key}") for row in mine])
+def list_acls(call: Call) -> Answer:
+    wanted = _principal(call)
+    rows = [row for row in call.broker().acls() if row["principal"].startswith("User:sa-")]
+    mine = [row for row in rows if wanted in ("", row["principal"])]
+    return [] if faults.hides("acl") else mine
 
 
-def list_acls(context: Context, arguments: Arguments) -> None:
-    rows = [acl for acl in context.broker(arguments).acls() if acl.principal.startswith("User:sa-")]
-    if arguments.text("service-account") or arguments.text("principal"):
-        rows = [acl for acl in rows if acl.principal == _principal(arguments)]
-    if arguments.text("topic"):
-        rows = [acl for acl in rows if acl.resource_name == arguments.text("topic")]
-    show_list([asdict(row) for row in rows], arguments.text("output"))
-
-
-def create_key(context: Context, arguments: Arguments) -> None:
-    resource, form = arguments.text("resource"), arguments.text("output")
-    owner = arguments.text("service-account") or str(context.require_login()["email"])
-    cluster = _kafka(context, arguments, resource)
+def create_key(call: Call) -> Answer:
+    resource = call.text("resource")
+    owner = call.text("service-account") or call.email
+    registries = [registry["cluster"] for registry in state.read()["registries"].values()]
+    cluster = call.cluster(resource) if resource.startswith("lkc-") else None
+    if cluster is None and resource not in registries:
+        raise CliError(f'resource "{resource}" not found', f'Check that "{resource}" exists.')
     key, secret = secrets.token_hex(8).upper(), secrets.token_urlsafe(48)
     with state.opened() as cloud:
         cloud["api_keys"][key] = {"owner": owner, "resource": resource, "secret": secret}
     if cluster is not None:
-        _activate(cluster, key, secret, owner)
-        _remember(key, secret)
-    faults.after_mutation()
-    if not serialized(form):
-        sys.stderr.write("It may take a couple of minutes for the API key to be ready.\n")
+        _activate(cluster["bootstrap"], key, secret, owner)
+        state.remember_key(key, secret)
+    if call.text("output") != "json":
         sys.stderr.write("Save the API key and secret. The secret is not retrievable later.\n")
-    show_one({"api_key": key, "api_secret": secret}, form)
-    if arguments.on("use"):
-        sys.stdout.write(f'Using API Key "{key}".\n')
+    return {"api_key": key, "api_secret": secret}
 
 
-def _kafka(context: Context, arguments: Arguments, resource: str) -> Broker | None:
-    """Give the cluster's Kafka for `lkc-…`, nothing for a registry; else refuse."""
-    context.require_login()
-    if resource.startswith("lkc-"):
-        of_cluster = Arguments(flags={**arguments.flags, "cluster": resource})
-        return context.broker(of_cluster)
-    if resource in [r["cluster"] for r in state.read()["registries"].values()]:
-        return None
-    raise CliError(
-        f'resource "{resource}" not found', f'Check that the resource "{resource}" exists.'
-    )
-
-
-def _activate(broker: Broker, key: str, secret: str, owner: str) -> None:
+def _activate(bootstrap: str, key: str, secret: str, owner: str) -> None:
     """Make the key work, now or, as in the cloud, some time after the CLI has gone."""
-    rights = [
-        replace(a, principal=f"User:{key}") for a in broker.acls() if a.principal[5:] == owner
-    ]
-    broker.allow(rights)
-    delay = faults.active("slow-key")
-    if delay is None:
-        broker.add_user(key, secret)
-    else:
-        later.add_user(state.read()["clusters"][0]["bootstrap"], key, secret, delay)
+    broker = broker_at(bootstrap)
+    mine = [row for row in broker.acls() if row["principal"] == f"User:{owner}"]
+    broker.allow([{**row, "principal": f"User:{key}"} for row in mine])
+    broker.add_user(key, secret, faults.active("slow-key") or 0)
 
 
-def _remember(key: str, secret: str) -> None:
-    """Store the secret in the CLI's own config, as the real one does for Kafka keys."""
-    config = home.load()
-    config.setdefault("api_keys", {})[key] = "encrypted:" + secret[::-1]
-    home.save(config)
-
-
-def list_keys(context: Context, arguments: Arguments) -> None:
-    context.require_login()
-    wanted = {"resource": arguments.text("resource"), "owner": arguments.text("service-account")}
-    rows = [
-        _key_row(key, kept)
-        for key, kept in state.read()["api_keys"].items()
+def list_keys(call: Call) -> Answer:
+    """List keys; of those of others only what this login may see."""
+    wanted = {"resource": call.text("resource"), "owner": call.text("service-account")}
+    seen = state.read()["api_keys"].items()
+    if faults.active("unseen") is not None:
+        seen = [(key, kept) for key, kept in seen if kept["owner"] == call.email]
+    return [
+        {
+            "key": key,
+            "description": "",
+            "owner": kept["owner"],
+            "owner_email": "<service account>",
+            "resource_type": "kafka" if kept["resource"][:4] == "lkc-" else "schema-registry",
+            "resource": kept["resource"],
+            "created": "2026-01-01T00:00:00Z",
+        }
+        for key, kept in seen
         if all(not value or kept[name] == value for name, value in wanted.items())
     ]
-    show_list(rows, arguments.text("output"))
 
 
-def _key_row(key: str, kept: dict[str, Any]) -> dict[str, object]:
-    return {
-        "key": key,
-        "description": "",
-        "owner_id": kept["owner"],
-        "owner_email": "<service account>",
-        "resource_type": "kafka" if kept["resource"].startswith("lkc-") else "schema-registry",
-        "resource": kept["resource"],
-        "created": "2026-01-01T00:00:00Z",
-    }
-
-
-def delete_key(context: Context, arguments: Arguments) -> None:
-    for key in arguments.words:
+def delete_keys(call: Call) -> Answer:
+    """Delete keys; one that this login may not see is "not found" as well."""
+    for key in call.said.words:
+        kept = state.read()["api_keys"].get(key)
+        if kept is None or (faults.active("unseen") is not None and kept["owner"] != call.email):
+            hint = "List available API keys with `confluent api-key list`."
+            raise CliError(f'API key "{key}" not found', hint)
         with state.opened() as cloud:
-            kept = cloud["api_keys"].pop(key, None)
-        if kept is None:
-            raise CliError(f'API key not found: "{key}"')
-        if kept["resource"].startswith("lkc-"):
-            of_cluster = Arguments(flags={"cluster": kept["resource"]})
-            context.broker(of_cluster).remove_user(key)
-        sys.stdout.write(f'Deleted API key "{key}".\n')
+            del cloud["api_keys"][key]
+        for cluster in state.read()["clusters"]:
+            if cluster["id"] == kept["resource"]:
+                broker_at(cluster["bootstrap"]).remove_user(key)
+    return "".join(f'Deleted API key "{key}".\n' for key in call.said.words)
 
 
-def bind_role(context: Context, arguments: Arguments) -> None:
-    context.require_login()
-    row = _role_row(arguments)
+def bind_role(call: Call) -> Answer:
+    row = _role(call)
     with state.opened() as cloud:
         if row not in cloud["role_bindings"]:
             cloud["role_bindings"].append(row)
-    faults.after_mutation()
-    shown = ("principal", "role", "resource_type", "name", "pattern_type")
-    show_one({name: row[name] for name in shown}, arguments.text("output"))
+    return {name: row[name] for name in _ROLE}
 
 
-def _role_row(arguments: Arguments) -> dict[str, str]:
-    kind, _, name = arguments.text("resource").partition(":")
-    return {
-        "principal": arguments.text("principal"),
-        "role": arguments.text("role"),
-        "environment": arguments.text("environment"),
-        "logical_cluster": arguments.text("schema-registry-cluster"),
-        "resource_type": kind,
-        "name": name,
-        "pattern_type": "PREFIXED" if arguments.on("prefix") else "LITERAL",
-    }
-
-
-def list_roles(context: Context, arguments: Arguments) -> None:
-    context.require_login()
-    if not (arguments.text("principal") or arguments.text("role") or arguments.on("current-user")):
+def list_roles(call: Call) -> Answer:
+    if not (call.text("principal") or call.text("role")):
         raise CliError("must specify either principal or role")
-    asked = _role_row(arguments)
-    asked = {key: value for key, value in asked.items() if value and key != "pattern_type"}
-    rows = [
-        row for row in state.read()["role_bindings"] if all(row[k] == v for k, v in asked.items())
-    ]
-    show_list(rows, arguments.text("output"))
+    asked = {key: value for key, value in _role(call).items() if value}
+    rows = state.read()["role_bindings"]
+    found = [row for row in rows if all(row[key] == value for key, value in asked.items())]
+    return [] if faults.hides("role") else found
+
+
+def _role(call: Call) -> dict[str, object]:
+    kind, _, name = call.text("resource").partition(":")
+    return {
+        "principal": call.text("principal"),
+        "email": "",
+        "role": call.text("role"),
+        "environment": call.text("environment"),
+        "cloud_cluster": "",
+        "cluster_type": "Schema Registry",
+        "logical_cluster": call.text("schema-registry-cluster"),
+        "resource_type": kind,
+        "name": name.removesuffix("*"),
+        "pattern_type": "PREFIXED" if call.text("prefix") or name.endswith("*") else "LITERAL",
+    }

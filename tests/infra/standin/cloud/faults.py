@@ -1,9 +1,10 @@
 """Faults a test switches on: `name[:number][@verb]`, comma-separated, in `$STANDIN_STATE/faults`.
 
-hang, network, rate-limit, expired, no-permission, warn-stderr, old-version, cut-json, extra-field,
-timeout-lie, kill-after:N (of N mutations the next one dies before acting), die (acts, then dies
-before it says so), vanish (what was
-listed is deleted before the next call), slow-key:N (a new key authenticates after N seconds).
+Before the verb acts: hang, network, busy (429 and 5xx), expired, no-permission, old (the verb is
+unknown), kill-after:N (of N changes the next one dies). After it: die, late-busy, timeout-lie.
+Beside it: warn-stderr, old-version, cut-json, extra-field, vanish (what was listed is deleted),
+slow-key:N (a new key works after N seconds), lag:N (a change is not shown to the next N readers),
+unseen (this login may not see the keys of others).
 """
 
 from __future__ import annotations
@@ -12,15 +13,19 @@ import os
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING
 
 from . import state
-from .errors import EXPIRED, CliError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from .errors import CliError
 
 _current = {"verb": ""}
+_URL = "https://api.confluent.cloud/iam/v2/api-keys"
+_RAISED = {
+    "network": CliError(f'Get "{_URL}": dial tcp: lookup api.confluent.cloud: no such host'),
+    # github.com/hashicorp/go-retryablehttp; the real one has tried for about 15 s by then.
+    "busy": CliError(f'Get "{_URL}": GET {_URL} giving up after 5 attempt(s)'),
+    "expired": CliError("expired token", "Your session has timed out, you need to log in again."),
+    "no-permission": CliError("REST request failed: Authorization failed."),
+}
 
 
 def active(name: str) -> int | None:
@@ -35,50 +40,46 @@ def active(name: str) -> int | None:
     return None
 
 
-def before(verb: str, *, logged_in: bool) -> None:
-    """Fail as the network, the session or the service would, before the verb does anything."""
+def running(verb: str) -> bool:
+    """Note which verb runs; tell whether this version has it."""
     _current["verb"] = verb
+    return active("old") is None
+
+
+def before(*, changes: bool) -> None:
     if active("hang") is not None:
         sys.stderr.write("waiting for nothing\n")
         time.sleep(600)
     if active("warn-stderr") is not None:
         sys.stderr.write("[WARN] Update available: v4.80.0. Run `confluent update`.\n")
-    if verb == "version":
-        return
-    if active("network") is not None:
-        raise CliError(
-            'Get "https://api.confluent.cloud/org/v2/environments": '
-            "dial tcp: lookup api.confluent.cloud: no such host"
-        )
-    if active("rate-limit") is not None:
-        raise CliError("REST request failed: 429 Too Many Requests")
-    if logged_in and active("expired") is not None and verb != "login":
-        raise EXPIRED
-    if active("no-permission") is not None:
-        raise CliError("REST request failed: Authorization failed. (40301)")
-
-
-def before_mutation() -> None:
-    """Die where `kill-after:N` says, counting the mutations of this cloud."""
+    if _current["verb"] not in ("version", "login", "logout"):
+        for name, error in _RAISED.items():
+            if active(name) is not None:
+                raise error
     limit = active("kill-after")
-    if limit is None:
-        return
-    with state.opened() as cloud:
-        cloud["mutations"] = cloud.get("mutations", 0) + 1
-        over = cloud["mutations"] > limit
-    if over:
-        os.kill(os.getpid(), signal.SIGKILL)
+    if changes and limit is not None:
+        with state.opened() as cloud:
+            cloud["mutations"] = cloud.get("mutations", 0) + 1
+            over = cloud["mutations"] > limit
+        if over:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
-def after_mutation() -> None:
+def after(changed: str) -> None:
+    """Fail after a change, or hide it from the next readers of its kind."""
+    if (readers := active("lag")) is not None:
+        with state.opened() as cloud:
+            cloud.setdefault("hidden", {})[changed] = readers
     if active("die") is not None:
         os.kill(os.getpid(), signal.SIGKILL)
+    if active("late-busy") is not None:
+        raise _RAISED["busy"]
 
 
-def cut(text: str) -> str:
-    return text[: len(text) // 2] if active("cut-json") is not None else text
-
-
-def with_extra_field(row: Mapping[str, object]) -> dict[str, object]:
-    extra = {} if active("extra-field") is None else {"tier": {"since": "4.99", "tags": ["new"]}}
-    return {**extra, **row}
+def hides(kind: str) -> bool:
+    """Tell whether a change of that kind is not shown yet; it was asked for once more now."""
+    with state.opened() as cloud:
+        left = cloud.get("hidden", {}).get(kind, 0)
+        if left:
+            cloud["hidden"][kind] = left - 1
+    return bool(left)

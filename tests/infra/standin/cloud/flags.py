@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass, field
 
-from .errors import UsageFailure
+from .errors import CliError, NotModelled, UsageFailure
 
 _SHORT = {"o": "output", "h": "help", "v": "verbose"}
 _GLOBAL = {"help": "bool", "unsafe-trace": "bool", "verbose": "bool"}
@@ -30,8 +30,8 @@ class Arguments:
 
 
 def kinds(spec: str) -> dict[str, str]:
-    """Read `name:kind name:kind` into a table."""
-    return dict(part.split(":") for part in spec.split())
+    """Read `name:kind name` into a table; a flag without a kind takes a text."""
+    return {name: kind or "string" for name, _, kind in (p.partition(":") for p in spec.split())}
 
 
 def parse(argv: list[str], known: dict[str, str]) -> Arguments:
@@ -55,6 +55,8 @@ def parse(argv: list[str], known: dict[str, str]) -> Arguments:
 
 def _long(text: str, rest: list[str], known: dict[str, str], found: Arguments) -> None:
     name, equals, value = text.partition("=")
+    if f"*{name}" in known:
+        raise NotModelled(f"--{name}")
     if name not in known:
         raise UsageFailure(f"unknown flag: --{name}")
     if known[name] == "bool":
@@ -103,7 +105,7 @@ def key_values(items: list[str]) -> dict[str, str]:
         elif joined:
             joined[-1] += "," + item
         else:
-            raise UsageFailure(f'failed to parse "key=value" pattern from configuration: {item}')
+            raise CliError(f'failed to parse "key=value" pattern from configuration: {item}')
     pairs = dict(item.split("=", 1) for item in joined)
     return {key: value.replace("\\n", "\n").replace("\\t", "\t") for key, value in pairs.items()}
 

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import (
     AclBinding,
     AclBindingFilter,
@@ -28,35 +32,38 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from .broker import DEFAULT_PARTITIONS, Acl, Configs, Entry, Topic
-from .errors import BrokerRefused, unknown_topic
+from .errors import refused
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from .memory import Configs, Rows
+
 TIMEOUT_S = 15.0
-_ACL_TYPES = {"TOPIC": ResourceType.TOPIC, "GROUP": ResourceType.GROUP}
 
 
 class KafkaBroker:
     """Each call is bounded; an error of the broker becomes the error of the REST API."""
 
     def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
 
-    def topics(self) -> list[Topic]:
-        found = _ask(lambda: self._admin.list_topics(timeout=TIMEOUT_S)).topics
+    def brokers(self) -> int:
+        return len(self._metadata().brokers)
+
+    def topics(self) -> Rows:
         return [
-            Topic(
-                name=name,
-                is_internal=name.startswith("__"),
-                replication_factor=min(len(p.replicas) for p in topic.partitions.values()),
-                partition_count=len(topic.partitions),
-            )
-            for name, topic in sorted(found.items())
+            {
+                "name": name,
+                "is_internal": name.startswith("__"),
+                "replication_factor": min(len(p.replicas) for p in topic.partitions.values()),
+                "partition_count": len(topic.partitions),
+            }
+            for name, topic in sorted(self._metadata().topics.items())
         ]
 
-    def configs(self, topic: str) -> list[Entry]:
+    def configs(self, topic: str) -> Rows:
         resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
         found = _wait(self._admin.describe_configs([resource])[resource])
         return [
@@ -64,45 +71,72 @@ class KafkaBroker:
             for e in sorted(found.values(), key=lambda entry: str(entry.name))
         ]
 
-    def create(
-        self, topic: str, partitions: int | None, configs: Configs, *, replicas: int, only_try: bool
-    ) -> None:
-        wanted = NewTopic(
-            topic,
-            num_partitions=DEFAULT_PARTITIONS if partitions is None else partitions,
-            replication_factor=replicas,
-            config=configs,
-        )
-        _wait(self._admin.create_topics([wanted], validate_only=only_try)[topic])
-        if not only_try:
-            self._until(topic, lambda found: found is not None)
+    def create(self, topic: str, partitions: int, copies: int, configs: Configs) -> None:
+        copies = min(copies, self.brokers()) if copies == 3 else copies
+        new = NewTopic(topic, partitions, copies, config=configs)
+        _wait(self._admin.create_topics([new])[topic])
+        self._until(topic, partitions)
 
-    def alter(self, topic: str, configs: Configs, *, only_try: bool) -> None:
+    def alter(self, topic: str, configs: Configs) -> None:
         resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
         for name, value in configs.items():
-            resource.add_incremental_config(
-                ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-            )
-        futures = self._admin.incremental_alter_configs([resource], validate_only=only_try)
-        _wait(futures[resource])
+            set_it = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+            resource.add_incremental_config(set_it)
+        _wait(self._admin.incremental_alter_configs([resource])[resource])
 
     def set_partitions(self, topic: str, count: int) -> None:
         _wait(self._admin.create_partitions([NewPartitions(topic, count)])[topic])
-        self._until(topic, lambda found: found is not None and found.partition_count == count)
+        self._until(topic, count)
 
     def delete(self, topic: str) -> None:
         _wait(self._admin.delete_topics([topic])[topic])
-        self._until(topic, lambda found: found is None)
+        self._until(topic, None)
 
-    def acls(self) -> list[Acl]:
-        return [_acl(binding) for binding in _wait(self._admin.describe_acls(_acls_of(None)))]
+    def acls(self) -> Rows:
+        return [
+            {
+                "principal": binding.principal,
+                "permission": binding.permission_type.name,
+                "operation": binding.operation.name,
+                "resource_type": binding.restype.name,
+                "resource_name": binding.name,
+                "pattern_type": binding.resource_pattern_type.name,
+            }
+            for binding in _wait(self._admin.describe_acls(_acls_of(None)))
+        ]
 
-    def allow(self, acls: list[Acl]) -> None:
-        bindings = [_binding(acl) for acl in acls]
+    def allow(self, acls: Rows) -> None:
+        bindings = [
+            AclBinding(
+                ResourceType[row["resource_type"]],
+                row["resource_name"],
+                ResourcePatternType[row["pattern_type"]],
+                row["principal"],
+                "*",
+                AclOperation[row["operation"]],
+                AclPermissionType[row["permission"]],
+            )
+            for row in acls
+        ]
         for future in self._admin.create_acls(bindings).values() if bindings else ():
             _wait(future)
 
-    def add_user(self, name: str, secret: str) -> None:
+    def add_user(self, name: str, secret: str, after_s: int) -> None:
+        """Make the user; later, in a process that outlives this one, where that is asked for."""
+        if after_s:
+            later = subprocess.Popen(
+                [sys.executable, "-m", "cloud.kafka"],
+                cwd=Path(__file__).resolve().parents[1],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                text=True,
+            )
+            assert later.stdin is not None
+            with later.stdin:
+                json.dump([self._bootstrap, name, secret, after_s], later.stdin)
+            return
         info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
         change = UserScramCredentialUpsertion(name, info, secret.encode())
         _wait(self._admin.alter_user_scram_credentials([change])[name])
@@ -113,62 +147,37 @@ class KafkaBroker:
         change = UserScramCredentialDeletion(name, ScramMechanism.SCRAM_SHA_512)
         _wait(self._admin.alter_user_scram_credentials([change])[name])
 
-    def _until(self, topic: str, done: Any) -> None:
+    def _metadata(self) -> Any:
+        try:
+            return self._admin.list_topics(timeout=TIMEOUT_S)
+        except KafkaException as error:
+            raise refused(error.args[0].str()) from error
+
+    def _until(self, topic: str, partitions: int | None) -> None:
         """Wait until the broker's metadata say it: the real REST API answers from the same view."""
         deadline = time.monotonic() + TIMEOUT_S
         while time.monotonic() < deadline:
-            if done(next((t for t in self.topics() if t.name == topic), None)):
+            found = self._metadata().topics.get(topic)
+            if (None if found is None else len(found.partitions)) == partitions:
                 return
             time.sleep(0.05)
-
-
-def _ask(call: Any) -> Any:
-    try:
-        return call()
-    except KafkaException as error:
-        raise BrokerRefused(error.args[0].str(), 50002) from error
 
 
 def _wait(future: Future[Any]) -> Any:
     try:
         return future.result(timeout=TIMEOUT_S)
     except KafkaException as error:
-        fault = error.args[0]
-        if fault.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise unknown_topic("") from error
-        raise BrokerRefused(fault.str()) from error
-
-
-def _acl(binding: AclBinding) -> Acl:
-    return Acl(
-        principal=binding.principal,
-        permission=binding.permission_type.name,
-        operation=binding.operation.name,
-        resource_type=binding.restype.name,
-        resource_name=binding.name,
-        pattern_type=binding.resource_pattern_type.name,
-    )
+        raise refused(error.args[0].str()) from error
 
 
 def _acls_of(principal: str | None) -> AclBindingFilter:
+    anything = (AclOperation.ANY, AclPermissionType.ANY)
     return AclBindingFilter(
-        ResourceType.ANY,
-        None,
-        ResourcePatternType.ANY,
-        principal,
-        None,
-        AclOperation.ANY,
-        AclPermissionType.ANY,
+        ResourceType.ANY, None, ResourcePatternType.ANY, principal, None, *anything
     )
 
 
-def _binding(acl: Acl) -> AclBinding:
-    return AclBinding(
-        _ACL_TYPES[acl.resource_type],
-        acl.resource_name,
-        ResourcePatternType[acl.pattern_type],
-        acl.principal,
-        "*",
-        AclOperation[acl.operation],
-        AclPermissionType[acl.permission],
-    )
+if __name__ == "__main__":
+    wanted = json.load(sys.stdin)
+    time.sleep(wanted[3])
+    KafkaBroker(wanted[0]).add_user(wanted[1], wanted[2], 0)

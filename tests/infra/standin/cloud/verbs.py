@@ -1,4 +1,4 @@
-"""Every verb the stand-in knows, with exactly the flags the real one takes in each login state."""
+"""The one table: each verb, the flags the real one takes in each state of the login, the answer."""
 
 from __future__ import annotations
 
@@ -6,173 +6,133 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import access, account, topics
-from .flags import Arguments, kinds
+from .flags import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .context import Context
+    from .call import Answer, Call
 
-_CLUSTER = " kafka-endpoint:string cluster:string environment:string context:string"
-_OUTPUT = " output:string"
+_CLUSTER = " kafka-endpoint cluster environment context"
+_OUT = " output"
 _REST = (
-    " url:string certificate-authority-path:string client-cert-path:string "
-    "client-key-path:string no-authentication:bool prompt:bool"
+    " url certificate-authority-path client-cert-path client-key-path no-authentication:bool "
+    "*prompt:bool"
 )
-_SCOPE = (
-    " principal:string role:string environment:string current-environment:bool "
-    "cloud-cluster:string kafka-cluster:string schema-registry-cluster:string "
-    "ksql-cluster:string resource:string" + _OUTPUT
+_ACL = "principal topic consumer-group *transactional-id *cluster-scope:bool prefix:bool"
+_CLOUD_ROLE = (
+    "principal role environment *current-environment:bool *cloud-cluster *flink-region "
+    "*kafka-cluster schema-registry-cluster *ksql-cluster resource" + _OUT
 )
-_ACL = (
-    "service-account:string principal:string topic:string consumer-group:string "
-    "transactional-id:string cluster-scope:bool prefix:bool"
+_PLATFORM_ROLE = (
+    "principal role kafka-cluster schema-registry-cluster ksql-cluster connect-cluster "
+    "cluster-name context resource" + _OUT
 )
+ONE, MANY = (1, 1), (1, 99)
 
 
 @dataclass(frozen=True)
 class Verb:
-    """A command: its flags when logged in to the cloud and otherwise, and what runs it.
+    """A command.
 
-    `platform` is None for what only the cloud has: it takes the same flags, then asks for a login.
+    `cloud` are its flags with a login to the cloud, `platform` those without; None where they are
+    the same and it asks for a login. `*` marks those that nothing here acts on. `changes` is the
+    kind of thing it changes. `needs` are the flags that it cannot do without.
     """
 
-    run: Callable[[Context, Arguments], None]
-    use: str
-    cloud: str
+    answer: Callable[[Call], Answer]
+    cloud: str = ""
     platform: str | None = None
     words: tuple[int, int] = (0, 0)
-    required: tuple[str, ...] = ()
-    mutates: bool = False
+    needs: tuple[str, ...] = ()
+    changes: str = ""
     anyone: bool = False
 
     def flags(self, *, logged_in: bool) -> dict[str, str]:
         return kinds(self.cloud if logged_in or self.platform is None else self.platform)
 
 
-ONE = (1, 1)
-MANY = (1, 99)
 VERBS: dict[str, Verb] = {
-    "version": Verb(account.version, "version", "", anyone=True),
+    "version": Verb(account.version, anyone=True),
     "login": Verb(
         account.login,
-        "login",
-        "url:string organization:string no-browser:bool prompt:bool save:bool "
-        "certificate-authority-path:string",
+        "*url organization no-browser:bool *prompt:bool *save:bool *certificate-authority-path",
         anyone=True,
     ),
-    "logout": Verb(account.logout, "logout", "", anyone=True),
-    "environment list": Verb(account.environments, "environment list", _OUTPUT),
+    "logout": Verb(account.logout, anyone=True),
+    "environment list": Verb(account.environments, "context" + _OUT),
     "kafka cluster list": Verb(
-        account.clusters, "kafka cluster list", "all:bool environment:string" + _OUTPUT
+        account.clusters, "*all:bool environment context" + _OUT, "context" + _OUT
     ),
     "kafka cluster describe": Verb(
-        account.cluster,
-        "kafka cluster describe [id]",
-        "endpoint:string environment:string context:string" + _OUTPUT,
-        words=(0, 1),
+        account.cluster, "kafka-endpoint environment context" + _OUT, words=(0, 1)
     ),
     "schema-registry cluster describe": Verb(
-        account.registry,
-        "schema-registry cluster describe",
-        "environment:string schema-registry-endpoint:string context:string" + _OUTPUT,
+        account.registry, "environment schema-registry-endpoint context" + _OUT
     ),
-    "kafka topic list": Verb(
-        topics.list_all, "kafka topic list", _CLUSTER + _OUTPUT, _REST + _OUTPUT
-    ),
-    "kafka topic describe": Verb(
-        topics.describe,
-        "kafka topic describe <topic>",
-        _CLUSTER + _OUTPUT,
-        _REST + _OUTPUT,
-        words=ONE,
-    ),
-    "kafka topic configuration list": Verb(
-        topics.configuration,
-        "kafka topic configuration list <topic>",
-        _CLUSTER + _OUTPUT,
-        _REST + _OUTPUT,
-        words=ONE,
-    ),
+    "kafka broker list": Verb(topics.brokers, "context" + _OUT, _REST + _OUT),
+    "kafka topic list": Verb(topics.list_all, _CLUSTER + _OUT, _REST + _OUT),
+    "kafka topic describe": Verb(topics.describe, _CLUSTER + _OUT, _REST + _OUT, ONE),
+    "kafka topic configuration list": Verb(topics.configs, _CLUSTER + _OUT, _REST + _OUT, ONE),
     "kafka topic create": Verb(
         topics.create,
-        "kafka topic create <topic>",
-        "partitions:uint32 config:strings dry-run:bool if-not-exists:bool" + _CLUSTER,
-        "partitions:uint32 replication-factor:uint32 config:strings if-not-exists:bool" + _REST,
-        words=ONE,
-        mutates=True,
+        "partitions:uint32 config:strings *dry-run:bool *if-not-exists:bool" + _CLUSTER,
+        "partitions:uint32 replication-factor:uint32 config:strings *if-not-exists:bool" + _REST,
+        ONE,
+        changes="topic",
     ),
     "kafka topic update": Verb(
         topics.update,
-        "kafka topic update <topic>",
-        "config:strings dry-run:bool" + _CLUSTER + _OUTPUT,
-        "config:strings" + _REST + _OUTPUT,
-        words=ONE,
-        required=("config",),
-        mutates=True,
+        "config:strings *dry-run:bool" + _CLUSTER + _OUT,
+        "config:strings" + _REST + _OUT,
+        ONE,
+        needs=("config",),
+        changes="topic",
     ),
     "kafka topic delete": Verb(
-        topics.delete,
-        "kafka topic delete <topic-1> [topic-2] ... [topic-n]",
-        "force:bool" + _CLUSTER,
-        "force:bool" + _REST,
-        words=MANY,
-        mutates=True,
+        topics.delete, "force:bool" + _CLUSTER, "force:bool" + _REST, MANY, changes="topic"
     ),
     "kafka acl create": Verb(
         access.create_acls,
-        "kafka acl create",
-        "operations:strings allow:bool deny:bool " + _ACL + _CLUSTER + _OUTPUT,
-        required=("operations",),
-        mutates=True,
+        f"operations:strings allow:bool deny:bool service-account {_ACL}{_CLUSTER}{_OUT}",
+        f"operation allow:bool deny:bool host {_ACL}{_REST}{_OUT}",
+        needs=("operations",),
+        changes="acl",
     ),
     "kafka acl list": Verb(
-        access.list_acls, "kafka acl list", "all:bool " + _ACL + _CLUSTER + _OUTPUT
+        access.list_acls,
+        f"*all:bool service-account {_ACL}{_CLUSTER}{_OUT}",
+        f"host {_ACL}{_REST}{_OUT}",
     ),
     "iam service-account create": Verb(
         access.create_account,
-        "iam service-account create <name>",
-        "description:string resource-owner:string context:string" + _OUTPUT,
+        "description *resource-owner context" + _OUT,
         words=ONE,
-        required=("description",),
-        mutates=True,
+        needs=("description",),
+        changes="account",
     ),
-    "iam service-account list": Verb(
-        access.list_accounts,
-        "iam service-account list",
-        "display-name:strings context:string" + _OUTPUT,
-    ),
+    "iam service-account list": Verb(access.list_accounts, "*display-name:strings context" + _OUT),
     "api-key create": Verb(
         access.create_key,
-        "api-key create",
-        "resource:string description:string service-account:string cloud:string region:string "
-        "use:bool context:string environment:string" + _OUTPUT,
-        required=("resource",),
-        mutates=True,
+        "resource description service-account *cloud *region *use:bool context environment" + _OUT,
+        needs=("resource",),
+        changes="key",
     ),
     "api-key list": Verb(
-        access.list_keys,
-        "api-key list",
-        "resource:string current-user:bool environment:string service-account:string" + _OUTPUT,
+        access.list_keys, "resource *current-user:bool environment service-account" + _OUT
     ),
-    "api-key delete": Verb(
-        access.delete_key,
-        "api-key delete <api-key-1> [api-key-2] ... [api-key-n]",
-        "force:bool",
-        words=MANY,
-        mutates=True,
-    ),
+    "api-key delete": Verb(access.delete_keys, "force:bool", words=MANY, changes="key"),
     "iam rbac role-binding create": Verb(
         access.bind_role,
-        "iam rbac role-binding create",
-        "prefix:bool" + _SCOPE,
-        required=("role", "principal"),
-        mutates=True,
+        "prefix:bool " + _CLOUD_ROLE,
+        "prefix:bool " + _PLATFORM_ROLE,
+        needs=("role", "principal"),
+        changes="role",
     ),
     "iam rbac role-binding list": Verb(
         access.list_roles,
-        "iam rbac role-binding list",
-        "current-user:bool inclusive:bool" + _SCOPE,
+        "*current-user:bool *inclusive:bool " + _CLOUD_ROLE,
+        "inclusive:bool " + _PLATFORM_ROLE,
     ),
 }
 

@@ -1,0 +1,137 @@
+"""Schemas in the plan: subject, level and versions of an event, compared with a registry. Pure.
+
+The rules are those of `freezer schema register`: released versions only, in order, the level first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from freezer_events.registry.standing import State, clashes, missing, standings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from freezer_events.registry.client import Registered
+    from freezer_events.schema.levels import Level
+
+
+class SubjectStore(Protocol):
+    """A Schema Registry, as far as a plan needs one; `registry.client.Registry` is one."""
+
+    def level(self, subject: str) -> str | None:
+        """Read the level set on the subject."""
+        ...
+
+    def versions(self, subject: str) -> list[Registered]:
+        """Read all its versions."""
+        ...
+
+    def set_level(self, subject: str, level: Level) -> None:
+        """Set its level."""
+        ...
+
+    def register(self, subject: str, text: str) -> Registered:
+        """Register a version."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A subject as it is wanted.
+
+    Attributes:
+        name: the subject.
+        topic: the topic whose events it is about.
+        level: the compatibility level it is to have.
+        versions: the released versions, number to text.
+
+    """
+
+    name: str
+    topic: str
+    level: Level
+    versions: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSubject:
+    """A subject as a registry has it; a subject that is not there has neither."""
+
+    level: str | None
+    versions: Sequence[Registered]
+
+
+@dataclass(frozen=True, slots=True)
+class SetLevel:
+    """Set a subject's compatibility level; `old` is None where it had none of its own."""
+
+    subject: str
+    level: Level
+    old: str | None
+
+    @property
+    def title(self) -> str:
+        """The step on one line, as a verb phrase."""
+        return f"set level {self.level} of subject {self.subject}"
+
+    def fields(self) -> dict[str, Any]:
+        """Give the step as JSON values."""
+        change = {"from": self.old, "to": str(self.level)}
+        return {"kind": "set_level", "subject": self.subject, "level": change}
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterSchema:
+    """Register one released version."""
+
+    subject: str
+    version: int
+    text: str
+
+    @property
+    def title(self) -> str:
+        """The step on one line, as a verb phrase."""
+        return f"register v{self.version} in subject {self.subject}"
+
+    def fields(self) -> dict[str, Any]:
+        """Give the step as JSON values."""
+        return {"kind": "register_schema", "subject": self.subject, "version": self.version}
+
+
+def look(store: SubjectStore, subjects: Sequence[Subject]) -> dict[str, HeldSubject]:
+    """Read what a registry has of these subjects.
+
+    Raises:
+        EventError: it cannot be read.
+
+    """
+    return {
+        each.name: HeldSubject(store.level(each.name), tuple(store.versions(each.name)))
+        for each in subjects
+    }
+
+
+def steps(wanted: Subject, held: HeldSubject) -> Iterator[SetLevel | RegisterSchema]:
+    """Give what it takes to bring a subject to what is declared."""
+    if held.level != wanted.level:
+        yield SetLevel(wanted.name, wanted.level, held.level)
+    for number in missing(wanted.versions, held.versions):
+        yield RegisterSchema(wanted.name, number, wanted.versions[number])
+
+
+def objections(wanted: Subject, held: HeldSubject) -> Iterator[str]:
+    """Say which versions break what the registry holds."""
+    found = clashes(wanted.versions, held.versions, wanted.level)
+    for number in dict.fromkeys(clash.version for clash in found):
+        yield f"v{number} breaks what subject {wanted.name} holds under {wanted.level}"
+
+
+def notes(wanted: Subject, held: HeldSubject) -> Iterator[str]:
+    """Say what is beside us in the registry, which no run changes."""
+    for each in standings(wanted.versions, held.versions):
+        if each.state is State.BEHIND:
+            yield f"{wanted.name}: the registry has version {each.version}, and it is not here"
+        elif each.state is State.DIFFERENT and each.why:
+            yield f"{wanted.name}: v{each.version}: {each.why}"
