@@ -53,7 +53,7 @@ OFFLINE = {
 }  # fmt: skip
 ONLINE = {
     "consume", "doctor", "produce", "schema register", "schema status", "topics apply",
-    "topics check", "topics plan",
+    "topics check", "topics import", "topics plan",
 }  # fmt: skip
 TOPICS = {name for name in ONLINE if name.startswith("topics")}
 REGISTRY = ONLINE - TOPICS
