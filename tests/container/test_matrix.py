@@ -10,6 +10,7 @@ import json
 import os
 import pty
 import re
+import select
 import shutil
 import signal
 import socket
@@ -30,6 +31,7 @@ from tests.support.cli import FREEZER, Freezer
 from tests.support.readme import ROOT
 
 if TYPE_CHECKING:
+    Started = subprocess.Popen[bytes]
     from collections.abc import Callable, Iterator
 
     from freezer_infra.local.stack import Stack
@@ -140,7 +142,7 @@ class Bench:
         os.close(ours)
         return Ended(ended.code, shown.decode())
 
-    def ends_when_signalled(self, name: str, ready: Callable[[int], bool]) -> Ended:
+    def ends_when_signalled(self, name: str, ready: Callable[[Started], bool]) -> Ended:
         """Run a command, and interrupt it as soon as it is ready for that."""
         with subprocess.Popen(
             self.command(name),
@@ -148,20 +150,27 @@ class Bench:
             stderr=subprocess.PIPE,
             **self.place(name),
         ) as process:
-            while process.poll() is None and not ready(process.pid):
+            while process.poll() is None and not ready(process):
                 time.sleep(0.002)
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=10)
         return Ended(process.returncode, (out + err).decode())
 
 
-def handles_signals(pid: int) -> bool:
+def handles_signals(process: Started) -> bool:
     """Tell whether a process has got as far as to handle SIGTERM itself."""
     try:
-        caught = re.search(r"SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        caught = re.search(r"SigCgt:\s*(\w+)", status)
     except OSError:
         return False
     return caught is not None and bool(int(caught[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
+def has_spoken(process: Started) -> bool:
+    """Tell whether a process has written something to its standard output."""
+    assert process.stdout is not None
+    return bool(select.select([process.stdout], [], [], 0)[0])
 
 
 def check(expected: dict[str, set[int]], end: Callable[[str], Ended]) -> None:
@@ -255,6 +264,12 @@ def test_interrupted_at_the_start(live: Bench) -> None:
     """A short command may have ended by then; -2 is the end between its last line and its exit."""
     expected = {name: codes | {130, -2} for name, codes in works().items()}
     check(expected, lambda name: live.ends_when_signalled(name, handles_signals))
+
+
+def test_interrupted_once_it_has_begun_to_print(live: Bench) -> None:
+    """What it had to say may be over by then, as above."""
+    expected = {name: codes | {130, -2} for name, codes in works().items()}
+    check(expected, lambda name: live.ends_when_signalled(name, has_spoken))
 
 
 def test_interrupted_while_nobody_answers(tmp_path: Path) -> None:
