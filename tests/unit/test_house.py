@@ -88,3 +88,23 @@ def test_contributors_are_shown_the_layers_that_are_checked() -> None:
     layers = contracts["contracts"][0]["layers"]
     drawn = " → ".join(re.sub(r"(\w+)", r"`\1`", layer.replace(" | ", " · ")) for layer in layers)
     assert drawn in " ".join((ROOT / "CONTRIBUTING.md").read_text().split())
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Imports for types count too: a circle of them is two modules that are one."""
+    names = {path: ".".join(path.relative_to(ROOT).with_suffix("").parts[1:]) for path in modules()}
+    names = {path: name.removesuffix(".__init__") for path, name in names.items()}
+    known: dict[str, set[str]] = {}
+    for path, name in names.items():
+        known[name] = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                for each in (f"{node.module}.{alias.name}" for alias in node.names):
+                    is_module = each in names.values() or each.endswith(".fast.nodes")  # compiled
+                    known[name].add(each if is_module else node.module or "")
+    known = {name: uses & set(names.values()) - {name} for name, uses in known.items()}
+    while ends := {name for name, uses in known.items() if not uses}:
+        known = {name: uses - ends for name, uses in known.items() if name not in ends}
+    while tops := known.keys() - set().union(*known.values()):
+        known = {name: uses for name, uses in known.items() if name not in tops}
+    assert known == {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any, Final
 
-from freezer_events.avro.runtime import DEEPEST
+from freezer_events.avro.values import DEEPEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

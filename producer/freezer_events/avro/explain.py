@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from freezer_events.avro.bad_value import shown
 from freezer_events.avro.model import model_of, scalar_of
 from freezer_events.avro.parse.types import ArrayType, EnumType, MapType, RecordType, UnionType
-from freezer_events.avro.runtime import DEEPEST
 from freezer_events.avro.scalars import scalar
+from freezer_events.avro.values import DEEPEST
 
 if TYPE_CHECKING:
     from freezer_events.avro.parse.types import Resolved, Type

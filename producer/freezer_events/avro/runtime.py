@@ -7,12 +7,15 @@ https://avro.apache.org/docs/1.12.0/specification/#binary-encoding
 from __future__ import annotations
 
 from binascii import hexlify
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
+from freezer_events.avro.values import DEEPEST, EPOCH, LOCAL_EPOCH, Nanos, fits_decimal
+
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from freezer_events.avro.model import Model
     from freezer_events.event import EventType
 
@@ -47,32 +50,9 @@ __all__ = [
     "wrong",
 ]
 
-DEEPEST: Final = 128
-"""Records, arrays and maps inside each other: more is refused on the way out and on the way in.
-
-Only a type that contains itself can hold more, because a schema's own JSON may nest no deeper.
-Python's own limit would come at another depth for each function that walks an event.
-"""
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-LOCAL_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - a local time has no zone
 # Days since 1970 of the years 1 and 10000: what lies outside makes no datetime in UTC again.
 _FIRST_DAY: Final = -719_162
 _END_DAY: Final = 2_932_897
-
-
-class Nanos(int):
-    """Nanoseconds since 1970-01-01T00:00, in UTC or local as the field's type says.
-
-    A whole number, because no type of the standard library keeps a nanosecond; a class of its own,
-    so that milliseconds given by mistake are refused.
-    """
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        """Show the class, which is what tells it from a number."""
-        return f"Nanos({int(self)})"
 
 
 def read_model(schema: str) -> Model:
@@ -194,15 +174,6 @@ def decimal_units(value: Any, precision: int, scale: int) -> int:
     sign, digits, exponent = value.as_tuple()
     units = int("".join(map(str, digits))) * 10 ** (int(exponent) + scale) if value else 0
     return -units if sign else units
-
-
-def fits_decimal(value: Decimal, precision: int, scale: int) -> bool:
-    """Tell whether a decimal type holds a value without rounding."""
-    if not value.is_finite():
-        return False
-    _, digits, exponent = value.as_tuple()
-    whole = not value or value.adjusted() + scale < precision
-    return int(exponent) + scale >= 0 and whole and len(digits) <= precision
 
 
 def decimal_bytes(value: Any, precision: int, scale: int) -> bytes:

@@ -14,7 +14,6 @@ from freezer_events.config.project import Project, upwards
 from freezer_events.config.toml_table import Table
 from freezer_events.errors import ConfigError, SchemaError, UsageError
 from freezer_events.event import default_event
-from freezer_events.schema import lock
 from freezer_events.schema.levels import Level
 
 if TYPE_CHECKING:
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from freezer_events.event import Fill
 
 EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+LOCK: Final = "lock"  # in the folder of an event: what was released of it
+OLD_LOCK: Final = "schemas.lock"  # one for all events, as it was before
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 _VERSION_FILE: Final = re.compile(r"v([1-9][0-9]*)\.avsc")
@@ -277,7 +278,7 @@ class Catalogue:
 
 def _released_once(root: Path) -> bool:
     """Whether some event was released here, be its declaration there or not."""
-    return (root / lock.OLD_NAME).exists() or any(root.glob(f"*/{lock.NAME}"))
+    return (root / OLD_LOCK).exists() or any(root.glob(f"*/{LOCK}"))
 
 
 def packaged() -> Path:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from freezer_events.config.atomic import read_or_none
 from freezer_events.errors import SchemaError
+from freezer_events.schema.catalogue import LOCK, OLD_LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from freezer_events.avro.parse import Schema
     from freezer_events.schema.catalogue import EventSpec
 
-NAME: Final = "lock"
-OLD_NAME: Final = "schemas.lock"
 _RESTORE: Final = "restore it from version control"
 _MARKERS: Final = ("<<<<<<< ", "=======", ">>>>>>> ")
 _HEADER: Final = """\
@@ -70,7 +69,7 @@ class Lock:
             SchemaError: the file is damaged, or holds merge markers.
 
         """
-        path = folder / NAME
+        path = folder / LOCK
         if path.exists():
             return cls.parse(_text_of(path), str(path))
         return cls(dict(old_entries(folder.parent).get(folder.name, {})))
@@ -134,7 +133,7 @@ def old_entries(root: Path) -> Mapping[str, Mapping[int, Entry]]:
         SchemaError: the file is damaged, or holds merge markers.
 
     """
-    path = root / OLD_NAME
+    path = root / OLD_LOCK
     return parse_old(_text_of(path), str(path)) if path.exists() else {}
 
 

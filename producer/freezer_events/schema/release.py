@@ -12,6 +12,7 @@ from freezer_events.config.atomic import replace_all
 from freezer_events.errors import SchemaError, UsageError
 from freezer_events.schema import generated, golden
 from freezer_events.schema import lock as locks
+from freezer_events.schema.catalogue import LOCK, OLD_LOCK
 from freezer_events.schema.lock import Entry, Lock
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _release(catalogue: Catalogue, event: EventSpec, *, renew_golden: bool) -> R
     others, old = _converted(catalogue)
     texts.update(others)
     # Last: a version is released when the lock says so, and everything else is there by then.
-    texts[event.folder / locks.NAME] = lock.text()
+    texts[event.folder / LOCK] = lock.text()
     return Released(unreleased, tuple(replace_all(texts, [*leftovers, *old])))
 
 
@@ -104,12 +105,12 @@ def _converted(catalogue: Catalogue) -> tuple[dict[Path, str], list[Path]]:
     old = locks.old_entries(catalogue.root)
     folders = {folder.name: folder for folder in catalogue.folders}
     texts = {
-        folders[name] / locks.NAME: Lock(entries).text()
+        folders[name] / LOCK: Lock(entries).text()
         for name, entries in old.items()
-        if name in folders and not (folders[name] / locks.NAME).exists()
+        if name in folders and not (folders[name] / LOCK).exists()
     }
     whole = bool(old) and set(old) <= set(folders)
-    return texts, [catalogue.root / locks.OLD_NAME] if whole else []
+    return texts, [catalogue.root / OLD_LOCK] if whole else []
 
 
 def _temporary(catalogue: Catalogue, event: EventSpec) -> Iterator[Path]:

@@ -9,7 +9,7 @@ from freezer_events.avro.bad_value import BadValue, shown
 from freezer_events.avro.forms.branches import Branches
 from freezer_events.avro.model import model_of, scalar_of
 from freezer_events.avro.parse.types import ArrayType, EnumType, MapType, RecordType, UnionType
-from freezer_events.avro.runtime import DEEPEST
+from freezer_events.avro.values import DEEPEST
 from freezer_events.event import twin
 
 if TYPE_CHECKING:

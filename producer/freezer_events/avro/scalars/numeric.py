@@ -9,8 +9,8 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from freezer_events.avro.bad_value import BadValue, shown
-from freezer_events.avro.runtime import fits_decimal
 from freezer_events.avro.scalars.entry import Scalar, demand, load
+from freezer_events.avro.values import fits_decimal
 
 if TYPE_CHECKING:
     import random

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from freezer_events.avro.bad_value import BadValue, shown
-from freezer_events.avro.runtime import EPOCH, LOCAL_EPOCH, Nanos
 from freezer_events.avro.scalars.entry import Scalar, demand, load
+from freezer_events.avro.values import EPOCH, LOCAL_EPOCH, Nanos
 
 if TYPE_CHECKING:
     import random

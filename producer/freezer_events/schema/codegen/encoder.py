@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.model import scalar_of, shape
 from freezer_events.avro.parse.types import ArrayType, EnumType, MapType, RecordType, UnionType
-from freezer_events.avro.runtime import DEEPEST
 from freezer_events.avro.scalars import scalar
 from freezer_events.avro.scalars.entry import demand, load
+from freezer_events.avro.values import DEEPEST
 from freezer_events.schema.codegen.scope import indented, index_bytes
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from freezer_events.config.toml_table import Table
 from freezer_events.errors import EventError, SchemaError
 from freezer_events.schema import event_toml
-from freezer_events.schema import lock as locks
+from freezer_events.schema.catalogue import LOCK, OLD_LOCK
 from freezer_events.schema.lock import Lock
 from freezer_events.schema.review import against, layout, lint, versions
 from freezer_events.schema.review.problem import Aspect, Problem, Severity
@@ -123,11 +123,11 @@ def _event(catalogue: Catalogue, event: EventSpec) -> tuple[Row, list[Problem]]:
     try:
         lock = Lock.read(event.folder)
     except SchemaError as error:  # what is released is not known, so that little else can be said
-        files = (event.folder / locks.NAME, event.folder.parent / locks.OLD_NAME)
+        files = (event.folder / LOCK, event.folder.parent / OLD_LOCK)
         damaged = Problem.of(event.name, Aspect.LOCK, error, *files)
         return Row(event, (), frozenset({Aspect.SCHEMAS})), [*problems, damaged]
     found = [*layout.problems(event, lock), *layout.repeated(event, schemas), *problems]
-    found += versions.locked(event, lock, event.folder / locks.NAME, schemas)
+    found += versions.locked(event, lock, event.folder / LOCK, schemas)
     found += versions.levelled(event, lock, schemas)
     found += versions.golden_matrix(event, lock, schemas)
     found += _declared(event, schemas)

@@ -15,6 +15,7 @@ from freezer_events.config.atomic import read_or_none
 from freezer_events.errors import SchemaError
 from freezer_events.schema import golden
 from freezer_events.schema import lock as locks
+from freezer_events.schema.catalogue import LOCK, OLD_LOCK
 from freezer_events.schema.compare import compare, judge
 from freezer_events.schema.lock import Lock
 from freezer_events.schema.review.problem import Aspect, Problem, Severity
@@ -48,11 +49,11 @@ def problems(catalogue: Catalogue, then: Committed) -> Iterator[Problem]:
 def _released(then: Committed) -> Mapping[str, Mapping[int, Entry]]:
     """Return the released versions by event; a lock that was damaged already says nothing."""
     found: dict[str, Mapping[int, Entry]] = {}
-    old = then.files.get(PurePosixPath(locks.OLD_NAME))
+    old = then.files.get(PurePosixPath(OLD_LOCK))
     with suppress(SchemaError):
-        found |= locks.parse_old(old, locks.OLD_NAME) if old else {}
+        found |= locks.parse_old(old, OLD_LOCK) if old else {}
     for path, text in then.files.items():
-        if len(path.parts) == 2 and path.name == locks.NAME:  # noqa: PLR2004 - event and file
+        if len(path.parts) == 2 and path.name == LOCK:  # noqa: PLR2004 - event and file
             try:
                 found[path.parts[0]] = Lock.parse(text, str(path)).entries
             except SchemaError:
@@ -61,7 +62,7 @@ def _released(then: Committed) -> Mapping[str, Mapping[int, Entry]]:
 
 
 def _locked(name: str, folder: Path, released: Mapping[int, Entry], ref: str) -> Iterator[Problem]:
-    path = folder / locks.NAME
+    path = folder / LOCK
     try:
         now = Lock.read(folder).entries
     except SchemaError:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from freezer_events.errors import SchemaError
 from freezer_events.schema import lock as locks
+from freezer_events.schema.catalogue import LOCK, OLD_LOCK
 from freezer_events.schema.review.problem import Aspect, Problem, Severity
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def problems(event: EventSpec, lock: Lock) -> Iterator[Problem]:
     for number in unreleased:
         path = event.path(number)
         if number < max(released, default=0):
-            why = f"is not in the {locks.NAME} although v{max(released)} is"
-            fix = f"restore {event.folder / locks.NAME} from version control"
+            why = f"is not in the {LOCK} although v{max(released)} is"
+            fix = f"restore {event.folder / LOCK} from version control"
             yield _problem(event, path, why, fix)
         elif released and number != unreleased[0]:  # a first release may take what is there
             why = f"a second version that is not released, beside v{unreleased[0]}"
@@ -58,7 +59,7 @@ def strays(catalogue: Catalogue) -> Iterator[Problem]:
     folders = [path.name for path in catalogue.folders]
     for path in _visible(catalogue.root):
         if path.is_dir() and path.name not in folders:
-            released = (path / locks.NAME).exists()
+            released = (path / LOCK).exists()
             why = (
                 "the event is released and its event.toml gone"
                 if released
@@ -67,14 +68,14 @@ def strays(catalogue: Catalogue) -> Iterator[Problem]:
             fix = _RESTORE if released else "add an event.toml or remove it"
             aspect = Aspect.LOCK if released else Aspect.NAMES
             yield Problem("", aspect, Severity.BREAK, path, why, fix)
-        elif not path.is_dir() and path.name != locks.OLD_NAME:
+        elif not path.is_dir() and path.name != OLD_LOCK:
             why = "belongs to no event: schemas stand in one folder per event"
             yield Problem("", Aspect.NAMES, Severity.BREAK, path, why, "move or remove it")
     yield from _old_lock(catalogue, folders)
 
 
 def _old_lock(catalogue: Catalogue, folders: list[str]) -> Iterator[Problem]:
-    path = catalogue.root / locks.OLD_NAME
+    path = catalogue.root / OLD_LOCK
     if not path.exists():
         return
     try:
@@ -84,7 +85,7 @@ def _old_lock(catalogue: Catalogue, folders: list[str]) -> Iterator[Problem]:
         return
     for name in names:
         if name not in folders:
-            why = f"the event is in {locks.OLD_NAME} and gone"
+            why = f"the event is in {OLD_LOCK} and gone"
             gone = catalogue.root / name
             yield Problem(name, Aspect.LOCK, Severity.BREAK, gone, why, _RESTORE)
     why = "is the lock of all events; each has its own now"
@@ -94,7 +95,7 @@ def _old_lock(catalogue: Catalogue, folders: list[str]) -> Iterator[Problem]:
 
 def _orphans(event: EventSpec, known: set[int]) -> Iterator[Path]:
     for path in _visible(event.folder):
-        if path in (event.toml, event.folder / locks.NAME, *event.versions.values()):
+        if path in (event.toml, event.folder / LOCK, *event.versions.values()):
             continue
         if path.name == _GOLDEN and path.is_dir():
             wanted = {f"v{number}.json" for number in known}
