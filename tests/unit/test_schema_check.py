@@ -37,7 +37,7 @@ def test_all_is_well_after_a_release(project: Project) -> None:
         "code",
     ]
     assert shown[1].split() == ["door-event", "1", *["ok"] * 7]
-    assert shown[-1] == "1 event, 1 version: all is well"
+    assert shown[-1] == "1 event, 1 version: no problems"
     assert all(len(line) <= 80 for line in shown)
 
 

@@ -60,7 +60,7 @@ def test_fields_are_added_and_the_version_is_releasable_at_once(project: Project
     before = (project.event / "v1.avsc").read_text().partition("\n  ]")[0]
     assert (project.event / "v2.avsc").read_text().startswith(before + ",\n")
     assert "released v2" in project.run("release")
-    assert "all is well" in project.run("check")
+    assert "no problems" in project.run("check")
 
 
 def test_two_versions_that_are_not_released_are_refused(project: Project) -> None:
@@ -162,12 +162,12 @@ def test_a_field_is_added_as_the_others_are_written(fields_text: str, wanted: st
 
 def test_a_new_event_is_begun_checked_and_released(project: Project) -> None:
     shown = project.run("new", "window-event", "--key", "window_id", "--field", "open: boolean")
-    assert "window-event is a new event; there was: door-event" in shown
+    assert "window-event is a new event; existing events: door-event" in shown
     made = json.loads((project.folder / "schemas/window-event/v1.avsc").read_text())
     assert (made["name"], made["namespace"]) == ("WindowEvent", "doors")
     assert [each["name"] for each in made["fields"]] == ["window_id", "open"]
     assert "released v1" in project.run("release")  # the one event that has something to release
-    assert "2 events, 2 versions: all is well" in project.run("check")
+    assert "2 events, 2 versions: no problems" in project.run("check")
 
 
 def test_a_new_event_overwrites_nothing(project: Project) -> None:

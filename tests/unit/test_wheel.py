@@ -93,7 +93,7 @@ def schemas_alone(wheel_freezer: Path, tmp_path_factory: pytest.TempPathFactory)
     ("command", "shown"),
     [
         ("schema list", "door-event  v1       released"),
-        ("schema check", "1 event, 2 versions: the schemas are well"),
+        ("schema check", "1 event, 2 versions: no problems in the schemas"),
         ("schema compare schemas/door-event/v1.avsc schemas/door-event/v2.avsc", "both ways"),
         ("schema diff", "door-event: v1 to v2"),
         ("schema generate --into {}/made", "door_event.py"),

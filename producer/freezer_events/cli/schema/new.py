@@ -82,7 +82,7 @@ def _version(event: EventSpec, specs: list[FieldSpec], key: str | None) -> None:
 
 def _event(catalogue: Catalogue, name: str, specs: list[FieldSpec], key: str | None) -> None:
     out = Output()
-    out.line(f"{name} is a new event; there was: {', '.join(catalogue.events) or 'none'}")
+    out.line(f"{name} is a new event; existing events: {', '.join(catalogue.events) or 'none'}")
     for path in replace_all(starter(catalogue, name, key, specs)):
         out.line(f"wrote {path}")
     _steps(

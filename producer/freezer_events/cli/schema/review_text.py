@@ -47,8 +47,8 @@ def summary(found: Review) -> str:
         if number
     ]  # fmt: skip
     if found.code_named:
-        return f"{looked}: {', '.join(said) or 'all is well'}"
-    return f"{looked}: {', '.join(said) or 'the schemas are well'}; {NO_CODE}"
+        return f"{looked}: {', '.join(said) or 'no problems'}"
+    return f"{looked}: {', '.join(said) or 'no problems in the schemas'}; {NO_CODE}"
 
 
 def annotation(problem: Problem) -> str:
