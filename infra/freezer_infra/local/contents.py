@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from freezer_events.console.words import counted
 from freezer_events.errors import EventError
 from freezer_infra.local import probe
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from freezer_infra.local.state import Stack
 
 _NAMED = 3
+_UNKNOWN = "whatever topics, schemas and logins its containers hold"
 
 
 def held(stack: Stack | None) -> str:
@@ -23,11 +25,11 @@ def held(stack: Stack | None) -> str:
 
     """
     if stack is None:
-        return "whatever topics, schemas and logins its containers hold"
+        return _UNKNOWN
     try:
         topics, subjects = probe.topics(stack.plaintext()), probe.subjects(stack.registry_url)
     except EventError:
-        return "whatever topics, schemas and logins its containers hold"
+        return _UNKNOWN
     told = (_listed("topic", topics), _listed("subject", subjects))
     return " and ".join(each for each in told if each)
 
@@ -36,5 +38,4 @@ def _listed(noun: str, names: Sequence[str]) -> str:
     if not names:
         return ""
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    plural = "" if len(names) == 1 else "s"
-    return f"{len(names)} {noun}{plural} ({', '.join(sorted(names)[:_NAMED])}{more})"
+    return f"{counted(len(names), noun)} ({', '.join(sorted(names)[:_NAMED])}{more})"

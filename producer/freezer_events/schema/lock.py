@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from freezer_events.config.atomic import read_or_none
+from freezer_events.config.merge_marker import merge_marker
 from freezer_events.errors import SchemaError
 from freezer_events.schema.catalogue import LOCK, OLD_LOCK
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from freezer_events.schema.catalogue import EventSpec
 
 _RESTORE: Final = "restore it from version control"
-_MARKERS: Final = ("<<<<<<< ", "=======", ">>>>>>> ")
+_SEPARATOR: Final = "======="  # between the sides of a merge conflict; no line of ours
 _HEADER: Final = """\
 # Written by `freezer schema release`; do not edit. A released version never changes.
 # sha256 is of the file's text as UTF-8 with plain newlines, fingerprint is CRC-64-AVRO of the
@@ -164,15 +165,17 @@ def refuse_markers(text: str, where: str) -> None:
         SchemaError: names the line, and the way out.
 
     """
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith((_MARKERS[0], _MARKERS[2])) or line == _MARKERS[1]:
-            raise SchemaError(
-                f"{where}:{number}",
-                "holds the markers of a merge conflict",
-                "two branches released the same version: take the file of the branch that is "
-                "merged already (git checkout --theirs or --ours), give your .avsc the next "
-                "number, and run: freezer schema release",
-            )
+    lines = text.splitlines()
+    separator = lines.index(_SEPARATOR) + 1 if _SEPARATOR in lines else 0
+    found = [number for number in (merge_marker(text), separator) if number]
+    if found:
+        raise SchemaError(
+            f"{where}:{min(found)}",
+            "holds the markers of a merge conflict",
+            "two branches released the same version: take the file of the branch that is "
+            "merged already (git checkout --theirs or --ours), give your .avsc the next "
+            "number, and run: freezer schema release",
+        )
 
 
 def _entries(table: Any, where: str) -> dict[int, Entry]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.console.next_step import next_step
+from freezer_events.console.words import counted
 from freezer_events.console.wrap import wrapped
 from freezer_events.schema.review import Severity
 
@@ -38,10 +39,10 @@ def summary(found: Review) -> str:
     counts = [(found.count(each), each) for each in Severity]
     events = len(found.rows)
     versions = sum(len(row.event.versions) for row in found.rows)
-    looked = f"{_many(events, 'event')}, {_many(versions, 'version')}"
+    looked = f"{counted(events, 'event')}, {counted(versions, 'version')}"
     said = [
-        _many(number, "break") if severity is Severity.BREAK
-        else _many(number, "warning") if severity is Severity.WARNING
+        counted(number, "break") if severity is Severity.BREAK
+        else counted(number, "warning") if severity is Severity.WARNING
         else f"{number} out of date"
         for number, severity in counts
         if number
@@ -85,7 +86,3 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _many(number: int, of: str) -> str:
-    return f"{number} {of}{'' if number == 1 else 's'}"
