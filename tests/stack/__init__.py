@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from freezer_infra.local import files, images, stack
+from freezer_infra.local import containers, files, images, stack
 from freezer_infra.local.engine import has_image
 from tests.stack import build, engine
 
@@ -29,6 +29,9 @@ def up(say: Callable[[str], None]) -> Stack:
     """
     with files.alone(say):
         engine.provide(say, files.folder() / "dockerd.log")
+    if _stopped_and_outdated():
+        say("what is there was made from substitutes of another build: making it anew")
+        stack.down(say, lambda _: True)
     return stack.up(say, _keep, provide)
 
 
@@ -55,6 +58,21 @@ def provide(say: Callable[[str], None]) -> dict[str, str]:
         say(f"it cannot be pulled ({(refusal or '').splitlines()[-1]})")
         build.build(tuple(map(_service, to_build)), refusal or "", say)
     return chosen
+
+
+def _stopped_and_outdated() -> bool:
+    """Tell whether there are stopped containers of a substitute that is built otherwise by now.
+
+    They may be of a build that cannot be started again. Running ones are somebody's work.
+    """
+    states = containers.existing()
+    if not states or "running" in states.values():
+        return False
+    current = {_substitute(variable) for variable in images.official()}
+    return any(
+        image.startswith(build.PREFIX) and image not in current
+        for image in containers.made_from().values()
+    )
 
 
 def _service(variable: str) -> str:

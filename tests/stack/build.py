@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 IMAGES = Path(__file__).resolve().parent / "images"
 OFFICIAL_BASE = "debian:bookworm-slim"
-OUR_BASE = "freezer-test/debian:bookworm"
+PREFIX = "freezer-test/"
+OUR_BASE = f"{PREFIX}debian:bookworm"
 _CODENAME = "bookworm"
 _TOOLS = {"mvn": "maven", "debootstrap": "debootstrap"}
 _STEP_WITHIN_S = 900
@@ -34,7 +35,7 @@ def tag(service: str) -> str:
     digest = hashlib.sha256()
     for path in sorted((IMAGES / service).iterdir()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return f"freezer-test/{service}:{digest.hexdigest()[:12]}"
+    return f"{PREFIX}{service}:{digest.hexdigest()[:12]}"
 
 
 def build(services: tuple[str, ...], refusal: str, say: Callable[[str], None]) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _START_WITHIN_S = 60
+_PID_FILES = ("/var/run/docker.pid", "/var/run/docker/containerd/containerd.pid")
 
 
 def provide(say: Callable[[str], None], log: Path) -> None:
@@ -56,6 +57,7 @@ def _start(say: Callable[[str], None], log: Path) -> None:
 
 
 def _start_in_background(log: Path) -> None:
+    _forget_the_dead()
     # Through a shell that leaves at once and in a session of its own: the engine has to outlive
     # this process and its terminal.
     subprocess.run(
@@ -65,6 +67,23 @@ def _start_in_background(log: Path) -> None:
         timeout=_START_WITHIN_S,
         env=os.environ,
     )
+
+
+def _forget_the_dead() -> None:
+    """Remove pid files of engines that were killed: a reused number keeps a new one from starting.
+
+    A machine that was switched off, or started from an image of itself, has such files.
+    """
+    for file in map(Path, _PID_FILES):
+        if file.exists() and not _runs(file.read_text().strip(), file.stem):
+            file.unlink()
+
+
+def _runs(pid: str, program: str) -> bool:
+    try:
+        return program.encode() in Path("/proc", pid, "cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def _wait(log: Path) -> None:

@@ -39,14 +39,6 @@ min.insync.replicas=2
 group.initial.rebalance.delay.ms=0
 """
 _HEAP = "-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-# The image formats its disk at every start, and refuses one that is formatted.
-_COMMAND = """
-if [ -e /tmp/kraft-combined-logs/meta.properties ]; then
-  exec java $KAFKA_HEAP_OPTS -cp "/opt/kafka/libs/*" kafka.Kafka /opt/kafka/config/server.properties
-fi
-if [ -e /etc/kafka/docker/start.sh ]; then exec sh /etc/kafka/docker/start.sh; fi
-exec /etc/kafka/docker/run
-"""
 
 
 class Trio:
@@ -77,7 +69,7 @@ class Trio:
                     *("run", "--detach", "--network", "host", "--name", self._container(node)),
                     *("--env", f"KAFKA_HEAP_OPTS={_HEAP}"),
                     *("--volume", f"{path}:/mnt/shared/config/server.properties:ro"),
-                    *(_image(), "sh", "-c", _COMMAND),
+                    _image(),
                 )
             self.admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
             self.wait_for(3)

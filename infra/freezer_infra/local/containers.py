@@ -35,6 +35,16 @@ def existing() -> dict[str, str]:
     return dict(line.split()[:2] for line in _listed("{{.State}}").splitlines())
 
 
+def made_from() -> dict[str, str]:
+    """Return the image of each container by service, as it was named when they were made.
+
+    Raises:
+        UnreachableError: the engine refuses.
+
+    """
+    return dict(line.split()[:2] for line in _listed("{{.Image}}").splitlines())
+
+
 def resume() -> None:
     """Start the containers that are there; what they hold is as it was.
 
