@@ -70,7 +70,7 @@ def _subjects(catalogue: Catalogue, names: Mapping[str, str]) -> Iterator[Subjec
         texts = {number: event.text(number) for number in numbers}
         topic = names[event.name]
         if texts:
-            yield Subject(subject_name(topic), topic, event.level, texts)
+            yield Subject(subject_name(topic), topic, event.level, texts, tuple(event.suppress))
 
 
 def _event_topics(catalogue: Catalogue, topic_of: Callable[[EventSpec], str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ import struct
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from freezer_events.avro.explain import first_problem
+from freezer_events.avro.explain import first_problem, first_violation
 from freezer_events.avro.model import model_of
 from freezer_events.avro.parse.foreign import parse_foreign
 from freezer_events.avro.resolving import decoder
@@ -62,7 +62,10 @@ def invalid_event(event: Event, error: Exception) -> InvalidEvent:
         return InvalidEvent(event.__event__.name, f"cannot be encoded: {error!r}")
     path, why = problem
     fix = _TRUNCATE if why.endswith(MORE_THAN[1000]) else ""
-    return InvalidEvent(event.__event__.name, f"{path}: {why}", fix)
+    made = InvalidEvent(event.__event__.name, f"{path}: {why}", fix)
+    violation = first_violation(event)
+    made.rule = violation.rule.name if violation else ""
+    return made
 
 
 def prefix(schema_id: int) -> bytes:

@@ -48,7 +48,8 @@ class EventSpec:
         owner: who answers for it, or None.
         contact: how to reach them, or None.
         pii: the fields that say something of a person.
-        suppress: rule of `review.lint` to the reason why it does not hold here.
+        suppress: rule of `review.lint`, or code of a break that depends on the data, to the reason
+            why it does not hold here.
         versions: version number to the path of its `.avsc`, ascending.
         default: whether it is meant where no event is named.
 

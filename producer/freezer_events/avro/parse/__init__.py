@@ -14,7 +14,7 @@ from freezer_events.avro.parse.builder import Builder
 from freezer_events.avro.parse.canonical import canonical
 from freezer_events.avro.parse.composed import Composed
 from freezer_events.avro.parse.document import MAX_BYTES, Document, too_large
-from freezer_events.avro.parse.types import Ref, Resolved, Type
+from freezer_events.avro.parse.types import MISSING, Ref, Resolved, Type
 from freezer_events.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -88,6 +88,14 @@ class Schema:
         )
 
         return str(fingerprint(to_parsing_canonical_form(self.fastavro), "CRC-64-AVRO"))
+
+    def attribute(self, pointer: str, key: str) -> Any:
+        """Return an attribute that is no part of Avro, of the type or field at a pointer.
+
+        MISSING where there is none.
+        """
+        written = self.document.at(pointer)
+        return written.get(key, MISSING) if isinstance(written, dict) else MISSING
 
     def position(self, pointer: str) -> tuple[int, int]:
         """Return line and column, both from 1, of the value at a JSON pointer, or around it."""

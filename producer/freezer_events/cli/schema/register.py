@@ -79,7 +79,7 @@ def _foresee(subject: SubjectOf, out: Output) -> None:
             f"the registry would refuse it: its mode is {mode}",
             "ask whoever runs the registry to set the mode to READWRITE",
         )
-    found = list(clashes(subject.local, subject.held, event.level))
+    found = list(clashes(subject.local, subject.held, event.level, event.suppress))
     if found:
         _show(found, subject, out)
         raise _refused(subject, found)
@@ -88,7 +88,7 @@ def _foresee(subject: SubjectOf, out: Output) -> None:
 
 def _act(subject: SubjectOf, out: Output) -> None:
     event, registry = subject.event, subject.registry
-    found = list(clashes(subject.local, subject.held, event.level))
+    found = list(clashes(subject.local, subject.held, event.level, event.suppress))
     if unseen(found):  # a registry would take it
         _show(unseen(found), subject, out)
         raise _refused(subject, found)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from freezer_events.avro.model import read_model
 from freezer_events.avro.parse.types import RecordType
+from freezer_events.avro.rules import rule_problems
 from freezer_events.errors import SchemaError
 from freezer_events.schema import golden
 from freezer_events.schema.compare import Kind, compare, judge
@@ -33,6 +35,10 @@ def parsed(event: EventSpec) -> tuple[dict[int, Schema], list[Problem]]:
             if not isinstance(schema.root, RecordType):
                 raise schema.error("", "the schema of an event must be a record")
             schemas[version] = schema
+            found = rule_problems(read_model(schema))
+            problems += [
+                Problem.of(event.name, Aspect.SCHEMAS, each, event.path(version)) for each in found
+            ]
         except SchemaError as error:
             problems.append(Problem.of(event.name, Aspect.SCHEMAS, error, event.path(version)))
     return schemas, problems
@@ -68,7 +74,7 @@ def levelled(event: EventSpec, lock: Lock, schemas: Mapping[int, Schema]) -> Ite
         released = new in lock.entries
         for old in event.level.against(new, schemas):
             findings = compare(schemas[old], schemas[new])
-            breaks = judge(findings, event.level)
+            breaks = judge(findings, event.level, event.suppress)
             for each in findings:
                 if each in breaks:
                     yield _incompatible(event, old, new, each, Severity.BREAK)
