@@ -5,6 +5,7 @@ Every error is a `SchemaError` that begins with `file:line:column`.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from freezer_events.avro.parse.builder import Builder
 from freezer_events.avro.parse.canonical import canonical
-from freezer_events.avro.parse.composed import Composed
+from freezer_events.avro.parse.composed import Composed, foreign_names
 from freezer_events.avro.parse.document import MAX_BYTES, Document, too_large
 from freezer_events.avro.parse.types import MISSING, Ref, Resolved, Type
 from freezer_events.errors import SchemaError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from freezer_events.avro.parse.types import Named
 
-__all__ = ["Schema", "load", "parse", "read_text"]
+__all__ = ["Document", "Schema", "load", "parse", "read_text"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +89,18 @@ class Schema:
         )
 
         return str(fingerprint(to_parsing_canonical_form(self.fastavro), "CRC-64-AVRO"))
+
+    @cached_property
+    def whole(self) -> str:
+        """A text that stands alone: with the types of other files written out in it."""
+        return json.dumps(self.parsed) if self.uses else self.text
+
+    @cached_property
+    def uses(self) -> tuple[str, ...]:
+        """The full names of the types of other files that it uses."""
+        known = self.document.parts if isinstance(self.document, Composed) else {}
+        own = foreign_names(Document(self.text, self.document.where)) if known else []
+        return tuple(name for name in own if name in known)
 
     def attribute(self, pointer: str, key: str) -> Any:
         """Return an attribute that is no part of Avro, of the type or field at a pointer.

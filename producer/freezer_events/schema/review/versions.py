@@ -54,7 +54,7 @@ def locked(
         fix = "restore it from version control, and make the change in a new version"
         yield Problem(event.name, Aspect.LOCK, Severity.BREAK, file, why, fix)
     for version in set(lock.released) & set(schemas) - {each for each, _ in changed}:
-        if lock.entries[version] != Entry.of(schemas[version]):
+        if lock.entries[version] != Entry.of(schemas[version], event.uses_of(version)):
             why = f"is damaged: the entry of {event.name} v{version} contradicts itself"
             fix = "restore it from version control"
             yield Problem(event.name, Aspect.LOCK, Severity.BREAK, path, why, fix)
