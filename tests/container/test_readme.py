@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from freezer_events.send.delivery import DEFAULTS
+from freezer_events.send.client_properties import DEFAULTS
 from tests.support.cli import Freezer
 from tests.support.readme import (
     README,
