@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from freezer_events.read.starting import Start
     from freezer_events.registry.serializer import EventSerializer
     from freezer_events.send.async_producer import AsyncEventProducer
-    from freezer_events.send.producer import KEY_FIELD, EventProducer
+    from freezer_events.send.checks import KEY_FIELD
+    from freezer_events.send.producer import EventProducer
     from freezer_events.send.reports import Report
     from freezer_events.send.tally import Tally
 
@@ -64,7 +65,7 @@ _IMPORTING = threading.RLock()  # a home may import from here in its turn
 _HOMES = {
     "AsyncEventProducer": "send.async_producer",
     "Cause": "read.record",
-    "KEY_FIELD": "send.producer",
+    "KEY_FIELD": "send.checks",
     "Event": "event",
     "EventConsumer": "read.consumer",
     "EventProducer": "send.producer",

@@ -192,7 +192,7 @@ def test_a_stop_while_the_queue_is_full_leaves_the_event_untaken(
 ) -> None:
     stopped = False
     producer = event_cluster.producer(properties=SMALL_QUEUE, give_up_after_s=3)
-    producer._stop = lambda: stopped
+    producer._lifetime.stop = lambda: stopped
     producer.send(reading(0))
     producer.flush()
     event_cluster.cluster.take_down()

@@ -21,6 +21,16 @@ _SHORT: Final = 1024  # bytes of a key that cannot make its message too large
 _LATEST_MS: Final = 2**63 - 1
 
 
+class KeyField:
+    """The type of KEY_FIELD."""
+
+    def __repr__(self) -> str:
+        return "KEY_FIELD"
+
+
+KEY_FIELD: Final = KeyField()
+
+
 def message_key(key: Any) -> str | bytes | None:
     """Return a message key as it travels: numbers and UUIDs as their text.
 

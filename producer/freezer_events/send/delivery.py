@@ -107,15 +107,22 @@ class Delivery:
     def wait_for_room(self, take: Callable[[], bool], stop: Callable[[], bool] = never) -> bool:
         """Try to have a message taken until there is room; False: it was told to stop, or ended.
 
+        A message that is not taken counts as unsent.
+
         Raises:
             UsageError: this is within a callback, which alone could make room.
 
         """
         self.outside_callbacks("wait for room in the queue")
-        while not (self._ended or stop()):
-            self.serve(SLICE_S)
-            if take():
-                return True
+        try:
+            while not (self._ended or stop()):
+                self.serve(SLICE_S)
+                if take():
+                    return True
+        except KeyboardInterrupt:
+            self.tally.unsent += 1
+            raise
+        self.tally.unsent += 1
         return False
 
     def serve(self, timeout_s: float) -> None:

@@ -80,7 +80,7 @@ class Pipeline:
         self._producer = producer
         # The one friend of EventProducer's inside: it drives it, and ends its waits.
         self._delivery = producer._delivery  # noqa: SLF001
-        producer._stop = stop  # noqa: SLF001
+        producer._lifetime.stop = stop  # noqa: SLF001
         if on_notice is not None:
             self._delivery.on_notice = on_notice
         self._stop = stop
