@@ -140,6 +140,10 @@ def test_it_begins_where_it_is_told(freezer: Freezer, twelve: list[dict[str, Any
     assert envelopes(freezer, "--key", "sensor3", "--from-beginning", "--until-end") == [
         each for each in twelve if each["key"] == "sensor3"
     ]
+    cold = ("--where", "temperature < 0 && sensor_id != 'sensor3'", "--from-beginning")
+    assert envelopes(freezer, *cold, "--until-end") == [
+        each for each in twelve if each["event"]["temperature"] < 0 and each["key"] != "sensor3"
+    ]
     assert envelopes(freezer, "--from-offset", "99999", "--until-end") == []
 
 
@@ -218,6 +222,16 @@ def test_csv_is_what_produce_takes_and_a_file_holds_it(
     assert [each["event"] for each in back] == [each["event"] for each in twelve]
 
 
+def test_what_a_condition_has_no_answer_for_is_counted_not_shown(
+    freezer: Freezer, twelve: list[dict[str, Any]]
+) -> None:
+    assert {len(each["key"]) for each in twelve} == {len("sensor0")}
+    asked = ("consume", "--from-beginning", "--until-end")
+    done = freezer(*asked, "--where", "1 / (size(sensor_id) - 7) > 0")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "12 readings not shown: --where has no answer for them" in done.stderr
+
+
 def test_it_counts_without_showing(freezer: Freezer, twelve: list[dict[str, Any]]) -> None:
     assert freezer("consume", "--count-only").stdout == "12 readings, 0 skipped\n"
     sizes = Counter(str(each["partition"]) for each in twelve)
@@ -286,6 +300,8 @@ def on_a_terminal(freezer: Freezer, args: tuple[str, ...], wide: int) -> list[st
         ("--follow", "--until-end"),
         ("--count-only", "--to", "f"),
         ("--envelope",),
+        ("--where", "temprature > 1"),
+        ("--where", "temperature >"),
         ("--from-time", "2026-01-31"),
         ("--from-time", "yesterday"),
         ("--from-offset", "-1"),

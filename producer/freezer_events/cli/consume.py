@@ -71,6 +71,11 @@ def _when(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -
     help="Read this partition only; may be repeated.",
 )
 @click.option("--key", metavar="KEY", help="Show records with this key only.")
+@click.option(
+    "--where",
+    metavar="CONDITION",
+    help="Show events that meet a condition only: 'temperature > -15'.",
+)
 @click.option("--group", metavar="NAME", help="Join a consumer group, and commit what was shown.")
 @click.option(
     "--max", "limit", type=click.IntRange(min=1), metavar="N", help="Stop after N events."

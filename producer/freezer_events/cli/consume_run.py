@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from freezer_events.avro.expression.condition import condition_on_event
 from freezer_events.cli import options
 from freezer_events.cli.consume_output import (
     Kept,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from freezer_events.avro.expression.condition import Condition
     from freezer_events.event import EventType
     from freezer_events.read.record import Record
 
@@ -51,6 +53,7 @@ class ConsumeRun:
     last: int | None
     partitions: tuple[int, ...]
     key: str | None
+    where: str | None
     group: str | None
     limit: int | None
     until_end: bool
@@ -66,11 +69,15 @@ class ConsumeRun:
     _handled: dict[int, Record[Any]] = field(default_factory=dict, init=False)
     _events: int = field(default=0, init=False)
     _lossy: int = field(default=0, init=False)
+    _undecided: int = field(default=0, init=False)
+    _condition: Condition | None = field(default=None, init=False)
     _committed_at: float = field(default_factory=time.monotonic, init=False)
 
     def run(self) -> int:
         """Read and show; returns the exit code."""
         event_type = options.find_event_type(self.event_name, self.schemas, self.into)
+        if self.where is not None:
+            self._condition = condition_on_event(self.where, event_type)
         settings = options.load_settings(self.env_file, self.properties, self.topic)
         topic = settings.topic_for(event_type, named=self.event_name)
         with ExitStack() as opened:
@@ -150,7 +157,11 @@ class ConsumeRun:
                 note(told)
             return False
         self._events += 1
-        return True
+        if self._condition is None:
+            return True
+        answer = self._condition(record.event)
+        self._undecided += answer is None
+        return bool(answer)
 
     def _commit(self, consumer: EventConsumer[Any], sink: Sink, every_s: float = 0.0) -> None:
         """Commit what was shown, in a group; of what nobody may have read, nothing."""
@@ -166,6 +177,9 @@ class ConsumeRun:
     def _conclude(self, event_type: EventType) -> None:
         for line in self._skipped.lines():
             note(line)
+        if self._undecided:
+            events = counted(self._undecided, noun_of(event_type.name))
+            note(f"{events} not shown: --where has no answer for them, such as of a null")
         if self._lossy:
             held = counted(self._lossy, noun_of(event_type.name))
             note(f"{held} with an empty text, which CSV shows as no value (--output json)")
