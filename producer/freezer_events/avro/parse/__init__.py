@@ -98,9 +98,13 @@ class Schema:
     @cached_property
     def uses(self) -> tuple[str, ...]:
         """The full names of the types of other files that it uses."""
-        known = self.document.parts if isinstance(self.document, Composed) else {}
-        own = foreign_names(Document(self.text, self.document.where)) if known else []
-        return tuple(name for name in own if name in known)
+        own = foreign_names(Document(self.text, self.document.where)) if self.others else []
+        return tuple(name for name in own if name in self.others)
+
+    @property
+    def others(self) -> Mapping[str, Document]:
+        """The types of other files that it may use, by full name."""
+        return self.document.parts if isinstance(self.document, Composed) else {}
 
     def attribute(self, pointer: str, key: str) -> Any:
         """Return an attribute that is no part of Avro, of the type or field at a pointer.

@@ -17,7 +17,9 @@ from freezer_events.schema.levels import Level
 from freezer_events.schema.shared_types import VERSION_FILE, documents
 
 if TYPE_CHECKING:
-    from freezer_events.avro.parse import Schema
+    from collections.abc import Mapping
+
+    from freezer_events.avro.parse import Document
 
 _BROKEN = 5
 _FILE = click.Path(path_type=Path)
@@ -39,7 +41,7 @@ def command(*, old: Path, new: Path, level: str | None, output: str) -> int:
 
     Exits with 5 on a break. A warning is legal but often surprises.
     """
-    schemas = _schema(old), _schema(new)
+    schemas = load(old, _others(old, new)), load(new, _others(new, old))
     promised = Level[level] if level else None
     findings = compare(*schemas)
     breaks = judge(findings, promised or Level.FULL)
@@ -61,10 +63,11 @@ def command(*, old: Path, new: Path, level: str | None, output: str) -> int:
     return _BROKEN if breaks else 0
 
 
-def _schema(path: Path) -> Schema:
-    """Read a file; one of an event may use shared types."""
-    number = VERSION_FILE.fullmatch(path.name)
-    if number and (path.parent / "event.toml").exists():
-        event = EventSpec.read(path.parent)
-        return load(path, documents(path.parent.parent, event.pins(int(number[1]))))
-    return load(path)
+def _others(*paths: Path) -> Mapping[str, Document]:
+    """Return the shared types that the first of these files that belongs to an event may use."""
+    for path in paths:
+        number = VERSION_FILE.fullmatch(path.name)
+        if number and (path.parent / "event.toml").exists():
+            event = EventSpec.read(path.parent)
+            return documents(path.parent.parent, event.pins(int(number[1])))
+    return {}

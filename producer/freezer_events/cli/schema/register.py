@@ -76,7 +76,7 @@ def _foresee(subject: SubjectOf, out: Output) -> None:
     gone = subject.registry.deleted_versions(subject.name) if lacks else []
     for number, text in subject.local.items():
         held, deleted = holder(text, subject.held), holder(text, gone)
-        known = _known(held) if held else "would be registered"
+        known = _known(held) if held else f"would be registered{_with(subject, number)}"
         if held is None and deleted is not None:
             known += f"; version {deleted.version} was the same, and is deleted"
         out.line(f"  v{number}: {known}{_written(number, subject)}")
@@ -145,7 +145,20 @@ def _registered(
         references.append(Reference(full, full, made.version))
         at = f"version {made.version} of subject {full}"
         out.line(f"  {full} v{version}: {at}, schema id {made.schema_id}")
-    return registry.register(subject.name, event.text(number), tuple(references))
+    try:
+        return registry.register(subject.name, event.text(number), tuple(references))
+    except Incompatible:
+        raise
+    except SchemaError as error:
+        # Apicurio 3 judges older versions, which define the type themselves, with the reference.
+        made = registry.register(subject.name, text)
+        out.line(f"  v{number}: sent as one schema, as with references {error.why}")
+        return made
+
+
+def _with(subject: SubjectOf, number: int) -> str:
+    uses = subject.event.uses_of(number)
+    return ", with " + ", ".join(f"{name} v{v}" for name, v in uses.items()) if uses else ""
 
 
 def _known(held: Registered) -> str:
