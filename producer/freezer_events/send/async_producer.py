@@ -139,8 +139,8 @@ class AsyncEventProducer:
                 producer._lifetime.refuse_if_ended()  # noqa: SLF001
                 await asyncio.sleep(_LOOK_S)
                 producer._delivery.serve(0)  # noqa: SLF001
-        except InvalidEvent:
-            tally.rejected += 1
+        except InvalidEvent as error:
+            tally.reject(error.rule)
             raise
         except BaseException:
             tally.unsent += 1

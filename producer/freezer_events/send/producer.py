@@ -182,8 +182,8 @@ class EventProducer:
             return route.take(value, own, extra, told) or self._wait(
                 partial(route.take, value, own, extra, told)
             )
-        except InvalidEvent:
-            tally.rejected += 1
+        except InvalidEvent as error:
+            tally.reject(error.rule)
             raise
         except EventError:
             tally.unsent += 1
