@@ -157,10 +157,22 @@ def test_rules_hold_as_they_do_in_python(text: str, values: dict[str, Any]) -> N
     assert outcome(compiled_encoder(module), event) == outcome(module.EVENT.encode, event)
 
 
-@pytest.mark.parametrize("value", [-300.0, -3.5, 0, 60.0, 61, None, "a", True])
-def test_a_rule_of_a_field_holds_as_it_does_in_python(value: Any) -> None:
+VALUES = [-300.0, -100.0, -99.5, 0, 60.0, 61, None, "a", True, float("nan"), float("inf")]
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize(
+    "expr",
+    [
+        "this > -100.0 && this < 60.0",
+        "this >= -100.0 && this <= 60.0 && this < 60.5 && this > -100.5",
+        "this <= 60.0",
+        "this != 60.0",
+    ],
+)
+def test_a_rule_of_a_field_holds_as_it_does_in_python(expr: str, value: Any) -> None:
     schema = record(("x", ["null", "double"], None))
-    schema["fields"][0]["confluent:rules"] = [{"name": "r", "expr": "this > -100.0 && this < 60.0"}]
+    schema["fields"][0]["confluent:rules"] = [{"name": "r", "expr": expr}]
     module = module_of(schema)
     event = module.Event(x=value)
     assert outcome(compiled_encoder(module), event) == outcome(module.EVENT.encode, event)
