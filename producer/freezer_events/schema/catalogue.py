@@ -152,8 +152,9 @@ class EventSpec:
             if line:
                 where = f"{self.path(version)}:{line}"
                 raise SchemaError(where, "has merge markers", "resolve the conflict")
-            others = documents(self.folder.parent, self.pins(version))
-            self._parsed[version] = load(self.path(version), others)
+            path = self.path(version)
+            others = documents(path, self.folder.parent, self.pins(version))
+            self._parsed[version] = load(path, others)
         return self._parsed[version]
 
     def pins(self, version: int) -> Mapping[str, int]:

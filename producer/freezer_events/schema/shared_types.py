@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.avro.parse import Document, load, read_text
+from freezer_events.avro.parse.composed import foreign_names
 from freezer_events.avro.parse.types import EnumType, Fixed, RecordType
 from freezer_events.config.atomic import read_or_none
 from freezer_events.errors import SchemaError
@@ -93,16 +94,26 @@ def version_files(folder: Path) -> Mapping[int, Path]:
     return dict(sorted((int(match[1]), path) for match, path in found if match))
 
 
-def documents(root: Path, uses: Mapping[str, int]) -> Mapping[str, Document]:
-    """Return the texts of the shared types that are used, by full name.
+def documents(path: Path, root: Path, uses: Mapping[str, int]) -> Mapping[str, Document]:
+    """Return the texts of the shared types that a file uses, by full name.
+
+    Args:
+        path: the file.
+        root: the schemas folder.
+        uses: full name of a type to the version that is meant.
 
     Raises:
-        SchemaError: a type is not there, or not in that version.
+        SchemaError: a type is not there, or not in that version; the file is no JSON.
 
     """
-    known = shared_types(root) if uses else {}
+    if not uses:
+        return {}
+    needed = foreign_names(Document(read_text(path), str(path)))
+    known = shared_types(root) if needed else {}
     found = {}
     for full, version in uses.items():
+        if full not in needed:
+            continue
         if full not in known:
             listed = ", ".join(known) or "none"
             why = f"is no shared type in {root / COMMON}"

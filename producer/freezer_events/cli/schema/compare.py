@@ -64,10 +64,10 @@ def command(*, old: Path, new: Path, level: str | None, output: str) -> int:
 
 
 def _others(*paths: Path) -> Mapping[str, Document]:
-    """Return the shared types that the first of these files that belongs to an event may use."""
+    """Return the shared types of a file, as the first of these says that belongs to an event."""
     for path in paths:
         number = VERSION_FILE.fullmatch(path.name)
         if number and (path.parent / "event.toml").exists():
             event = EventSpec.read(path.parent)
-            return documents(path.parent.parent, event.pins(int(number[1])))
+            return documents(paths[0], path.parent.parent, event.pins(int(number[1])))
     return {}
