@@ -55,11 +55,13 @@ def load(
     access = tuple(reader.access({topic.name for topic in topics}))
     stages = dict(read_stages(top, names, topics, access))
     here = chosen(stages, stage)
+    schemas = _flag(top, "schemas")
     return Desired(
         tuple(here.of(topic) for topic in topics),
         tuple(replace(a, account=here.accounts.get(a.account, a.account)) for a in access),
-        tuple(_subjects(catalogue, names)) if _flag(top, "schemas") else (),
+        () if schemas is False else tuple(_subjects(catalogue, names)),
         here,
+        schemas_needed=schemas is True,
     )
 
 
@@ -174,9 +176,9 @@ def _group(table: Table, allow: Allow) -> str | None:
     return group
 
 
-def _flag(table: Table, key: str) -> bool:
-    value = table.values.get(key, False)
-    if not isinstance(value, bool):
+def _flag(table: Table, key: str) -> bool | None:
+    value = table.values.get(key)
+    if value is not None and not isinstance(value, bool):
         raise table.error(f"{value!r} is neither true nor false", key)
     return value
 
