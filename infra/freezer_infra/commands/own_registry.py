@@ -30,7 +30,10 @@ def why_not(target: Target, settings: Settings) -> str | None:
     url = target.registry_url or settings.schema_registry_url
     if url is None:
         return "no registry is named (SCHEMA_REGISTRY_URL)"
-    asks = settings.schema_registry_api_key or "confluent.cloud" in url
+    if target.registry_url:
+        asks = not target.is_local  # then it is the cloud's
+    else:
+        asks = bool(settings.schema_registry_api_key) or "confluent.cloud" in url
     if asks and not os.environ.get(_KEY[0]):
         return f"your own key for the registry is not in the environment ({_KEY[0]})"
     return None
