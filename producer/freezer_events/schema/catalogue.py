@@ -205,7 +205,7 @@ class Catalogue:
         """What a command says, once, about events that are not the project's; else ""."""
         if not self.borrowed:
             return ""
-        names = ", ".join(self.events)
+        names = ", ".join(self.readable)
         return f"no schemas/ here; using the event that comes with the package: {names}"
 
     @property
@@ -266,7 +266,7 @@ class Catalogue:
         found = self.readable.get(name or "")
         if found is not None:
             return found
-        listed = ", ".join(self.events) or "none"
+        listed = ", ".join(self.readable) or "none"
         if name is None:
             why = f"{self.root} holds several, and none is named"
             raise UsageError("choose an event", why, f"name one of them: {listed}")
