@@ -49,7 +49,7 @@ def encoding(given: Sequence[Any], *, compiled: bool) -> float:
 def sending(target: BenchTarget, given: Sequence[Any], *, compiled: bool) -> float:
     """Send all events to a line that forgets them."""
     with producer_to(target, compiled=compiled) as producer:
-        route = producer._routes[BenchReading]
+        route = producer._by_class[BenchReading]
         route.take = lambda *_: True
         producer.tally.unsent = _COUNT  # as far as the counts are concerned
         return took_us(lambda: [None for event in given if not producer.send(event)])

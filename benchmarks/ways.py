@@ -19,6 +19,7 @@ from freezer_events.console.stop import Stop
 from freezer_events.registry.client import subject_name
 from freezer_events.registry.in_memory import OpenRegistry
 from freezer_events.send.pipeline import Pipeline
+from freezer_events.send.straight import StraightWay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from freezer_events.event import EventType
     from freezer_events.registry.client import Registry
     from freezer_events.registry.serializer import EventSerializer
+    from freezer_events.send import routes
 
 _BATCH: Final = 1000
 
@@ -39,6 +41,18 @@ class _Producer(EventProducer):
         self._target = target
         self._compiled = compiled
         super().__init__(settings, topic=target.topic, timeout_s=FLUSH_S)
+
+    def _make_way(self) -> routes.Way:
+        return _BenchWay(
+            self._target, self._compiled, self.settings, self._delivery, self._lifetime
+        )
+
+
+class _BenchWay(StraightWay):
+    def __init__(self, target: BenchTarget, compiled: bool, *given: Any) -> None:  # noqa: FBT001
+        self._target = target
+        self._compiled = compiled
+        super().__init__(*given)
 
     def _connect_registry(self) -> Registry:
         return OpenRegistry(self._target.registry)

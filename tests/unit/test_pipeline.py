@@ -149,6 +149,7 @@ import re, sys
 from freezer_events import EventProducer, Settings
 from freezer_events.events import FreezerReading
 from freezer_events.send.pipeline import Pipeline
+from freezer_events.send.straight import StraightWay
 from freezer_events.kafka.topics import listed_partitions
 from freezer_events.sources import Format, open_source
 from freezer_events.console.stop import Stop
@@ -156,13 +157,16 @@ from freezer_events.console.stop import Stop
 servers, path = sys.argv[1:]
 settings = Settings(bootstrap_servers=servers, schema_registry_url="mock://memory")
 event = FreezerReading.__event__
-class Producer(EventProducer):
+class Way(StraightWay):
     def _connect_registry(self):
         registry = super()._connect_registry()
         registry.register(event.topic + "-value", event.schema)
         return registry
     def _partitions(self, topic):
-        return listed_partitions(self.settings, topic)
+        return listed_partitions(settings, topic)
+class Producer(EventProducer):
+    def _make_way(self):
+        return Way(settings, self._delivery, self._lifetime)
 producer = Producer(settings)
 pipeline = Pipeline(producer, Stop(), on_report=lambda event, report: None)
 source = open_source(path, event, print, wait=pipeline.wait, written=Format())

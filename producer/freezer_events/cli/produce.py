@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from freezer_events.cli import options
+from freezer_events.cli.produce_options import ProduceOptions
 from freezer_events.cli.produce_run import ProduceRun
 from freezer_events.console.given import StreamCommand, refuse_together, refuse_without
 
@@ -120,4 +121,4 @@ def command(**given: Any) -> int:
     """
     refuse_together("--from", ("--sensors", "--seed"), "they are for simulated events")
     refuse_without("--from", _OF_A_FILE, "it says how to read a file")
-    return ProduceRun(**given).run()
+    return ProduceRun(ProduceOptions(**given)).run()

@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from freezer_events.errors import InvalidEvent
-from freezer_events.send.producer import KEY_FIELD, EventProducer, KeyField
+from freezer_events.send.checks import KEY_FIELD, KeyField
+from freezer_events.send.producer import EventProducer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,7 @@ class AsyncEventProducer:
         self._turn = asyncio.Lock()
         self._deferred: Callable[[], bool] | None = None
         # The one friend beside the pipeline: it replaces how to wait.
-        producer._waits = self._defer  # noqa: SLF001
+        producer._wait = self._defer  # type: ignore[method-assign]  # noqa: SLF001
 
     async def __aenter__(self) -> Self:
         return self
@@ -109,7 +110,7 @@ class AsyncEventProducer:
         report: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
         producer = self._producer
         async with self._turn:
-            if hasattr(type(event), "__event__") and type(event) not in producer._routes:  # noqa: SLF001
+            if hasattr(type(event), "__event__") and type(event) not in producer._by_class:  # noqa: SLF001
                 await asyncio.to_thread(
                     producer.prepare, type(event)
                 )  # may ask broker and registry
@@ -135,7 +136,7 @@ class AsyncEventProducer:
         producer, tally = self._producer, self._producer.tally
         try:
             while not take():
-                producer._refuse_if_ended()  # noqa: SLF001
+                producer._lifetime.refuse_if_ended()  # noqa: SLF001
                 await asyncio.sleep(_LOOK_S)
                 producer._delivery.serve(0)  # noqa: SLF001
         except InvalidEvent:

@@ -11,7 +11,8 @@ from uuid import UUID
 from freezer_events.errors import InvalidEvent
 
 if TYPE_CHECKING:
-    from freezer_events.send.line import Extra, Headers
+    from freezer_events.send.line import Extra
+    from freezer_events.send.reports import Headers
 
     Key = str | bytes | int | UUID | None
     GivenHeaders = Mapping[str, str | bytes | None] | Sequence[tuple[str, str | bytes | None]]
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SHORT: Final = 1024  # bytes of a key that cannot make its message too large
 _LATEST_MS: Final = 2**63 - 1
+
+
+class KeyField:
+    """The type of KEY_FIELD."""
+
+    def __repr__(self) -> str:
+        return "KEY_FIELD"
+
+
+KEY_FIELD: Final = KeyField()
 
 
 def message_key(key: Any) -> str | bytes | None:

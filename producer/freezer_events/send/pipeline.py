@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from freezer_events.errors import EventError, InvalidEvent
 from freezer_events.kafka.codes import Outcome
 from freezer_events.kafka.connection import SLICE_S
+from freezer_events.send import lifetime
 from freezer_events.send.delivery import DEFAULT_TIMEOUT_S
 from freezer_events.send.reports import OnlyUndelivered
 
@@ -80,7 +81,7 @@ class Pipeline:
         self._producer = producer
         # The one friend of EventProducer's inside: it drives it, and ends its waits.
         self._delivery = producer._delivery  # noqa: SLF001
-        producer._stop = stop  # noqa: SLF001
+        producer._lifetime.stop = stop  # noqa: SLF001
         if on_notice is not None:
             self._delivery.on_notice = on_notice
         self._stop = stop
@@ -105,6 +106,15 @@ class Pipeline:
     def partitioner(self) -> str:
         """The partitioner in force."""
         return self._delivery.partitioner
+
+    @property
+    def changes(self) -> list[str]:
+        """What happened to topics under way, in sentences."""
+        return self._delivery.changes
+
+    def partitions(self, topic: str) -> int:
+        """Return how many partitions a topic had when it was last looked at; 0: not known."""
+        return self._delivery.watch.partitions(topic)
 
     def wait(self) -> bool:
         """Serve delivery reports while a source waits for input; False: give up waiting."""
@@ -226,3 +236,5 @@ class Pipeline:
 
         self._delivery.flush(None, enough)
         self._delivery.abandon()
+        self._delivery.look_back()
+        lifetime.forget(self._producer._lifetime)  # noqa: SLF001 - nothing is open, closed or not

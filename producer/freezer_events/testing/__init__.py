@@ -21,14 +21,16 @@ from freezer_events.read.consumer import EventConsumer
 from freezer_events.registry.in_memory import MemoryRegistry, OpenRegistry
 from freezer_events.send.async_producer import AsyncEventProducer
 from freezer_events.send.producer import EventProducer
+from freezer_events.send.straight import StraightWay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from freezer_events.config import Settings
-    from freezer_events.read.consumer import Record
+    from freezer_events.read.record import Record
     from freezer_events.registry.client import Registry
     from freezer_events.send.reports import Report
+    from freezer_events.send.routes import Way
 
 __all__ = ["EventCluster"]
 
@@ -94,11 +96,9 @@ class EventCluster:
         """Return an asynchronous producer to this cluster, with the options of `producer`."""
         return AsyncEventProducer.over(self.producer(**options))
 
-    def consumer(
-        self, kind: type[E], topic: str | None = None, *, from_beginning: bool = True
-    ) -> EventConsumer[E]:
-        """Return a consumer for events of a class, for code that takes a consumer."""
-        return _Consumer(self, self.settings, kind, topic=topic, from_beginning=from_beginning)
+    def consumer(self, kind: type[E], topic: str | None = None, **options: Any) -> EventConsumer[E]:
+        """Return a consumer for events of a class, with the options of EventConsumer."""
+        return _Consumer(self, self.settings, kind, topic=topic, **options)
 
     def events(self, kind: type[E], topic: str | None = None) -> list[E]:
         """Return all events of a class on its topic, decoded, partition by partition in order.
@@ -134,6 +134,17 @@ class _Producer(EventProducer):
     def __init__(self, cluster: EventCluster, settings: Settings, **options: Any) -> None:
         self._cluster = cluster
         super().__init__(settings, **options)
+
+    def _make_way(self) -> Way:
+        return _OpenWay(self._cluster, self.settings, self._delivery, self._lifetime)
+
+
+class _OpenWay(StraightWay):
+    """The way to a cluster in this process: creates and registers what is missing."""
+
+    def __init__(self, cluster: EventCluster, *given: Any) -> None:
+        self._cluster = cluster
+        super().__init__(*given)
 
     def _connect_registry(self) -> Registry:
         return self._cluster._open  # noqa: SLF001 - its own cluster's

@@ -1,0 +1,66 @@
+"""How a run of `freezer produce` ends: its counts, what is left over, its exit code."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from freezer_events.cli.output import note, summary
+from freezer_events.console.ending import Ending, tell
+from freezer_events.console.words import counted, noun_of
+from freezer_events.errors import (
+    AccessError,
+    EventError,
+    InvalidEvent,
+    UnreachableError,
+    UsageError,
+)
+from freezer_events.send.tally import CountsDiffer, Tally
+
+if TYPE_CHECKING:
+    from freezer_events.cli.output import Output
+    from freezer_events.cli.produce_options import ProduceOptions
+    from freezer_events.console.stop import Stop
+    from freezer_events.event import EventType
+    from freezer_events.sources import Source
+
+
+def compare(tally: Tally, source: Source | None) -> None:
+    """Hold what the source counted against what was sent.
+
+    Raises:
+        CountsDiffer: a bug.
+
+    """
+    rows = None if source is None else source.rows
+    if rows is not None and (rows.astray or tally.read != rows.rejected + rows.used):
+        raise CountsDiffer(f"{rows} and {tally}")
+
+
+def tell_counts(out: Output, tally: Tally, event_type: EventType, output: str) -> None:
+    """Print the line that ends a run."""
+    out.conclude({"tally": tally.as_dict()} if output == "json" else summary(tally, event_type))
+
+
+def exit_code(
+    options: ProduceOptions,
+    stop: Stop,
+    tally: Tally,
+    event_type: EventType,
+    error: EventError | None,
+    *,
+    rejects_kept: bool,
+) -> int:
+    """Decide, and tell the error: a signal, else a refusal, else what the tally says."""
+    lost = tally.undelivered if not options.dry_run else 0
+    if lost:
+        note(f"{counted(lost, noun_of(event_type.name))} not delivered")
+    code = 1 if error or lost or (tally.rejected and not rejects_kept) else 0
+    if stop.exit_code is not None:
+        code = stop.exit_code
+    elif isinstance(error, AccessError | InvalidEvent | UnreachableError | UsageError):
+        code = error.exit_code
+    if error is not None:
+        failure = replace(Ending.of(error), exit_code=code)
+        tell(failure, as_json_to="err" if options.output == "json" else None)
+    return code

@@ -1,0 +1,69 @@
+"""`freezer produce --dry-run`: read, fill and encode every reading; send nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from freezer_events.avro.wire import encode
+from freezer_events.cli.conclusion import exit_code, tell_counts
+from freezer_events.cli.intake import Intake
+from freezer_events.console.words import counted, noun_of
+from freezer_events.errors import EventError, InvalidEvent, UsageError
+from freezer_events.send.fill import Filler
+from freezer_events.send.tally import Tally
+
+if TYPE_CHECKING:
+    from freezer_events.cli.output import Output
+    from freezer_events.cli.produce_options import ProduceOptions
+    from freezer_events.cli.rejects import Rejects
+    from freezer_events.console.stop import Stop
+    from freezer_events.event import EventType
+
+
+def dry_run(
+    options: ProduceOptions, event_type: EventType, rejects: Rejects, stop: Stop, out: Output
+) -> int:
+    """Check all readings; returns the exit code.
+
+    Raises:
+        UsageError: there is no end to them, or the source cannot be opened.
+
+    """
+    if options.source is None and not options.simulated:
+        raise UsageError("--dry-run with --count 0", "would never end", "say how many: --count")
+    tally = Tally()
+    with stop.interrupting():
+        intake = Intake(options, event_type, rejects, tally, lambda: not stop())
+    with intake:
+        if intake.source is not None:
+            rejects.open()
+        error = _read(intake, Filler(event_type), tally, stop)
+    if options.output == "json":
+        tell_counts(out, tally, event_type, options.output)
+    else:
+        read = counted(tally.read, noun_of(event_type.name))
+        counts = f"{read} read, {tally.rejected:,} rejected, {tally.unsent:,} good"
+        out.conclude(f"dry run: {counts}; nothing was sent")
+    kept = rejects.keeps
+    if error is None and stop.exit_code is None and not (tally.rejected and not kept):
+        return 0
+    return exit_code(options, stop, tally, event_type, error, rejects_kept=kept)
+
+
+def _read(intake: Intake, fill: Filler, tally: Tally, stop: Stop) -> EventError | None:
+    """Encode every event; returns what ended that early."""
+    try:
+        for event in intake.events:
+            if stop():
+                break
+            tally.read += 1
+            try:
+                encode(fill(event))
+            except InvalidEvent as raised:
+                tally.rejected += 1
+                intake.reject(event, raised)
+            else:
+                tally.unsent += 1
+    except EventError as raised:
+        return raised
+    return None

@@ -1,0 +1,67 @@
+"""What `freezer produce` was given, and what follows from it before anything is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TUTORIAL_INTERVAL_S: Final = 1.0
+_TUTORIAL_COUNT: Final = 10
+_TUTORIAL_MOST: Final = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProduceOptions:
+    """The options, by the names that click gives them."""
+
+    env_file: Path | None
+    topic: str | None
+    properties: tuple[str, ...]
+    event_name: str | None
+    schemas: Path | None
+    into: Path | None
+    count: int | None
+    interval: float | None
+    sensors: int
+    seed: int | None
+    source: str | None
+    form: str
+    columns: tuple[str, ...]
+    delimiter: str
+    decimal: str
+    encoding: str
+    on_bad: str
+    rejects: str | None
+    dry_run: bool
+    timeout: float
+    give_up_after: float
+    undelivered: str | None
+    start_at: int
+    every: bool | None
+    output: str
+
+    @property
+    def every_delivery(self) -> bool | None:
+        """Whether each delivery gets a line; None: the first ones."""
+        tutorial = self.source is None and 0 < self.simulated <= _TUTORIAL_MOST
+        return True if self.every is None and tutorial else self.every
+
+    @property
+    def simulated(self) -> int:
+        """How many events to simulate; 0 for no end."""
+        return _TUTORIAL_COUNT if self.count is None else self.count
+
+    @property
+    def expected(self) -> int | None:
+        """How many events there will be, where that is known."""
+        return None if self.source else self.simulated or None
+
+    @property
+    def interval_s(self) -> float:
+        """Seconds from one event to the next."""
+        if self.interval is not None:
+            return self.interval
+        return 0.0 if self.source else _TUTORIAL_INTERVAL_S
