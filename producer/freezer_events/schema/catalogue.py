@@ -32,6 +32,20 @@ _ABOUT: Final = ("owner", "contact", "pii", "suppress")
 _FILLS: Final = ("now", "uuid", "count")
 
 
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A rule of `review.lint` that does not hold: for one field, or for all ("")."""
+
+    rule: str
+    field: str
+    reason: str
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Where it stands in `event.toml`."""
+        return ("suppress", self.rule, *([self.field] if self.field else []))
+
+
 @dataclass(frozen=True)
 class EventSpec:
     """One event's folder: what `event.toml` says, and the versions beside it.
@@ -48,7 +62,7 @@ class EventSpec:
         owner: who answers for it, or None.
         contact: how to reach them, or None.
         pii: the fields that say something of a person.
-        suppress: rule of `review.lint` to the reason why it does not hold here.
+        suppress: rules of `review.lint` that do not hold here, and why.
         versions: version number to the path of its `.avsc`, ascending.
         default: whether it is meant where no event is named.
 
@@ -65,7 +79,7 @@ class EventSpec:
     owner: str | None = None
     contact: str | None = None
     pii: tuple[str, ...] = ()
-    suppress: Mapping[str, str] = field(default_factory=dict)
+    suppress: tuple[Suppression, ...] = ()
     versions: Mapping[int, Path] = field(default_factory=dict)
     default: bool = False
     _parsed: dict[int, Schema] = field(default_factory=dict, repr=False, compare=False)
@@ -205,7 +219,7 @@ class Catalogue:
         """What a command says, once, about events that are not the project's; else ""."""
         if not self.borrowed:
             return ""
-        names = ", ".join(self.events)
+        names = ", ".join(self.readable)
         return f"no schemas/ here; using the event that comes with the package: {names}"
 
     @property
@@ -266,7 +280,7 @@ class Catalogue:
         found = self.readable.get(name or "")
         if found is not None:
             return found
-        listed = ", ".join(self.events) or "none"
+        listed = ", ".join(self.readable) or "none"
         if name is None:
             why = f"{self.root} holds several, and none is named"
             raise UsageError("choose an event", why, f"name one of them: {listed}")
@@ -298,12 +312,18 @@ def _texts(toml: Table, key: str) -> list[str]:
     return [str(each) for each in found]
 
 
-def _suppress(table: Table) -> Mapping[str, str]:
-    found = {rule: table.need(rule, str) for rule in table.values}
-    for rule, reason in found.items():
-        if not reason.strip():
-            raise table.error("says no reason", rule)
-    return found
+def _suppress(table: Table) -> tuple[Suppression, ...]:
+    """Read `rule = "why"`, and `rule.field = "why"` for one field."""
+    found: list[Suppression] = []
+    for rule, given in table.values.items():
+        fields = table.table(rule) if isinstance(given, dict) else None
+        holder, names = (table, [rule]) if fields is None else (fields, list(fields.values))
+        for name in names:
+            reason = holder.need(name, str)
+            if not reason.strip():
+                raise holder.error("says no reason", name)
+            found.append(Suppression(rule, "" if fields is None else name, reason))
+    return tuple(found)
 
 
 def _versions(folder: Path) -> Mapping[int, Path]:

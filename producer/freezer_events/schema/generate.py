@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import keyword
 import re
@@ -54,6 +55,29 @@ class GeneratedModule:
     root: str
     classes: tuple[str, ...]
     text: str
+
+
+def as_it_is(event: str, text: str | None) -> GeneratedModule | None:
+    """Return an event's module as it was generated before, None where it is none of ours.
+
+    It is for the package's `__init__`, which lists the classes of all events, while the files that
+    this one was made from cannot be read.
+    """
+    try:
+        body = ast.parse(text or "").body
+    except (SyntaxError, ValueError):
+        return None
+    listed: tuple[str, ...] = ()
+    root = ""
+    for node in body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=names)):
+                listed = tuple(str(each.value) for each in names if isinstance(each, ast.Constant))
+            case ast.AnnAssign(target=ast.Name(id="EVENT"), value=ast.Call(keywords=given)):
+                found = (each.value for each in given if each.arg == "record")
+                root = next((each.id for each in found if isinstance(each, ast.Name)), "")
+    known = root in listed and text is not None
+    return GeneratedModule(event, root, listed, text or "") if known else None
 
 
 def module_source(
