@@ -69,10 +69,10 @@ def _subjects(catalogue: Catalogue, names: Mapping[str, str]) -> Iterator[Subjec
     """Give the subject of every event that has a released version."""
     for event in catalogue.events.values():
         numbers = [each for each in Lock.read(event.folder).released if each in event.versions]
-        texts = {number: event.text(number) for number in numbers}
+        texts = {number: event.schema(number).whole for number in numbers}
         topic = names[event.name]
         if texts:
-            yield Subject(subject_name(topic), topic, event.level, texts)
+            yield Subject(subject_name(topic), topic, event.level, texts, tuple(event.accepted))
 
 
 def _event_topics(catalogue: Catalogue, topic_of: Callable[[EventSpec], str]) -> dict[str, str]:

@@ -381,13 +381,31 @@ cdef class Record(Node):
         return 0
 
 
+cdef class Checked(Node):
+    """Any node, and functions that tell whether a value obeys the schema's rules; null does."""
+
+    cdef Node node
+    cdef tuple rules
+
+    def __cinit__(self, Node node not None, tuple rules not None):
+        self.node = node
+        self.rules = rules
+
+    cdef int write(self, object value, _Out out) except -1:
+        if value is not None:
+            for rule in self.rules:
+                if rule(value) is not True:
+                    raise ValueError
+        return self.node.write(value, out)
+
+
 cdef class Encoder:
     """Called with an event, returns its Avro body; raises if a value does not fit."""
 
-    cdef Record record
+    cdef Node record
     cdef _Out spare
 
-    def __cinit__(self, Record record not None):
+    def __cinit__(self, Node record not None):
         self.record = record
 
     def __call__(self, event):

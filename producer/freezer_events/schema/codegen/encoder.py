@@ -8,15 +8,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+from freezer_events.avro.expression.kinds import kind_of
 from freezer_events.avro.model import scalar_of, shape
 from freezer_events.avro.parse.types import ArrayType, EnumType, MapType, RecordType, UnionType
+from freezer_events.avro.rules import rule_source, rules_at
 from freezer_events.avro.scalars import scalar
 from freezer_events.avro.scalars.entry import demand, load
 from freezer_events.avro.values import DEEPEST
 from freezer_events.schema.codegen.scope import indented, index_bytes
 
 if TYPE_CHECKING:
-    from freezer_events.avro.parse.types import Resolved, Type
+    from freezer_events.avro.parse.types import RecordField, Resolved, Type
     from freezer_events.avro.scalars.entry import Code
     from freezer_events.schema.codegen.scope import Scope
 
@@ -52,13 +54,37 @@ class Encoder:
         made = self._model.classes[record.name.full]
         names = self._model.attributes[record.name.full]
         lines = demand(self._scope.use, f"type({argument}) is not {made}", argument, f"a {made}")
+        lines += self._rules(record, record, argument)
         parts: list[str] = []
         for number, field in enumerate(record.fields, 1):
-            value = f"{argument}.{names[field.name]}"
-            more, bytes_of = self._code(field.type, value, f"v{number}", b"")
+            value, local = f"{argument}.{names[field.name]}", f"v{number}"
+            if rules_at(self._model.schema, field):
+                lines += [*load(local, value), *self._rules(field, field.type, local)]
+                value = local
+            more, bytes_of = self._code(field.type, value, local, b"")
             lines += more
             parts += bytes_of
         return [*lines, f"body: bytes = {_joined(parts)}", "return body"]
+
+    def _rules(self, holder: RecordType | RecordField, of: Type, this: str) -> list[str]:
+        """Return the lines that refuse what breaks a rule; null is skipped."""
+        nullable = kind_of(self._model, of).nullable
+        lines = []
+        for rule in rules_at(self._model.schema, holder):
+            holds = rule_source(self._model, rule, of, this, self._scope.operate, self._constant)
+            unless = f"{this} is not None and not ({holds})" if nullable else f"not ({holds})"
+            lines += [f"if {unless}:", f"    raise {self._scope.use('broken')}({rule.name!r})"]
+        return lines
+
+    def _constant(self, maker: str, text: str) -> str:
+        """Return the name of a constant of the module, which is written the first time."""
+        known = {each: name for name, each in self._tables.items()}
+        made = f"{self._scope.operate(maker)}({text!r})"
+        name = f"_{maker}_{len(self._tables) + 1}"
+        found = next((known[each] for each in known if each.endswith(f" = {made}")), None)
+        if found is None:
+            self._tables[name] = f"{name}: Final = {made}"
+        return found or name
 
     def _code(self, use: Type, value: str, local: str, prefix: bytes) -> Code:
         of = self._model.resolve(use)

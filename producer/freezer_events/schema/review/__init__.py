@@ -14,7 +14,7 @@ from freezer_events.errors import EventError, SchemaError
 from freezer_events.schema import event_toml
 from freezer_events.schema.catalogue import LOCK, OLD_LOCK
 from freezer_events.schema.lock import Lock
-from freezer_events.schema.review import against, layout, lint, versions
+from freezer_events.schema.review import against, layout, lint, shared, versions
 from freezer_events.schema.review.problem import Aspect, Problem, Severity
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def review(catalogue: Catalogue, only: Sequence[str] = (), then: Committed | Non
             found += problems
     if not only:
         found += layout.strays(catalogue)
+        found += shared.problems(catalogue)
         found += _package(catalogue, rows, found)
     if then is not None:
         found += against.problems(catalogue, then)

@@ -18,6 +18,7 @@ from freezer_events.avro.parse.types import (
     child,
 )
 from freezer_events.config.toml_table import Table
+from freezer_events.schema.compare import ACCEPTABLE, compare, judge
 from freezer_events.schema.compare.units import units
 from freezer_events.schema.review.problem import Aspect, Problem, Severity
 
@@ -110,6 +111,16 @@ RULES: Final = (
 )
 
 
+def _accepted(event: EventSpec, schemas: Mapping[int, Schema]) -> set[str]:
+    """Return the codes of breaks between versions that event.toml may accept."""
+    pairs = [
+        compare(schemas[old], schemas[new])
+        for new in schemas
+        for old in event.level.against(new, schemas)
+    ]
+    return {str(each.code) for found in pairs for each in judge(found, event.level)} & ACCEPTABLE
+
+
 def problems(event: EventSpec, lock: Lock, schemas: Mapping[int, Schema]) -> Iterator[Problem]:
     """Yield what the rules find in unreleased versions, and suppressions that are of no use."""
     used: set[Suppression] = set()
@@ -125,7 +136,10 @@ def problems(event: EventSpec, lock: Lock, schemas: Mapping[int, Schema]) -> Ite
                 elif version not in lock.entries:
                     yield _problem(event, version, schema, rule, flaw)
         previous = schema
-    yield from (_idle(event, each) for each in event.suppress if each not in used)
+    accepted = _accepted(event, schemas) if ACCEPTABLE & event.accepted else set()
+    for each in event.suppress:
+        if each not in used and each.path[1:] not in {(code,) for code in accepted}:
+            yield _idle(event, each)
 
 
 def _of(event: EventSpec, rule: str, field: str) -> Suppression | None:
