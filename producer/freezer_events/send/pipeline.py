@@ -61,6 +61,7 @@ class Pipeline:
     Attributes:
         undelivered: the good readings that are not known to be on the topic.
         exhausted: the source has been read to its end.
+        on_refused: told of a reading that the cluster never takes; True if it is kept elsewhere.
 
     """
 
@@ -78,6 +79,7 @@ class Pipeline:
     ) -> None:
         self.undelivered: list[Undelivered] = []
         self.exhausted = False
+        self.on_refused: Callable[[Undelivered, Report], bool] = lambda *_: False
         self._producer = producer
         # The one friend of EventProducer's inside: it drives it, and ends its waits.
         self._delivery = producer._delivery  # noqa: SLF001
@@ -207,7 +209,9 @@ class Pipeline:
         self, event: Any, place: ReadingPlace | None, source: Source | None, report: Report
     ) -> None:
         if report.outcome is not Outcome.DELIVERED:
-            self.undelivered.append(Undelivered(event, place, report.outcome))
+            found = Undelivered(event, place, report.outcome)
+            if not (report.is_refused and self.on_refused(found, report)):
+                self.undelivered.append(found)
         elif source is not None and place is not None:
             source.safe(place)
         self._on_report(event, report)

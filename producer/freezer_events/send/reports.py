@@ -42,6 +42,7 @@ class Report(NamedTuple):
         offset: its offset, or None when not delivered.
         latency_s: seconds from send to report.
         error: the reason when it was not delivered, else None.
+        is_refused: the cluster will never take this message, and takes those after it.
 
     """
 
@@ -51,6 +52,7 @@ class Report(NamedTuple):
     offset: int | None
     latency_s: float
     error: str | None
+    is_refused: bool = False
 
 
 class Returned(NamedTuple):
@@ -137,7 +139,7 @@ class Reports:
         """Take the error of a message that librdkafka would not have: it gets no report."""
         outcome = codes.outcome(error)
         self._add(outcome, error, topic)
-        report = Report(outcome, topic, -1, None, 0.0, error.str())
+        report = Report(outcome, topic, -1, None, 0.0, error.str(), codes.is_refusal(error))
         if on_report is not None:
             self._tell(on_report, report)
         else:
@@ -284,4 +286,5 @@ def _report(outcome: Outcome, error: KafkaError | None, message: Message) -> Rep
         offset=message.offset() if error is None else None,
         latency_s=message.latency() or 0.0,
         error=None if error is None else error.str(),
+        is_refused=error is not None and codes.is_refusal(error),
     )
