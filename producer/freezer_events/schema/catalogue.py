@@ -28,7 +28,7 @@ _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 _VERSION_FILE: Final = re.compile(r"v([1-9][0-9]*)\.avsc")
 _KEYS: Final = ("topic", "partitions", "key", "compatibility", "version", "fill")
-_ABOUT: Final = ("owner", "contact", "pii", "suppress")
+_ABOUT: Final = ("owner", "contact", "pii", "suppress", "opt_in")
 _FILLS: Final = ("now", "uuid", "count")
 
 
@@ -49,6 +49,7 @@ class EventSpec:
         contact: how to reach them, or None.
         pii: the fields that say something of a person.
         suppress: rule of `review.lint` to the reason why it does not hold here.
+        opt_in: its topic is made only where infra/topics.toml names the event.
         versions: version number to the path of its `.avsc`, ascending.
         default: whether it is meant where no event is named.
 
@@ -66,6 +67,7 @@ class EventSpec:
     contact: str | None = None
     pii: tuple[str, ...] = ()
     suppress: Mapping[str, str] = field(default_factory=dict)
+    opt_in: bool = False
     versions: Mapping[int, Path] = field(default_factory=dict)
     default: bool = False
     _parsed: dict[int, Schema] = field(default_factory=dict, repr=False, compare=False)
@@ -97,6 +99,7 @@ class EventSpec:
             contact=toml.get("contact", str),
             pii=tuple(_texts(toml, "pii")),
             suppress=_suppress(toml.table("suppress")),
+            opt_in=toml.flag("opt_in"),
             versions=_versions(folder),
             default=default,
         )
@@ -205,7 +208,7 @@ class Catalogue:
         """What a command says, once, about events that are not the project's; else ""."""
         if not self.borrowed:
             return ""
-        names = ", ".join(self.events)
+        names = self.default or ", ".join(self.events)
         return f"no schemas/ here; using the event that comes with the package: {names}"
 
     @property
