@@ -59,6 +59,7 @@ def test_only_the_parser_reads_the_json_of_a_schema() -> None:
         "schema/golden.py": "golden files",
         "schema/lock.py": "shows what was released",
         "sources/json_lines.py": "readings",
+        "testing/http_registry.py": "requests",
     }
     package = ROOT / "producer" / "freezer_events"
     rooms = ("avro", "events", "read", "registry", "schema", "send", "sources", "testing")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from freezer_events.config import Settings
 from freezer_events.errors import ConfigError
+from freezer_events.kafka.servers import IN_PROCESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +45,7 @@ class EmbeddedCluster:
             self.create_topic(name, partitions)
         servers = self._lib.rd_kafka_mock_cluster_bootstraps(self._cluster).decode()
         self.settings = Settings(bootstrap_servers=servers)
+        IN_PROCESS.add(servers)
 
     def __enter__(self) -> Self:
         return self
@@ -85,6 +87,7 @@ class EmbeddedCluster:
     def close(self) -> None:
         """Stop the brokers."""
         if self._cluster:
+            IN_PROCESS.discard(self.settings.bootstrap_servers or "")
             self._lib.rd_kafka_mock_cluster_destroy(self._cluster)
             self._lib.rd_kafka_destroy(self._client)
             self._cluster = self._client = None
