@@ -76,6 +76,12 @@ class EmbeddedCluster:
         for number in [broker] if broker else range(1, _BROKERS + 1):
             self._lib.rd_kafka_mock_broker_set_up(self._cluster, number)
 
+    def answer_after(self, seconds: float) -> None:
+        """Hold every answer back for so long; requests are carried out at once."""
+        for number in range(1, _BROKERS + 1):
+            milliseconds = ctypes.c_int(int(seconds * 1000))
+            self._lib.rd_kafka_mock_broker_set_rtt(self._cluster, number, milliseconds)
+
     def fail_next_produce(self, *codes: int) -> None:
         """Answer the next produce requests with these Kafka error codes, one each."""
         produce_api = 0
@@ -133,6 +139,11 @@ def _typed(lib: ctypes.CDLL) -> ctypes.CDLL:
         ),
         ("rd_kafka_mock_broker_set_down", ctypes.c_int, [pointer, ctypes.c_int32]),
         ("rd_kafka_mock_broker_set_up", ctypes.c_int, [pointer, ctypes.c_int32]),
+        (
+            "rd_kafka_mock_broker_set_rtt",
+            ctypes.c_int,
+            [pointer, ctypes.c_int32, ctypes.c_int],
+        ),
         (
             "rd_kafka_mock_push_request_errors_array",
             None,

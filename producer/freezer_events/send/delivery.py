@@ -152,6 +152,7 @@ class Delivery:
         while self.in_flight and not stop() and (deadline is None or time.monotonic() < deadline):
             self.line.push()
             self.serve(SLICE_S if deadline is None else min(SLICE_S, timeout_s or 0))
+        self._end_if_in_trouble()  # the last report may have come in the pump's thread
         return self.in_flight
 
     def abandon(self) -> None:
