@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
 import secrets
+import select
 import signal
+import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +21,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     ResourceType,
 )
 
-from tests.support.cli import Freezer, tally_of
+from tests.support.cli import FREEZER, Freezer, tally_of
 from tests.support.row_check import KEYS, ROWS, check, kept, there, underway, write_rows
 from tests.support.trio import Trio
 
@@ -174,6 +179,45 @@ def test_ctrl_c_twice_in_an_outage_ends_at_once_and_accounts_for_every_row(
     arrived = {number for _, number in rows}
     assert not arrived & set(certain)
     assert arrived | set(certain) | set(unsure) == set(range(tally["read"]))
+
+
+def test_an_outage_is_shown_as_it_goes_on_a_terminal(run: Freezer, trio: Trio) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [FREEZER, "produce", "--from", "rows.csv", "--interval", "0.001", "--no-lines"],
+        cwd=run.folder,
+        env=run.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        underway(trio, run.settings["TOPIC"])
+        trio.pause(1, 2, 3)
+        try:
+            shown = _shown(ours, until="for 7 s")
+        finally:
+            trio.go_on(1, 2, 3)
+            trio.wait_for(3)
+        shown += _shown(ours, until="\n")
+        assert process.wait(60) == 0
+    os.close(ours)
+    status = re.findall(
+        r"\rnothing delivered since \d\d:\d\d:\d\d, for (\d) s; ([\d,]+) wait;", shown
+    )
+    assert [seconds for seconds, _ in status][:3] == ["5", "6", "7"]
+    assert all(waiting != "0" for _, waiting in status)
+    assert "giving up after 300 s" in shown
+    assert "\rdelivering again" in shown
+
+
+def _shown(terminal: int, until: str) -> str:
+    found = ""
+    deadline = time.monotonic() + 60
+    while until not in found:
+        assert time.monotonic() < deadline, found
+        if select.select([terminal], [], [], 1)[0]:
+            found += os.read(terminal, 4096).decode()
+    return found
 
 
 def half_open(proxies: list[TcpProxy]) -> None:

@@ -93,10 +93,21 @@ class Deliveries:
             many = counted(self.limit, noun_of(self._event_type.name))
             note(f"more than {many}: no further lines (--lines prints all)")
 
+    def outage(self, text: str) -> None:
+        """Say how an outage goes, over the line where the cursor is: on a terminal."""
+        if isinstance(sys.stderr, SafeText):
+            self._status_at = time.monotonic()
+            sys.stderr.write_status(text)
+
+    def notice(self, text: str) -> None:
+        """Say something on a line of its own."""
+        self.done()
+        note(text)
+
     def done(self) -> None:
         """End the status line."""
-        if self._status_at and sys.stderr.isatty():
-            note("")
+        if self._status_at and sys.stderr.isatty() and isinstance(sys.stderr, SafeText):
+            sys.stderr.write_status("")
 
     def _text(self, event: Any, report: Report) -> str:
         text = event_text(event, self._event_type)

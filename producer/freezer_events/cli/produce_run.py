@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,8 +68,10 @@ class ProduceRun:
             on_report=show,
             reports=show.limit,
             on_progress=show.progress,
-            on_notice=note,
+            on_notice=show.notice,
         )
+        if sys.stderr.isatty():
+            pipeline.show_outage(show.outage)
         tally = pipeline.tally
         with stop.interrupting():  # a pipe may have nobody at its other end
             intake = Intake(given, event_type, rejects, tally, pipeline.wait)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.console.words import counted
@@ -19,7 +20,7 @@ from freezer_events.kafka import codes
 from freezer_events.kafka.connection import SLICE_S, never
 from freezer_events.kafka.topic_watch import TopicWatch
 from freezer_events.send.client_properties import partitioner, producer_properties
-from freezer_events.send.outage import Outage
+from freezer_events.send.outage import STATUS_EVERY_S, Outage
 from freezer_events.send.pump import Pump
 from freezer_events.send.python_line import PythonLine
 from freezer_events.send.reports import Reports
@@ -52,7 +53,7 @@ class Delivery:
     Attributes:
         line: takes the messages.
         reports: what is known of messages.
-        on_notice: told in a sentence how long an outage lasts, or what happened to a topic; by
+        on_notice: told in a sentence of an outage, every 30 s, and of what happened to a topic; by
             default a line in the log.
         watch: looks at the topics now and then.
         changes: what happened to topics under way, in sentences.
@@ -79,6 +80,7 @@ class Delivery:
         self._on_end = on_end
         self._ended = False
         self._outage = Outage(give_up_after_s)
+        self._on_outage: Callable[[str], None] | None = None
         self._was_told = False
         self._delivered_at_renewal = -1
         self._renewal = threading.Lock()
@@ -103,6 +105,11 @@ class Delivery:
     def partitioner(self) -> str:
         """The partitioner in force."""
         return partitioner(self.settings)
+
+    def show_outage(self, status: Callable[[str], None]) -> None:
+        """Tell of an outage every second, on a line that is written over."""
+        self._outage.every_s = STATUS_EVERY_S
+        self._on_outage = status
 
     def wait_for_room(self, take: Callable[[], bool], stop: Callable[[], bool] = never) -> bool:
         """Try to have a message taken until there is room; False: it was told to stop, or ended.
@@ -207,7 +214,7 @@ class Delivery:
             self.reports.trouble = self._given_up()
         if self._outage.is_to_be_told() and not self._ended:
             self._was_told = True
-            self.on_notice(self._state())
+            (self._on_outage or self.on_notice)(self._state())
         elif self._was_told and not self._outage.lasted_s:
             self._was_told = False
             if self.trouble is None:
@@ -245,10 +252,12 @@ class Delivery:
         )
 
     def _state(self) -> str:
-        lasted = f"nothing delivered for {self._outage.lasted_s:.0f} s ({self._cause()})"
+        lasted_s = self._outage.lasted_s
+        since = datetime.fromtimestamp(time.time() - lasted_s, UTC).astimezone()
         return (
-            f"{lasted}; {self.in_flight:,} wait;"
-            f" still trying, for {self._give_up_after_s:g} s in all"
+            f"nothing delivered since {since:%H:%M:%S}, for {lasted_s:.0f} s;"
+            f" {self.in_flight:,} wait; giving up after {self._give_up_after_s:g} s"
+            f" ({self._cause()})"
         )
 
     def _cause(self) -> str:

@@ -114,6 +114,10 @@ class Pipeline:
         """What happened to topics under way, in sentences."""
         return self._delivery.changes
 
+    def show_outage(self, status: Callable[[str], None]) -> None:
+        """Tell of an outage every second, on a line that is written over."""
+        self._delivery.show_outage(status)
+
     def partitions(self, topic: str) -> int:
         """Return how many partitions a topic had when it was last looked at; 0: not known."""
         return self._delivery.watch.partitions(topic)
