@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from freezer_events.send.async_producer import AsyncEventProducer
     from freezer_events.send.checks import KEY_FIELD
     from freezer_events.send.producer import EventProducer
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.send.tally import Tally
 
 __all__ = [
@@ -67,7 +67,7 @@ _HOMES = {
     "EventSerializer": "registry.serializer",
     "Outcome": "kafka.codes",
     "Record": "read.consumer",
-    "Report": "send.reports",
+    "Report": "send.report",
     "Settings": "config",
     "Tally": "send.tally",
 }

@@ -179,7 +179,7 @@ def test_a_broker_whose_disk_is_full_hands_over_to_another(
     assert stack
     topic = freezer.settings["TOPIC"]
     write_rows(tmp_path / "rows.csv", ROWS)
-    with Trio(_folder(tmp_path_factory), disk_mb=64) as small:
+    with Trio(_folder(tmp_path_factory), disk_mb=128) as small:
         small.create(topic)
         run = freezer.having(BOOTSTRAP_SERVERS=small.bootstrap).within(240)
         with run.start("produce", "--from", "rows.csv", *PACED, *LEFT) as running:
@@ -316,12 +316,12 @@ def test_a_clock_that_is_set_back_changes_nothing(
 def test_a_producer_that_is_killed_five_times_can_be_resumed_by_what_is_there(
     run: Freezer, trio: Trio, table: Any
 ) -> None:
-    topic, at = run.settings["TOPIC"], 0
+    topic, at, slowly = run.settings["TOPIC"], 0, ("--interval", "0.003", "--no-lines")
     for _ in range(5):
-        with run.start("produce", "--from", "rows.csv", *PACED, "--start-at", f"{at + 2}") as one:
-            deadline = time.monotonic() + 60
-            while len(there(trio, topic)) < at + 300 and time.monotonic() < deadline:
-                pass
+        begun = time.monotonic()
+        with run.start("produce", "--from", "rows.csv", *slowly, "--start-at", f"{at + 2}") as one:
+            while len(there(trio, topic)) < at + 300 and one.process.poll() is None:
+                assert time.monotonic() < begun + 60
             one.signal(signal.SIGKILL)
             one.rest()
         rows = there(trio, topic)

@@ -28,7 +28,7 @@ process.roles=broker,controller
 node.id={node}
 controller.quorum.voters={voters}
 controller.listener.names=CONTROLLER
-log.dirs=/tmp/kraft-combined-logs
+log.dirs={logs}
 listeners=PLAINTEXT://127.0.0.1:{port},FAR://127.0.0.1:{far},CONTROLLER://127.0.0.1:{control}
 advertised.listeners=PLAINTEXT://127.0.0.1:{port},FAR://127.0.0.1:{proxied}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,FAR:{protocol},CONTROLLER:PLAINTEXT
@@ -48,6 +48,7 @@ authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:ANONYMOUS
 """
 _LOGS = "/tmp/kraft-combined-logs"  # noqa: S108 - in the container
+_SMALL_DISK = "/disk"
 _HEAP = "-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
@@ -69,7 +70,9 @@ class Trio:
         ports = _free_ports(12)
         self._ports, control, far, self._proxied = (ports[n : n + 3] for n in (0, 3, 6, 9))
         self.proxies = [TcpProxy(*pair) for pair in zip(self._proxied, far, strict=True)]
-        self._disk = (f"--tmpfs={_LOGS}:size={disk_mb}m,mode=1777",) if disk_mb else ()
+        logs, size = (_SMALL_DISK, f"tmpfs-size={disk_mb}m") if disk_mb else (_LOGS, "")
+        mount = f"type=tmpfs,destination={logs},tmpfs-mode=1777,{size}"
+        self._disk = ("--mount", mount) if disk_mb else ()
         protocol = "SASL_PLAINTEXT" if secure else "PLAINTEXT"
         voters = ",".join(f"{n}@127.0.0.1:{port}" for n, port in enumerate(control, 1))
         self._configs: dict[int, Path] = {}
@@ -83,6 +86,7 @@ class Trio:
                 far=far[node - 1],
                 proxied=self._proxied[node - 1],
                 protocol=protocol,
+                logs=logs,
             )
             path.write_text(text + _SECURE * secure)
             path.chmod(0o644)
@@ -120,7 +124,7 @@ class Trio:
 
     def fill_disk(self, node: int) -> None:
         """Write a broker's disk full, to the last byte."""
-        fill = f"dd if=/dev/zero of={_LOGS}/fill bs=64k 2>/dev/null; true"
+        fill = f"dd if=/dev/zero of={_SMALL_DISK}/fill bs=64k 2>/dev/null; true"
         _docker("exec", self._container(node), "sh", "-c", fill)
 
     def create(self, topic: str, partitions: int = 3) -> None:

@@ -15,7 +15,7 @@ from freezer_events.events import FreezerReading
 from freezer_events.kafka import codes
 
 if TYPE_CHECKING:
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.testing import EventCluster
 
 

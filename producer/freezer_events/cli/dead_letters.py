@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from freezer_events.config import Settings
     from freezer_events.send.pipeline import Undelivered
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.sources import Rejected, Source
 
 _REPORTED_WITHIN_S: Final = 30.0

@@ -11,14 +11,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.console.words import counted
-from freezer_events.errors import ConfigError, EventError, UnreachableError, UsageError
+from freezer_events.errors import ConfigError, EventError, UsageError
 from freezer_events.kafka import codes
 from freezer_events.kafka.connection import SLICE_S, never
 from freezer_events.kafka.topic_watch import TopicWatch
+from freezer_events.send import giving_up
 from freezer_events.send.client_properties import partitioner, producer_properties
 from freezer_events.send.outage import STATUS_EVERY_S, Outage
 from freezer_events.send.pump import Pump
@@ -76,7 +76,6 @@ class Delivery:
         self.on_notice: Callable[[str], None] = _log.warning
         self.watch = TopicWatch(settings)
         self.changes: list[str] = []
-        self._give_up_after_s = give_up_after_s
         self._on_end = on_end
         self._ended = False
         self._outage = Outage(give_up_after_s)
@@ -122,7 +121,7 @@ class Delivery:
         """
         self.outside_callbacks("wait for room in the queue")
         try:
-            while not (self._ended or stop()):
+            while not (self._ended or self.trouble or stop()):
                 self.serve(SLICE_S)
                 if take():
                     return True
@@ -211,10 +210,11 @@ class Delivery:
         tally = self.tally
         self._outage.look(time.monotonic(), tally.in_flight, tally.settled)
         if self._outage.is_too_long() and self.trouble is None and not self._ended:
-            self.reports.trouble = self._given_up()
+            self.reports.trouble = giving_up.reason(self.settings, self._outage, self.reports.heard)
         if self._outage.is_to_be_told() and not self._ended:
             self._was_told = True
-            (self._on_outage or self.on_notice)(self._state())
+            told = giving_up.state(self._outage, self.in_flight, self.reports.heard)
+            (self._on_outage or self.on_notice)(told)
         elif self._was_told and not self._outage.lasted_s:
             self._was_told = False
             if self.trouble is None:
@@ -249,27 +249,4 @@ class Delivery:
             f"the client met a fatal error ({codes.words(fatal)}) and was made anew:"
             f" {tally.unconfirmed - unconfirmed:,} in flight are unconfirmed,"
             f" {again:,} are sent again"
-        )
-
-    def _state(self) -> str:
-        lasted_s = self._outage.lasted_s
-        since = datetime.fromtimestamp(time.time() - lasted_s, UTC).astimezone()
-        return (
-            f"nothing delivered since {since:%H:%M:%S}, for {lasted_s:.0f} s;"
-            f" {self.in_flight:,} wait; giving up after {self._give_up_after_s:g} s"
-            f" ({self._cause()})"
-        )
-
-    def _cause(self) -> str:
-        heard = self.reports.heard
-        return "no answer" if heard is None else codes.words(heard)
-
-    def _given_up(self) -> EventError:
-        heard = self.reports.heard
-        return UnreachableError(
-            f"deliver to {self.settings.bootstrap_servers}",
-            f"nothing delivered for {self._outage.lasted_s:.0f} s: {self._cause()}",
-            "check that the brokers are up; try again"
-            if heard is None
-            else codes.connection_advice(heard),
         )

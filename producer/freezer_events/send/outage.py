@@ -16,6 +16,7 @@ class Outage:
         give_up_after_s: how long nothing may settle, in seconds.
 
     Attributes:
+        give_up_after_s: as given.
         every_s: seconds from one notice to the next.
         lasted_s: for how long nothing has settled although something is in flight, in seconds.
 
@@ -24,7 +25,7 @@ class Outage:
     def __init__(self, give_up_after_s: float) -> None:
         self.every_s = NOTICE_EVERY_S
         self.lasted_s = 0.0
-        self._give_up_after_s = give_up_after_s
+        self.give_up_after_s = give_up_after_s
         self._since: float | None = None
         self._settled = 0
         self._notice_at_s = FIRST_NOTICE_S
@@ -49,4 +50,4 @@ class Outage:
 
     def is_too_long(self) -> bool:
         """Tell whether it is time to give up."""
-        return self.lasted_s >= self._give_up_after_s
+        return self.lasted_s >= self.give_up_after_s

@@ -14,14 +14,14 @@ from freezer_events.kafka.codes import Outcome
 from freezer_events.kafka.connection import SLICE_S
 from freezer_events.send import lifetime
 from freezer_events.send.delivery import DEFAULT_TIMEOUT_S
-from freezer_events.send.reports import OnlyUndelivered
+from freezer_events.send.report import OnlyUndelivered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from freezer_events.console.stop import Stop
     from freezer_events.send.producer import EventProducer
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.send.tally import Tally
     from freezer_events.sources.reading import ReadingPlace, Source
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from freezer_events.config import Settings
     from freezer_events.read.consumer import Record
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.send.routes import Way
 
 __all__ = ["EventCluster"]
