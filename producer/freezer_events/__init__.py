@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from freezer_events.send.async_producer import AsyncEventProducer
     from freezer_events.send.checks import KEY_FIELD
     from freezer_events.send.producer import EventProducer
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.send.tally import Tally
 
 __all__ = [
@@ -74,7 +74,7 @@ _HOMES = {
     "EventSerializer": "registry.serializer",
     "Outcome": "kafka.codes",
     "Record": "read.record",
-    "Report": "send.reports",
+    "Report": "send.report",
     "Settings": "config",
     "Start": "read.starting",
     "Tally": "send.tally",

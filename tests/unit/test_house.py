@@ -58,6 +58,7 @@ def test_only_the_parser_reads_the_json_of_a_schema() -> None:
         "schema/field_spec.py": "a default as a person types it",
         "schema/golden_file.py": "golden files, which hold readings",
         "sources/json_lines.py": "readings",
+        "testing/http_registry.py": "requests",
     }
     package = ROOT / "producer" / "freezer_events"
     rooms = ("avro", "events", "read", "registry", "schema", "send", "sources", "testing")

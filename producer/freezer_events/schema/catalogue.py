@@ -28,7 +28,7 @@ OLD_LOCK: Final = "schemas.lock"  # one for all events, as it was before
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 _KEYS: Final = ("topic", "partitions", "key", "compatibility", "version", "fill", "uses")
-_ABOUT: Final = ("owner", "contact", "pii", "suppress")
+_ABOUT: Final = ("owner", "contact", "pii", "suppress", "opt_in")
 _FILLS: Final = ("now", "uuid", "count")
 
 
@@ -65,6 +65,7 @@ class EventSpec:
         uses: full name of a shared type to the version that the next release is made with.
         suppress: rules of `review.lint`, and codes of breaks that depend on the data, that do not
             hold here, and why.
+        opt_in: its topic is made only where infra/topics.toml names the event.
         versions: version number to the path of its `.avsc`, ascending.
         default: whether it is meant where no event is named.
 
@@ -83,6 +84,7 @@ class EventSpec:
     pii: tuple[str, ...] = ()
     uses: Mapping[str, int] = field(default_factory=dict)
     suppress: tuple[Suppression, ...] = ()
+    opt_in: bool = False
     versions: Mapping[int, Path] = field(default_factory=dict)
     default: bool = False
     _parsed: dict[int, Schema] = field(default_factory=dict, repr=False, compare=False)
@@ -115,6 +117,7 @@ class EventSpec:
             pii=tuple(_texts(toml, "pii")),
             uses=_uses(toml.table("uses")),
             suppress=_suppress(toml.table("suppress")),
+            opt_in=toml.flag("opt_in"),
             versions=version_files(folder),
             default=default,
         )
@@ -243,7 +246,7 @@ class Catalogue:
         """What a command says, once, about events that are not the project's; else ""."""
         if not self.borrowed:
             return ""
-        names = ", ".join(self.readable)
+        names = self.default or ", ".join(self.readable)
         return f"no schemas/ here; using the event that comes with the package: {names}"
 
     @property
