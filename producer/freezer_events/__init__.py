@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from freezer_events.event import Event
     from freezer_events.kafka.codes import Outcome
+    from freezer_events.observe.server import MetricsServer, serve_metrics
     from freezer_events.read.consumer import EventConsumer
     from freezer_events.read.record import Cause, Record
     from freezer_events.read.starting import Start
@@ -49,6 +50,7 @@ __all__ = [
     "EventProducer",
     "EventSerializer",
     "InvalidEvent",
+    "MetricsServer",
     "NotDelivered",
     "Outcome",
     "Record",
@@ -59,6 +61,7 @@ __all__ = [
     "Tally",
     "UnreachableError",
     "UsageError",
+    "serve_metrics",
 ]
 
 _IMPORTING = threading.RLock()  # a home may import from here in its turn
@@ -70,12 +73,14 @@ _HOMES = {
     "EventConsumer": "read.consumer",
     "EventProducer": "send.producer",
     "EventSerializer": "registry.serializer",
+    "MetricsServer": "observe.server",
     "Outcome": "kafka.codes",
     "Record": "read.record",
     "Report": "send.reports",
     "Settings": "config",
     "Start": "read.starting",
     "Tally": "send.tally",
+    "serve_metrics": "observe.server",
 }
 
 

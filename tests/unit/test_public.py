@@ -38,6 +38,7 @@ def test_exactly_these_names_are_exported_and_each_can_be_imported() -> None:
         "EventProducer",
         "EventSerializer",
         "InvalidEvent",
+        "MetricsServer",
         "NotDelivered",
         "Outcome",
         "Record",
@@ -48,6 +49,7 @@ def test_exactly_these_names_are_exported_and_each_can_be_imported() -> None:
         "Tally",
         "UnreachableError",
         "UsageError",
+        "serve_metrics",
     ]
     assert all(hasattr(freezer_events, name) for name in freezer_events.__all__)
     assert set(freezer_events.__all__) <= set(dir(freezer_events))

@@ -15,6 +15,8 @@ from freezer_events.cli.rejects import Rejects
 from freezer_events.console.stop import Interrupted, Stop
 from freezer_events.console.words import counted, noun_of
 from freezer_events.errors import EventError, NotDelivered
+from freezer_events.observe.logs import log_to_standard_error
+from freezer_events.observe.server import serve_metrics
 from freezer_events.send.pipeline import Pipeline
 from freezer_events.send.producer import EventProducer
 
@@ -33,8 +35,13 @@ class ProduceRun:
     def run(self) -> int:
         """Do it; returns the exit code."""
         given = self._given
-        event_type = options.find_event_type(given.event_name, given.schemas, given.into)
         with ExitStack() as stack, Stop() as stop:
+            if given.log_format is not None:
+                debug = any(each.startswith("debug=") for each in given.properties)
+                log_to_standard_error(given.log_format, given.log_level, debug=debug)
+            event_type = options.find_event_type(given.event_name, given.schemas, given.into)
+            if given.metrics is not None:
+                stack.enter_context(serve_metrics(given.metrics))
             rejects = stack.enter_context(Rejects(given.rejects, given.on_bad))
             if given.dry_run:
                 return dry_run(given, event_type, rejects, stop, self._out)
@@ -58,7 +65,7 @@ class ProduceRun:
             on_report=show,
             reports=show.limit,
             on_progress=show.progress,
-            on_notice=note,
+            on_notice=note if given.log_format is None else _logged,
         )
         tally = pipeline.tally
         with stop.interrupting():  # a pipe may have nobody at its other end
@@ -121,3 +128,7 @@ class ProduceRun:
 def _close(producer: EventProducer) -> None:
     with suppress(NotDelivered):  # the tally has told it
         producer.close()
+
+
+def _logged(_text: str) -> None:
+    """Say nothing: an outage is an event of the run, and in its log."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
@@ -33,6 +34,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+requests: Final[Counter[str]] = Counter()
+"""How many requests of this process registries answered, and how many failed."""
+
 _IMPORTS: Final = threading.Lock()
 
 
@@ -242,10 +246,14 @@ class Registry:
     def _ask(self, doing: str, call: Callable[[], T]) -> T:
         """Call the client; `call` reads of the answer what is needed, so that it fails in here."""
         try:
-            return bounded(call, self._timeout_s, self.stop)
+            found = bounded(call, self._timeout_s, self.stop)
         except Exception as error:
             at = f"{doing} at {self.address}"
-            raise answers.failure(at, self.address, error, self._timeout_s) from error
+            failure = answers.failure(at, self.address, error, self._timeout_s)
+            requests["answered" if isinstance(failure, NotRegistered) else "failed"] += 1
+            raise failure from error
+        requests["answered"] += 1
+        return found
 
 
 def _registered(subject: str, found: Any, text: str) -> Registered:

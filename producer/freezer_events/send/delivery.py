@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from freezer_events.errors import ConfigError, EventError, UnreachableError, UsageError
 from freezer_events.kafka import codes
 from freezer_events.kafka.connection import SLICE_S, never
+from freezer_events.send import watching
 from freezer_events.send.outage import Outage
 from freezer_events.send.pump import Pump
 from freezer_events.send.python_line import PythonLine
@@ -83,6 +84,7 @@ class Delivery:
         self._outage = Outage(give_up_after_s)
         self._was_told = False
         self.pump = Pump(self.line, lambda: self.in_flight > 0, self._look)
+        watching.began(self)
 
     @property
     def tally(self) -> Tally:
@@ -192,9 +194,17 @@ class Delivery:
         if self._outage.is_to_be_told() and not self._ended:
             self._was_told = True
             self.on_notice(self._state())
+            watching.happened(
+                "outage",
+                logging.WARNING,
+                lasted_s=round(self._outage.lasted_s, 1),
+                waiting=self.in_flight,
+                cause=self._cause(),
+            )
         elif self._was_told and not self._outage.lasted_s:
             self._was_told = False
             self.on_notice("delivering again")
+            watching.happened("recovered", waiting=self.in_flight)
         self._end_if_in_trouble()
 
     def _end_if_in_trouble(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from freezer_events.avro.wire import invalid_event
 from freezer_events.errors import EventError, InvalidEvent
-from freezer_events.send import checks, closing, lifetime
+from freezer_events.send import checks, closing, lifetime, watching
 from freezer_events.send.checks import KEY_FIELD, KeyField
 from freezer_events.send.delivery import DEFAULT_GIVE_UP_AFTER_S, DEFAULT_TIMEOUT_S, Delivery
 from freezer_events.send.lifetime import Lifetime
@@ -182,8 +182,9 @@ class EventProducer:
             return route.take(value, own, extra, told) or self._wait(
                 partial(route.take, value, own, extra, told)
             )
-        except InvalidEvent:
+        except InvalidEvent as error:
             tally.rejected += 1
+            watching.rejected(error)
             raise
         except EventError:
             tally.unsent += 1
