@@ -17,6 +17,7 @@ from freezer_events.console.words import counted, noun_of
 from freezer_events.errors import EventError, NotDelivered
 from freezer_events.observe.logs import log_to_standard_error
 from freezer_events.observe.server import serve_metrics
+from freezer_events.observe.supervisor import supervised
 from freezer_events.send.pipeline import Pipeline
 from freezer_events.send.producer import EventProducer
 
@@ -81,7 +82,8 @@ class ProduceRun:
             raise
         error: EventError | None = None
         try:
-            pipeline.run(intake.events, intake.reject, given.expected, intake.source)
+            with supervised():
+                pipeline.run(intake.events, intake.reject, given.expected, intake.source)
         except EventError as raised:
             error = raised
         except Exception:  # nobody foresaw it: the tally is told all the same
