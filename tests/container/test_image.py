@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 import urllib.error
 import urllib.request
@@ -14,6 +13,7 @@ import pytest
 
 from tests.support import deployed
 from tests.support.deployed import run
+from tests.support.prometheus import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,12 +87,6 @@ def test_it_delivers_says_how_it_is_and_stops_in_good_order(
     assert tally["delivered"] == tally["read"] > 0
     counted = freezer("consume", "--count-only", "--output", "json").stdout
     assert json.loads(counted)["count"]["read"] == tally["delivered"]
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def answers(port: int, path: str) -> str:

@@ -66,7 +66,7 @@ def scraping(folder: Path, target: str, rules: Path) -> Iterator[str]:
         "scrape_configs": [{"job_name": "freezer", "static_configs": [{"targets": [target]}]}],
     }
     (folder / "prometheus.json").write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML
-    address = f"127.0.0.1:{_free_port()}"
+    address = f"127.0.0.1:{free_port()}"
     with subprocess.Popen(
         [
             program("prometheus"),
@@ -112,7 +112,8 @@ def _ask(url: str) -> Any:
         return json.load(found)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])

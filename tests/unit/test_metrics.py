@@ -22,7 +22,7 @@ from freezer_events.observe.undelivered_age import UndeliveredAge
 from freezer_events.send import watching
 from freezer_events.send.watching import SpoolState
 from tests.support import prometheus
-from tests.support.readme import ROOT
+from tests.support.readme import ROOT, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,6 +216,17 @@ def test_each_rule_has_a_test_in_which_it_fires() -> None:
     tests = (OBSERVE / "rules_test.yaml").read_text()
     fired = re.findall(r"alertname: (\w+)\n\s+eval_time: \w+\n\s+exp_alerts:\n", tests)
     assert rules == set(fired)
+
+
+def test_the_page_names_the_metrics_that_there_are(
+    server: MetricsServer, event_cluster: EventCluster
+) -> None:
+    with event_cluster.producer() as producer:
+        producer.send(READING)
+        _, text = get(server, "/metrics")
+    there = {each.name for each in text_string_to_metric_families(text)}
+    told = re.findall(r"`(freezer_[a-z_]+)`", text_of("docs/operate.md"))
+    assert {name.removesuffix("_total") for name in told} - {"freezer_events"} == there
 
 
 def dashboard() -> dict[str, list[str]]:
