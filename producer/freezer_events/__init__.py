@@ -14,6 +14,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from freezer_events.avro.values import truncate_to_ms
     from freezer_events.config import Settings
     from freezer_events.errors import (
         AccessError,
@@ -62,6 +63,7 @@ __all__ = [
     "UnreachableError",
     "UsageError",
     "serve_metrics",
+    "truncate_to_ms",
 ]
 
 _IMPORTING = threading.RLock()  # a home may import from here in its turn
@@ -81,6 +83,7 @@ _HOMES = {
     "Start": "read.starting",
     "Tally": "send.tally",
     "serve_metrics": "observe.server",
+    "truncate_to_ms": "avro.values",
 }
 
 

@@ -116,6 +116,18 @@ _UNCONFIRMED: Final = frozenset(
     }
 )
 
+# Broker and client disagree about what an idempotent producer sent last: after an unclean election,
+# or on a topic that was made anew. A new client begins a new sequence: its producer may go on.
+_LOST_COUNT: Final = frozenset(
+    {
+        KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER,
+        KafkaError.UNKNOWN_PRODUCER_ID,
+        KafkaError.INVALID_PRODUCER_ID_MAPPING,
+        KafkaError.INVALID_PRODUCER_EPOCH,
+        KafkaError._INCONSISTENT,
+    }
+)
+
 # These only sum up what other errors say: that all brokers are down, that time ran out.
 _SUMMARIES: Final = frozenset({KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT})
 
@@ -151,6 +163,11 @@ def is_fatal(error: KafkaError) -> bool:
     """Tell whether the client takes no message any more."""
     # A message refused after a fatal error carries this code, and no flag.
     return error.fatal() or error.code() == KafkaError._FATAL
+
+
+def ends_client_only(error: KafkaError) -> bool:
+    """Tell whether a fatal error leaves a new client free to go on."""
+    return is_fatal(error) and error.code() in _LOST_COUNT
 
 
 def concerns_all(error: KafkaError) -> bool:
@@ -283,8 +300,10 @@ def no_topic(settings: Settings, topic: str) -> ConfigError:
 
 def words(error: KafkaError) -> str:
     """Return librdkafka's words without the state it was in, and without a full stop."""
-    text = error.str() or error.name()
-    return redacted(str(text)).split(" (after ", 1)[0].strip().rstrip(".")
+    text = redacted(str(error.str() or error.name()))
+    for inner in (" (after ", " (PID{"):
+        text = text.split(inner, 1)[0]
+    return text.strip().rstrip(".")
 
 
 def connection_advice(error: KafkaError) -> str:

@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 from freezer_events.kafka import statistics
 from freezer_events.observe.health import is_alive, is_ready, queue_limit
 from freezer_events.observe.undelivered_age import UndeliveredAge
-from freezer_events.registry import client as registry
+from freezer_events.registry import conversation
 from freezer_events.send import watching
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _state() -> Iterator[Metric]:
         f"{PREFIX}_registry_requests", "Requests to Schema Registry.", labels=["outcome"]
     )
     for outcome in ("answered", "failed"):
-        asked.add_metric([outcome], registry.requests[outcome])
+        asked.add_metric([outcome], conversation.asked[outcome])
     yield asked
     yield _gauge("alive", "What /healthz says: 1 where it moves.", is_alive().ok)
     yield _gauge("ready", "What /readyz says: 1 where an event can be taken.", is_ready().ok)

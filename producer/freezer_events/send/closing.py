@@ -24,6 +24,7 @@ def settle(delivery: Delivery, timeout_s: float | None) -> None:
         delivery.flush(timeout_s)
     finally:
         delivery.abandon()
+        delivery.look_back()
         delivery.pump.stop()
         watching.ended(delivery)
         delivery.line.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from freezer_events.errors import EventError
 
     Callback = Callable[[KafkaError | None, Message], None]
+    Headers = list[tuple[str, str | bytes | None]]
     OnReport = Callable[["Report"], None]
 
 _log = logging.getLogger("freezer_events.send")
@@ -52,6 +54,17 @@ class Report(NamedTuple):
     error: str | None
 
 
+class Returned(NamedTuple):
+    """A message that never left a client that is given up: another one is to send it."""
+
+    topic: str
+    value: bytes
+    key: bytes | None
+    headers: Headers | None
+    timestamp_ms: int
+    on_report: OnReport | None
+
+
 class OnlyUndelivered(partial):  # type: ignore[type-arg]
     """An `on_delivery` that is told only if its message was not delivered: that costs little."""
 
@@ -64,6 +77,9 @@ class Reports:
 
     Attributes:
         tally: delivered, failed and unconfirmed so far.
+        fatal: the error that ended the client, but not the producer; None where there is none.
+        returned: messages that certainly never left a client that came to a fatal error, in order;
+            None once they are to count as failed.
         trouble: the first error that every later message would meet too, else None. It ends the
             producer: what it was told of is not to be overtaken by what comes later.
         heard: what was last said of a connection that failed, in librdkafka's words, or "".
@@ -77,6 +93,8 @@ class Reports:
         self.tally = Tally()
         self.trouble: EventError | None = None
         self.heard: KafkaError | None = None
+        self.fatal: KafkaError | None = None
+        self.returned: deque[Returned] | None = deque()
         self.count = self._counter()
         self.on_undelivered: Callable[[bytes, Report], None] | None = None
         self.raised: tuple[Exception, int] | None = None
@@ -93,20 +111,24 @@ class Reports:
         """Tell whether the current thread runs a caller's callback."""
         return getattr(self._here, "depth", 0) > 0
 
-    def callback(self, on_report: OnReport | None) -> Callback:
-        """Return the callback of a message: counts, and tells `on_report`."""
-        if on_report is None:
-            return self.count
-        if isinstance(on_report, OnlyUndelivered):
-            return partial(self._followed, on_report)
+    def callback(self, on_report: OnReport | None, headers: Headers | None = None) -> Callback:
+        """Return the callback of a message: counts, and tells `on_report`.
+
+        It is given the headers too, because librdkafka's reports have none.
+        """
+        if headers is None:
+            if on_report is None:
+                return self.count
+            if isinstance(on_report, OnlyUndelivered):
+                return partial(self._followed, on_report)
 
         def report(error: KafkaError | None, message: Message) -> None:
             if error is None:
                 self.count(None, message)
-                found = _report(Outcome.DELIVERED, None, message)
+                if on_report is not None and not isinstance(on_report, OnlyUndelivered):
+                    self._tell(on_report, _report(Outcome.DELIVERED, None, message))
             else:
-                found = self._lost(error, message)
-            self._tell(on_report, found)
+                self._take_lost(on_report, headers, error, message)
 
         return report
 
@@ -124,7 +146,7 @@ class Reports:
 
     def refusal(self, error: KafkaError, topic: str, value: bytes | None) -> EventError:
         """Return the error to raise for a message that was refused before it was taken."""
-        self._take_note(error, topic)
+        self.take_note(error, topic)
         return codes.refused(error, self._settings, topic, value)
 
     def on_error(self, error: KafkaError) -> None:
@@ -132,7 +154,9 @@ class Reports:
 
         A fatal one comes here with its reason; messages that it ends only say that there was one.
         """
-        if codes.is_fatal(error):
+        if codes.ends_client_only(error):
+            self.fatal = error
+        elif codes.is_fatal(error):
             self.trouble = codes.explain(error, self._settings, "")
         elif codes.is_authentication(error):
             self.trouble = self.trouble or codes.explain(error, self._settings, "")
@@ -154,11 +178,22 @@ class Reports:
 
         A message can be refused before librdkafka's `error_cb` has brought the reason.
         """
-        if self.trouble is None and self._fatal_at is not None:
+        if self.trouble is None and self.fatal is None and self._fatal_at is not None:
             if time.monotonic() - self._fatal_at < within_s:
                 return False
             self.trouble = codes.explain(codes.unexplained(), self._settings, "")
         return True
+
+    def take_note(self, error: KafkaError, topic: str) -> None:
+        """Remember what an error of one message says about those that follow."""
+        if codes.is_fatal(error):
+            self._fatal_at = self._fatal_at or time.monotonic()
+        elif self.trouble is None and codes.concerns_all(error):
+            self.trouble = codes.explain(error, self._settings, topic)
+
+    def renewed(self) -> None:
+        """Take note that there is a new client: nothing fatal has befallen that one."""
+        self.fatal = self._fatal_at = None
 
     def _counter(self) -> Callback:
         """Make `count`; it runs for every message, so it looks nothing up twice."""
@@ -171,7 +206,7 @@ class Reports:
                 if not number & sample.mask:
                     sample(message.latency())
             else:
-                self._tell_undelivered(message.value(), self._lost(error, message))
+                self._take_lost(None, None, error, message)
 
         return count
 
@@ -179,10 +214,33 @@ class Reports:
         if error is None:
             self.count(None, message)
         else:
-            self._tell(on_report, self._lost(error, message))
+            self._take_lost(on_report, None, error, message)
 
-    def _lost(self, error: KafkaError, message: Message) -> Report:
-        """Count a message that was not delivered."""
+    def _take_lost(
+        self,
+        on_report: OnReport | None,
+        headers: Headers | None,
+        error: KafkaError,
+        message: Message,
+    ) -> None:
+        """Count a message that was not delivered, and tell; or keep it to be sent again."""
+        outcome = self._outcome(error, message)
+        topic, value = str(message.topic()), message.value()
+        returned = self.returned
+        if returned is not None and outcome is Outcome.FAILED and codes.is_given_up(error):
+            _, timestamp_ms = message.timestamp()
+            returned.append(
+                Returned(topic, value or b"", message.key(), headers, timestamp_ms, on_report)
+            )
+            return
+        self._add(outcome, error, topic)
+        found = _report(outcome, error, message)
+        if on_report is not None:
+            self._tell(on_report, found)
+        else:
+            self._tell_undelivered(value, found)
+
+    def _outcome(self, error: KafkaError, message: Message) -> Outcome:
         outcome, latency_s = codes.outcome(error), message.latency() or 0.0
         if (
             outcome is Outcome.FAILED
@@ -192,22 +250,15 @@ class Reports:
         ):
             # A connection was lost after it was handed over. It is queued to be sent again, and
             # nothing tells whether it was sent before.
-            outcome = Outcome.UNCONFIRMED
-        self._add(outcome, error, str(message.topic()))
-        return _report(outcome, error, message)
+            return Outcome.UNCONFIRMED
+        return outcome
 
     def _add(self, outcome: Outcome, error: KafkaError, topic: str) -> None:
         if outcome is Outcome.FAILED:
             self.tally.failed += 1
         else:
             self.tally.unconfirmed += 1
-        self._take_note(error, topic)
-
-    def _take_note(self, error: KafkaError, topic: str) -> None:
-        if codes.is_fatal(error):
-            self._fatal_at = self._fatal_at or time.monotonic()
-        elif self.trouble is None and codes.concerns_all(error):
-            self.trouble = codes.explain(error, self._settings, topic)
+        self.take_note(error, topic)
 
     def _tell_undelivered(self, value: bytes | None, report: Report) -> None:
         if self.on_undelivered is not None and value is not None:
