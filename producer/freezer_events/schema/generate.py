@@ -56,7 +56,7 @@ class GeneratedModule:
     text: str
 
 
-def module_source(
+def module_source(  # noqa: PLR0913 - what event.toml says, and the schema
     *,
     event: str,
     version: int,
@@ -66,6 +66,7 @@ def module_source(
     default: bool,
     schema: Schema,
     source_name: str,
+    headers: Mapping[str, str] | None = None,
 ) -> GeneratedModule:
     """Return an event's module: its classes, encoder and EventType.
 
@@ -78,6 +79,7 @@ def module_source(
         default: whether the setting TOPIC overrides the topic.
         schema: the version's schema.
         source_name: the schema's file as the head of the module names it.
+        headers: what every message carries, by `EventType.headers`.
 
     Raises:
         SchemaError: the schema is no record, lacks a filled field, or the key does not fit.
@@ -107,6 +109,8 @@ def module_source(
         "default": repr(default),
         "generator": repr(GENERATOR),
     }
+    if headers:
+        contract["headers"] = repr(dict(headers))
     text = _module(Scope(model), contract, json.dumps(schema.parsed), source_name)
     return GeneratedModule(event, root, tuple(sorted(model.classes.values())), text)
 
