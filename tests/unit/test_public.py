@@ -101,7 +101,9 @@ def test_whoever_points_at_a_public_method_is_told_what_it_does(name: str) -> No
 
 CONSTRUCTORS = {
     EventProducer: "settings, *, topic, timeout_s, give_up_after_s, on_undelivered",
-    EventConsumer: ("settings, event, *, topic, start, partitions, group, dead_letter, timeout_s"),
+    EventConsumer: (
+        "settings, event, *, topic, start, partitions, group, dead_letter, timeout_s, on_notice"
+    ),
     EventSerializer: "schema_registry_client, event",
     testing.EventCluster: "partitions",
 }
