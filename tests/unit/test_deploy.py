@@ -104,20 +104,13 @@ def test_systemd_has_nothing_to_say_of_the_unit(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
-def test_compose_takes_its_file(tmp_path: Path) -> None:
+def composed(file: Path, folder: Path, **given: str) -> dict[str, Any]:
+    """Return the services of a compose file as compose understands them."""
     compose = shutil.which("docker-compose")
     command = [compose] if compose else ["docker", "compose"]
-    given = {
-        "BOOTSTRAP_SERVERS": "b:1",
-        "SCHEMA_REGISTRY_URL": "http://r:1",
-        "SASL_USERNAME": "me",
-        "SCHEMA_REGISTRY_API_KEY": "key",
-        "KAFKA_PASSWORD_FILE": "/dev/null",
-        "REGISTRY_SECRET_FILE": "/dev/null",
-    }
     done = subprocess.run(
-        [*command, "-f", str(DEPLOY / "compose.yaml"), "config"],
-        cwd=tmp_path,
+        [*command, "-f", str(file), "config"],
+        cwd=folder,
         env=os.environ | given,
         capture_output=True,
         text=True,
@@ -125,9 +118,35 @@ def test_compose_takes_its_file(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    service = yaml.safe_load(done.stdout)["services"]["freezer"]
+    services: dict[str, Any] = yaml.safe_load(done.stdout)["services"]
+    return services
+
+
+def test_compose_takes_its_file(tmp_path: Path) -> None:
+    service = composed(
+        DEPLOY / "compose.yaml",
+        tmp_path,
+        BOOTSTRAP_SERVERS="b:1",
+        SCHEMA_REGISTRY_URL="http://r:1",
+        SASL_USERNAME="me",
+        SCHEMA_REGISTRY_API_KEY="key",
+        KAFKA_PASSWORD_FILE="/dev/null",
+        REGISTRY_SECRET_FILE="/dev/null",
+    )["freezer"]
     assert service["environment"]["SASL_PASSWORD_FILE"] == "/run/secrets/kafka_password"
     assert service["read_only"] is True
+
+
+def test_what_prometheus_and_grafana_are_given_is_there(tmp_path: Path) -> None:
+    services = composed(ROOT / "infra" / "observe" / "compose.yaml", tmp_path)
+    mounts = [
+        each["source"] if isinstance(each, dict) else each.split(":")[0]
+        for service in services.values()
+        for each in service["volumes"]
+    ]
+    assert len(mounts) == 5
+    for mount in mounts:
+        assert (ROOT / "infra" / "observe" / mount).is_file(), mount
 
 
 # What a service tells its supervisor
