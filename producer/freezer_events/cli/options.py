@@ -141,6 +141,28 @@ def events(function: F) -> F:
     return event(schemas(into(trust(function))))
 
 
+def observing(function: F) -> F:
+    """Add the options that say how a run may be watched: --metrics, --log-format, --log-level."""
+    metrics = click.option(
+        "--metrics",
+        metavar="ADDRESS:PORT",
+        help="Serve /metrics, /healthz and /readyz there.",
+    )
+    log_format = click.option(
+        "--log-format",
+        type=click.Choice(["json", "text"]),
+        help="Log the run on standard error, a line per event.",
+    )
+    log_level = click.option(
+        "--log-level",
+        type=click.Choice(["debug", "info", "warning", "error"]),
+        default="info",
+        show_default=True,
+        help="Least level to log.",
+    )
+    return metrics(log_format(log_level(function)))
+
+
 def load_settings(
     env_file: Path | None, properties: tuple[str, ...] = (), topic: str | None = None
 ) -> Settings:

@@ -28,6 +28,7 @@ OLD_LOCK: Final = "schemas.lock"  # one for all events, as it was before
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 _KEYS: Final = ("topic", "partitions", "key", "compatibility", "version", "fill", "uses")
+_HEADERS: Final = ("cloudevents", "traceparent")
 _ABOUT: Final = ("owner", "contact", "pii", "suppress", "opt_in")
 _FILLS: Final = ("now", "uuid", "count")
 
@@ -59,6 +60,7 @@ class EventSpec:
         level: the compatibility level that its subject promises.
         version: the version that producers write.
         fill: field to the way a producer supplies it: now, uuid, count.
+        headers: what every message carries: see `EventType.headers`.
         owner: who answers for it, or None.
         contact: how to reach them, or None.
         pii: the fields that say something of a person.
@@ -79,6 +81,7 @@ class EventSpec:
     level: Level
     version: int
     fill: Mapping[str, Fill] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     owner: str | None = None
     contact: str | None = None
     pii: tuple[str, ...] = ()
@@ -98,7 +101,7 @@ class EventSpec:
 
         """
         toml = Table.read(folder / "event.toml")
-        toml.only(*_KEYS, *_ABOUT)
+        toml.only(*_KEYS, *_HEADERS, *_ABOUT)
         if not EVENT_NAME.fullmatch(folder.name):
             why = f"{folder.name!r} is no event name: small letters, digits and single dashes"
             raise ConfigError(str(folder), why, "rename the folder")
@@ -112,6 +115,7 @@ class EventSpec:
             level=Level[toml.one_of("compatibility", list(Level.__members__))],
             version=toml.need("version", int),
             fill=_fill(toml.table("fill")),
+            headers=_headers(toml),
             owner=toml.get("owner", str),
             contact=toml.get("contact", str),
             pii=tuple(_texts(toml, "pii")),
@@ -330,6 +334,19 @@ def packaged() -> Path:
 
 def _fill(table: Table) -> Mapping[str, Fill]:
     return {name: cast("Fill", table.one_of(name, _FILLS)) for name in table.values}
+
+
+def _headers(toml: Table) -> Mapping[str, str]:
+    found = {}
+    source = toml.get("cloudevents", str)
+    if source is not None:
+        # CloudEvents 1.0: a non-empty URI reference; a header's text must not break a line.
+        if not source or not source.isascii() or not source.isprintable() or " " in source:
+            raise toml.error("is no source: write a URI such as /freezers/berlin", "cloudevents")
+        found["cloudevents"] = source
+    if toml.get("traceparent", bool):
+        found["traceparent"] = ""
+    return found
 
 
 def _texts(toml: Table, key: str) -> list[str]:

@@ -81,7 +81,7 @@ def as_it_is(event: str, text: str | None) -> GeneratedModule | None:
     return GeneratedModule(event, root, listed, text or "") if known else None
 
 
-def module_source(
+def module_source(  # noqa: PLR0913 - what event.toml says, and the schema
     *,
     event: str,
     version: int,
@@ -91,6 +91,7 @@ def module_source(
     default: bool,
     schema: Schema,
     source_name: str,
+    headers: Mapping[str, str] | None = None,
 ) -> GeneratedModule:
     """Return an event's module: its classes, encoder and EventType.
 
@@ -103,6 +104,7 @@ def module_source(
         default: whether the setting TOPIC overrides the topic.
         schema: the version's schema.
         source_name: the schema's file as the head of the module names it.
+        headers: what every message carries, by `EventType.headers`.
 
     Raises:
         SchemaError: the schema is no record, lacks a filled field, or the key does not fit.
@@ -132,6 +134,8 @@ def module_source(
         "default": repr(default),
         "generator": repr(GENERATOR),
     }
+    if headers:
+        contract["headers"] = repr(dict(headers))
     text = _module(Scope(model), contract, json.dumps(schema.parsed), source_name)
     return GeneratedModule(event, root, tuple(sorted(model.classes.values())), text)
 

@@ -115,6 +115,7 @@ def _module(event: EventSpec, *, default: bool) -> GeneratedModule:
         key=event.key,
         # event.toml speaks of all versions; an older one may not have the field yet.
         fill={name: way for name, way in event.fill.items() if name in fields},
+        headers=event.headers,
         default=default,
         schema=schema,
         source_name=f"schemas/{event.name}/v{event.version}.avsc",
