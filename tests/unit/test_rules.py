@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from freezer_events.avro import wire
 from freezer_events.avro.explain import first_problem
 from freezer_events.avro.parse import parse
 from freezer_events.errors import InvalidEvent, SchemaError
+from freezer_events.events import FreezerReading
 from freezer_events.schema.changes import changes
 from freezer_events.schema.compare import Code, Kind, compare
 from tests.support.cel import SAMPLE, celpy_answer, expressions, samples
@@ -31,6 +33,8 @@ from tests.support.generated import module_of, record
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from freezer_events.testing import EventCluster
 
 
 def rule(expr: str, name: str = "plausible", doc: str = "") -> dict[str, str]:
@@ -150,7 +154,7 @@ def test_the_encoder_refuses_exactly_what_is_explained(value: Any) -> None:
         ([rule("isEmail(this)")], "isEmail() is not supported"),
         ([rule("now > this")], "unknown name 'now'"),
         ([rule("this")], "a double is no condition"),
-        ([{"name": "n"}], "a rule needs a expr, which is text"),
+        ([{"name": "n"}], "a rule needs the key 'expr', which is text"),
         ([rule("this > 0.0"), rule("this < 9.0")], "the rule 'plausible' is there twice"),
         ([rule("this > 0.0") | {"sql": "x > 0"}], "'sql' in a rule is not supported"),
         ({"name": "n"}, "confluent:rules is no list"),
@@ -217,3 +221,16 @@ def test_a_break_that_depends_on_the_data_can_be_accepted_with_a_reason(tmp_path
     toml.write_text(toml.read_text() + '[suppress]\nRULE_ADDED = "all doors are open"\n')
     done = freezer("schema", "check")
     assert "RULE_ADDED" not in done.stdout
+
+
+def test_what_breaks_a_rule_is_counted_by_rule(event_cluster: EventCluster) -> None:
+    event = FreezerReading(sensor_id="s", temperature=1.0)
+    module = ruled("double", rule("this > 0.0"), rule("this < 9.0", "small"))
+    with event_cluster.producer(topic="doors") as producer:
+        producer.send(event)
+        for value in (-1.0, 1.0, 10.0, 11.0):
+            with suppress(InvalidEvent):
+                producer.send(module.Event(x=value))
+        tally = producer.tally
+        assert tally.broken_rules == {"plausible": 1, "small": 2}
+        assert "3 rejected (1 by the rule plausible, 2 by the rule small)" in str(tally)

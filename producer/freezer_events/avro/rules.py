@@ -148,7 +148,9 @@ def _rule(schema: Schema, value: Any, at: str) -> SchemaRule:
             raise schema.error(child(at, key), f"{key!r} in a rule is not supported", form)
     for key in ("name", "expr"):
         if not isinstance(value.get(key), str) or not value[key].strip():
-            raise schema.error(at, f"a rule needs a {key}, which is text", form)
+            raise schema.error(at, f"a rule needs the key {key!r}, which is text", form)
+    if not value["name"].isprintable():
+        raise schema.error(child(at, "name"), "the name of a rule is text on one line")
     doc = value.get("doc", "")
     if not isinstance(doc, str):
         raise schema.error(child(at, "doc"), "doc is no string")

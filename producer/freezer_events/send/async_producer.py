@@ -141,7 +141,7 @@ class AsyncEventProducer:
                 await asyncio.sleep(_LOOK_S)
                 producer._delivery.serve(0)  # noqa: SLF001
         except InvalidEvent as error:
-            tally.rejected += 1
+            tally.reject(error.rule)
             watching.rejected(error)
             raise
         except BaseException:

@@ -186,7 +186,7 @@ class EventProducer:
                 partial(route.take, value, own, extra, told)
             )
         except InvalidEvent as error:
-            tally.rejected += 1
+            tally.reject(error.rule)
             watching.rejected(error)
             raise
         except EventError:

@@ -8,6 +8,7 @@ from freezer_events.avro.fast import nodes
 from freezer_events.avro.model import model_of, scalar_of
 from freezer_events.avro.parse.types import ArrayType, EnumType, MapType, RecordType, UnionType
 from freezer_events.avro.rule_checks import RecordChecks, rule_checks
+from freezer_events.avro.rule_limits import limits_of
 
 if TYPE_CHECKING:
     from freezer_events.avro.parse.types import Type
@@ -81,4 +82,8 @@ class _Plan:
 
 def _checked(node: nodes.Node, checks: tuple[RuleCheck, ...]) -> nodes.Node:
     """Return a node that refuses what breaks a rule before it writes the rest."""
-    return nodes.Checked(node, tuple(each.holds for each in checks)) if checks else node
+    if not checks:
+        return node
+    rules = tuple(each.holds for each in checks)
+    limits = limits_of([each.rule for each in checks])
+    return nodes.Checked(node, rules) if limits is None else nodes.Limited(node, rules, *limits)

@@ -45,6 +45,17 @@ class Record(Node):
 class Checked(Node):
     def __init__(self, node: Node, rules: tuple[Callable[[Any], bool], ...]) -> None: ...
 
+class Limited(Checked):
+    def __init__(
+        self,
+        node: Node,
+        rules: tuple[Callable[[Any], bool], ...],
+        low: float,
+        low_too: bool,
+        high: float,
+        high_too: bool,
+    ) -> None: ...
+
 class Encoder:
     def __init__(self, record: Node) -> None: ...
     def __call__(self, event: object) -> bytes: ...
