@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from freezer_events import Cause, Record, Start, UnreachableError, UsageError
 from freezer_events.avro.wire import encode
 from freezer_events.events import FreezerReading
+from freezer_events.read.away import BACK_AFTER_S, Away
 from freezer_events.read.starting import Edges
 
 if TYPE_CHECKING:
@@ -299,6 +300,39 @@ def test_records_come_to_a_coroutine_and_a_cancelled_one_loses_none(
 
 
 # A cluster that is away
+
+
+def test_who_waits_is_told_that_the_cluster_is_away_and_that_it_is_back() -> None:
+    away = Away()
+    assert away.look(100.0) is None
+    away.failed(100.0)
+    assert away.look(104.0) is None
+    away.failed(105.0)
+    assert away.look(105.5) == "no broker can be reached for 6 s"
+    assert away.look(106.0) is None
+    for now in range(110, 160, 10):
+        away.failed(float(now))
+    assert away.look(151.0) == "no broker can be reached for 51 s"
+    assert away.look(150.0 + BACK_AFTER_S + 1) == ""  # it stopped complaining
+    assert away.look(170.0) is None
+    away.failed(200.0)
+    away.answered()
+    assert away.look(210.0) is None  # too short to be told of
+
+
+def test_a_wait_without_end_says_why_nothing_comes(event_cluster: EventCluster) -> None:
+    told: list[str] = []
+    put(event_cluster)
+    with event_cluster.consumer(FreezerReading, on_notice=told.append) as consumer:
+        rest(consumer)
+        event_cluster.cluster.take_down()
+        assert list(consumer.records(stop=lambda: bool(told))) == []
+        event_cluster.cluster.bring_up()
+        put(event_cluster, READINGS[:1])
+        assert next(consumer.records(timeout_s=60)).event == READINGS[0]
+        assert list(consumer.records(stop=lambda: len(told) > 1)) == []
+    assert "no broker can be reached" in told[0]
+    assert told[1:] == ["reading again"]
 
 
 def test_reading_to_the_end_ends_in_time_where_the_cluster_is_away(

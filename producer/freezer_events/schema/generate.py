@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import keyword
 import re
@@ -57,7 +58,30 @@ class GeneratedModule:
     text: str
 
 
-def module_source(
+def as_it_is(event: str, text: str | None) -> GeneratedModule | None:
+    """Return an event's module as it was generated before, None where it is none of ours.
+
+    It is for the package's `__init__`, which lists the classes of all events, while the files that
+    this one was made from cannot be read.
+    """
+    try:
+        body = ast.parse(text or "").body
+    except (SyntaxError, ValueError):
+        return None
+    listed: tuple[str, ...] = ()
+    root = ""
+    for node in body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=names)):
+                listed = tuple(str(each.value) for each in names if isinstance(each, ast.Constant))
+            case ast.AnnAssign(target=ast.Name(id="EVENT"), value=ast.Call(keywords=given)):
+                found = (each.value for each in given if each.arg == "record")
+                root = next((each.id for each in found if isinstance(each, ast.Name)), "")
+    known = root in listed and text is not None
+    return GeneratedModule(event, root, listed, text or "") if known else None
+
+
+def module_source(  # noqa: PLR0913 - what event.toml says, and the schema
     *,
     event: str,
     version: int,
@@ -67,6 +91,7 @@ def module_source(
     default: bool,
     schema: Schema,
     source_name: str,
+    headers: Mapping[str, str] | None = None,
 ) -> GeneratedModule:
     """Return an event's module: its classes, encoder and EventType.
 
@@ -79,6 +104,7 @@ def module_source(
         default: whether the setting TOPIC overrides the topic.
         schema: the version's schema.
         source_name: the schema's file as the head of the module names it.
+        headers: what every message carries, by `EventType.headers`.
 
     Raises:
         SchemaError: the schema is no record, lacks a filled field, or the key does not fit.
@@ -108,6 +134,8 @@ def module_source(
         "default": repr(default),
         "generator": repr(GENERATOR),
     }
+    if headers:
+        contract["headers"] = repr(dict(headers))
     text = _module(Scope(model), contract, json.dumps(schema.parsed), source_name)
     return GeneratedModule(event, root, tuple(sorted(model.classes.values())), text)
 

@@ -55,7 +55,7 @@ def release(catalogue: Catalogue, event: EventSpec, *, renew_golden: bool = Fals
     Raises:
         UsageError: a file cannot be written, or the schemas are not the project's own; nothing has
             changed then.
-        SchemaError: an event cannot be generated, or a golden file cannot be made or reads
+        SchemaError: the event cannot be generated, or a golden file cannot be made or reads
             otherwise than it did.
 
     """
@@ -77,9 +77,11 @@ def _release(catalogue: Catalogue, event: EventSpec, *, renew_golden: bool) -> R
     texts = dict(_golden(event, unreleased if renew_golden else (), verify=renew_golden))
     leftovers = list(_temporary(catalogue, event))
     if catalogue.into is not None:
-        code = generated.texts(catalogue)
-        texts.update(code)
-        leftovers += generated.leftovers(catalogue, code)
+        code = generated.generation(catalogue)
+        if event.name in code.failed:
+            raise code.failed[event.name]
+        texts.update(code.files)
+        leftovers += generated.leftovers(catalogue, code.files)
     others, old = _converted(catalogue)
     texts.update(others)
     texts.update(shared)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 
 class CountsDiffer(RuntimeError):  # noqa: N818 - it names the state
@@ -60,6 +60,16 @@ class Tally:
     def undelivered(self) -> int:
         """Good readings that are not known to be on the topic."""
         return self.failed + self.unconfirmed + self.unsent
+
+    def add(self, other: Tally) -> None:
+        """Add the counts of another one."""
+        for each in fields(self):
+            if each.type == "int":
+                setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+        for partition, count in other.partitions.items():
+            self.partitions[partition] += count
+        for rule, count in other.broken_rules.items():
+            self.broken_rules[rule] = self.broken_rules.get(rule, 0) + count
 
     def reject(self, rule: str = "") -> None:
         """Count a reading that does not fit, and the rule that it breaks, if it is for that."""

@@ -87,7 +87,7 @@ def _foresee(subject: SubjectOf, out: Output) -> None:
             f"the registry would refuse it: its mode is {mode}",
             "ask whoever runs the registry to set the mode to READWRITE",
         )
-    found = list(clashes(subject.local, subject.held, event.level, event.suppress))
+    found = list(clashes(subject.local, subject.held, event.level, event.accepted))
     if found:
         _show(found, subject, out)
         raise _refused(subject, found)
@@ -96,7 +96,7 @@ def _foresee(subject: SubjectOf, out: Output) -> None:
 
 def _act(subject: SubjectOf, out: Output, *, inline: bool) -> None:
     event, registry = subject.event, subject.registry
-    found = list(clashes(subject.local, subject.held, event.level, event.suppress))
+    found = list(clashes(subject.local, subject.held, event.level, event.accepted))
     if unseen(found):  # a registry would take it
         _show(unseen(found), subject, out)
         raise _refused(subject, found)

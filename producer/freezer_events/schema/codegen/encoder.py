@@ -1,10 +1,11 @@
 """Python that encodes: one function per record, array, map and union of several types.
 
-Where a type may contain itself, functions are given how many levels are `left`.
+Where a value can be nested too deeply, functions are given how many levels are `left`.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.expression.kinds import kind_of
@@ -33,7 +34,7 @@ class Encoder:
         self._tables: dict[str, str] = {}
         self._functions: list[str] = []
         self._known: dict[Any, str] = {}
-        self._deep = _contains_itself(scope)
+        self._deep = _gets_too_deep(scope)
 
     def text(self) -> str:
         """Return the definitions, `encode` last."""
@@ -211,36 +212,37 @@ class Encoder:
                 return 1, "isinstance(value, dict)"
 
 
-def _contains_itself(scope: Scope) -> bool:
-    """Tell whether a value of the schema can be nested without end."""
-    model = scope.model
-    open_: list[str] = []
-    done: set[str] = set()
+def _gets_too_deep(scope: Scope) -> bool:
+    """Tell whether a value can be nested more deeply than a reader takes.
 
-    def visit(use: Type) -> bool:  # noqa: PLR0911 - one return per kind
+    One of a type that contains itself, or at the end of a long chain of types used by their names.
+    """
+    model = scope.model
+    open_: set[str] = set()
+    done: dict[str, float] = {}
+
+    def depth(use: Type) -> float:
         of = model.resolve(use)
         match of:
             case RecordType():
                 full = of.name.full
                 if full in open_:
-                    return True
-                if full in done:
-                    return False
-                open_.append(full)
-                found = any(visit(field.type) for field in of.fields)
-                open_.pop()
-                done.add(full)
-                return found
+                    return math.inf
+                if full not in done:
+                    open_.add(full)
+                    done[full] = 1 + max((depth(field.type) for field in of.fields), default=0)
+                    open_.remove(full)
+                return done[full]
             case ArrayType():
-                return visit(of.items)
+                return 1 + depth(of.items)
             case MapType():
-                return visit(of.values)
+                return 1 + depth(of.values)
             case UnionType():
-                return any(visit(each) for each in of.branches)
+                return max(depth(each) for each in of.branches)
             case _:
-                return False
+                return 0
 
-    return visit(model.root)
+    return depth(model.root) > DEEPEST
 
 
 def _joined(parts: list[str]) -> str:

@@ -74,7 +74,7 @@ def levelled(event: EventSpec, lock: Lock, schemas: Mapping[int, Schema]) -> Ite
         released = new in lock.entries
         for old in event.level.against(new, schemas):
             findings = compare(schemas[old], schemas[new])
-            breaks = judge(findings, event.level, event.suppress)
+            breaks = judge(findings, event.level, event.accepted)
             for each in findings:
                 if each in breaks:
                     yield _incompatible(event, old, new, each, Severity.BREAK)
