@@ -119,7 +119,7 @@ class HttpRegistry:
 
 
 def _handler(registry: HttpRegistry) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+    class _Asked(BaseHTTPRequestHandler):
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length) or "null")
@@ -137,7 +137,7 @@ def _handler(registry: HttpRegistry) -> type[BaseHTTPRequestHandler]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's
             """Say nothing: a test's output is its own."""
 
-    return Handler
+    return _Asked
 
 
 def _versions(client: Any, subject: str) -> list[dict[str, Any]]:
