@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from freezer_events.send.async_producer import AsyncEventProducer
     from freezer_events.send.checks import KEY_FIELD
     from freezer_events.send.producer import EventProducer
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.send.tally import Tally
 
 __all__ = [
@@ -78,7 +78,7 @@ _HOMES = {
     "MetricsServer": "observe.server",
     "Outcome": "kafka.codes",
     "Record": "read.record",
-    "Report": "send.reports",
+    "Report": "send.report",
     "Settings": "config",
     "Start": "read.starting",
     "Tally": "send.tally",

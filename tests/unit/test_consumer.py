@@ -6,13 +6,17 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.schema_registry import Schema
+from confluent_kafka.schema_registry.serde import SchemaId
 from hypothesis import given
 from hypothesis import strategies as st
 
 from freezer_events import Cause, Record, Start, UnreachableError, UsageError
+from freezer_events.avro.wire import encode
 from freezer_events.events import FreezerReading
 from freezer_events.read.away import BACK_AFTER_S, Away
 from freezer_events.read.starting import Edges
@@ -37,6 +41,33 @@ def test_a_record_has_key_headers_and_the_time_it_was_sent(event_cluster: EventC
     assert record.timestamp is not None
     assert began <= record.timestamp <= datetime.now(UTC)
     assert record.timestamp_ms == round(record.timestamp.timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"),
+    [
+        (None, None),
+        (b"\x01" + UUID(int=7).bytes, "is not in the registry"),
+        (b"\x00abc", "the header __value_schema_id holds no schema's GUID"),
+    ],
+)
+def test_a_schema_may_be_named_in_a_header(
+    event_cluster: EventCluster, header: bytes | None, problem: str | None
+) -> None:
+    """As Confluent's header_schema_id_serializer does: the value is all body then."""
+    with event_cluster.producer() as producer:
+        producer.send(READINGS[0])
+    schema = Schema(FreezerReading.__event__.schema, "AVRO")
+    found = event_cluster.registry.client.lookup_schema(f"{TOPIC}-value", schema)
+    named = SchemaId("AVRO", found.schema_id, found.guid).guid_to_bytes()
+    raw = Producer(event_cluster.settings.kafka())
+    headers: list[tuple[str, str | bytes | None]] = [("__value_schema_id", header or named)]
+    raw.produce(TOPIC, encode(READINGS[1]), b"k", headers=headers)
+    assert raw.flush(10) == 0
+    record = next(each for each in event_cluster.records(FreezerReading) if each.headers)
+    assert record.schema_id is None
+    assert record.event == (None if problem else READINGS[1])
+    assert (problem or "") in (record.problem or "")
 
 
 def test_a_time_that_python_cannot_hold_is_there_in_milliseconds() -> None:

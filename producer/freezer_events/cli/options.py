@@ -87,7 +87,7 @@ def _catalogued(context: click.Context) -> Mapping[str, EventSpec]:
     from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415 - the parser is slow
 
     try:
-        return Catalogue.find(context.params.get("schemas")).events
+        return Catalogue.find(context.params.get("schemas")).readable
     except (EventError, OSError):
         return {}
 

@@ -103,6 +103,18 @@ class Table:
             raise self.error(f"{value!r} is none of {', '.join(choices)}", key)
         return value
 
+    def flag(self, key: str) -> bool:
+        """Return whether a key is true; false where it is not there.
+
+        Raises:
+            ConfigError: it is neither true nor false.
+
+        """
+        value = self.values.get(key, False)
+        if not isinstance(value, bool):
+            raise self.error(f"{value!r} is neither true nor false", key)
+        return value
+
     def count(self, key: str) -> int | None:
         """Return a whole number from 1 up, if it is there."""
         value = self.get(key, int)

@@ -11,6 +11,7 @@ import errno
 import io
 import os
 import select
+import shutil
 import sys
 import threading
 from contextlib import contextmanager
@@ -91,8 +92,10 @@ class SafeText(io.TextIOWrapper):
         return len(text)
 
     def write_status(self, text: str) -> None:
-        """Write over the line where the cursor is."""
-        self._raw.write(f"\r{escaped(text)}".encode(self.encoding, "backslashreplace"))
+        """Write over the line where the cursor is; "" leaves it empty, to begin a line there."""
+        width = shutil.get_terminal_size().columns - 1
+        shown = escaped(text)[:width].ljust(width) + ("" if text else "\r")
+        self._raw.write(f"\r{shown}".encode(self.encoding, "backslashreplace"))
 
     @property
     def lost(self) -> str | None:

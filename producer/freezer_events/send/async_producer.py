@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from freezer_events.config import Settings
     from freezer_events.event import Event
     from freezer_events.send.checks import GivenHeaders, Key
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.send.tally import Tally
 
 _LOOK_S: Final = 0.005  # between two looks for room
@@ -141,7 +141,7 @@ class AsyncEventProducer:
                 await asyncio.sleep(_LOOK_S)
                 producer._delivery.serve(0)  # noqa: SLF001
         except InvalidEvent as error:
-            tally.rejected += 1
+            tally.reject(error.rule)
             watching.rejected(error)
             raise
         except BaseException:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from freezer_events.config import Settings
     from freezer_events.event import Event
     from freezer_events.send.checks import GivenHeaders, Key
-    from freezer_events.send.reports import OnReport, Report
+    from freezer_events.send.report import OnReport, Report
     from freezer_events.send.route import Route
     from freezer_events.send.routes import Way
     from freezer_events.send.tally import Tally
@@ -94,7 +94,7 @@ class EventProducer:
     ) -> None:
         if error is None:
             self.close()
-        elif self._leave():
+        elif lifetime.leave(self._lifetime, self._delivery):
             # The block's own error is what its caller is to see; what became of the events, too.
             self._settle(self._timeout_s)
             error.add_note(f"events: {self._tally}")
@@ -186,7 +186,7 @@ class EventProducer:
                 partial(route.take, value, own, extra, told)
             )
         except InvalidEvent as error:
-            tally.rejected += 1
+            tally.reject(error.rule)
             watching.rejected(error)
             raise
         except EventError:
@@ -240,20 +240,11 @@ class EventProducer:
             Exception: the first that a callback raised, where all was delivered.
 
         """
-        if not self._leave():
+        if not lifetime.leave(self._lifetime, self._delivery):
             return
         self._settle(None)
         if (error := closing.verdict(self._delivery)) is not None:
             raise error
-
-    def _leave(self) -> bool:
-        """Take no further events; False where that was so before, and nothing is to be done."""
-        self._delivery.outside_callbacks("close the producer")
-        if self._lifetime.is_closed:
-            return False
-        lifetime.forget(self._lifetime)
-        self._lifetime.close()
-        return True
 
     def _settle(self, timeout_s: float | None) -> None:
         try:
@@ -268,7 +259,4 @@ class EventProducer:
 
     def _wait(self, take: Callable[[], bool]) -> bool:
         """Wait for room in this thread; False: the event was not taken."""
-        return self._delivery.wait_for_room(take, self._stopping)
-
-    def _stopping(self) -> bool:
-        return self._lifetime.stop() or self._delivery.trouble is not None
+        return self._delivery.wait_for_room(take, self._lifetime.stop)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from freezer_events.event import EventType
     from freezer_events.send.line import Take
-    from freezer_events.send.reports import Headers
+    from freezer_events.send.report import Headers
 
 
 class Route:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from freezer_events.config import Settings
     from freezer_events.event import EventType
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.send.route import Route
 
 
