@@ -83,6 +83,19 @@ def test_what_became_of_events_is_counted_over_all_producers_and_after_their_end
     assert sample(server, "freezer_events_delivered_total", partition=str(partition)) >= 40
 
 
+def test_what_breaks_a_rule_is_counted_by_it(
+    server: MetricsServer,
+) -> None:
+    watching.rejected(None)
+    broken = InvalidEvent("door-event", "x: -1.0 breaks the rule plausible")
+    broken.rule = "plausible"
+    before = sample(server, "freezer_events_rejected_total", reason="rule", rule="plausible")
+    watching.rejected(broken)
+    after = sample(server, "freezer_events_rejected_total", reason="rule", rule="plausible")
+    assert after - before == 1
+    assert sample(server, "freezer_events_rejected_total", reason="row") >= 1
+
+
 def test_what_is_lost_is_counted(server: MetricsServer, event_cluster: EventCluster) -> None:
     names = ("failed", "unconfirmed")
     before = sum(sample(server, f"freezer_events_{name}_total") for name in names)

@@ -115,14 +115,14 @@ def _handler() -> type[_Handler]:
     own = ProducerCollector()
     registry.register(own)
 
-    class Handler(_Handler):
+    class MetricsHandler(_Handler):
         collector = own
         content_type = CONTENT_TYPE_LATEST
 
         def metrics(self) -> bytes:
             return generate_latest(registry)
 
-    return Handler
+    return MetricsHandler
 
 
 class _Looks(Protocol):
