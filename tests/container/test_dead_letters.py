@@ -42,7 +42,7 @@ def dead(
 
 def letters(stack: Stack, topic: str) -> list[DeadReading]:
     settings = Settings(bootstrap_servers=stack.bootstrap, schema_registry_url=stack.registry_url)
-    with EventConsumer(settings, DeadReading, topic=topic, from_beginning=True) as consumer:
+    with EventConsumer(settings, DeadReading, topic=topic) as consumer:
         return [r.event for r in consumer.records(until_end=True) if r.event is not None]
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Final
 
 from freezer_events.event import EventType
-from freezer_events.avro.runtime import COUNT as _COUNT, END as _END, EPOCH as _EPOCH, LONG as _LONG, PAIR as _PAIR, index_pairs3 as _index_pairs3, millis as _millis, read_model as _read_model, utf8 as _utf8, wrong as _wrong
+from freezer_events.avro.runtime import COUNT as _COUNT, END as _END, EPOCH as _EPOCH, LONG as _LONG, PAIR as _PAIR, index_pairs3 as _index_pairs3, millis as _millis, moment as _moment, read_model as _read_model, utf8 as _utf8, wrong as _wrong
 
 __all__ = ['DeadReading', 'Refuser']
 
@@ -94,10 +94,13 @@ def encode(event: Any) -> bytes:
     if v9 is None:
         v9 = b'\x00'
     else:
-        if not isinstance(v9, datetime):
-            raise _wrong(v9, "a datetime")
+        if type(v9) is not datetime:
+            _moment(v9)
         v9 = v9 - _EPOCH  # a naive time does not subtract
-        low = v9.seconds * 2000 + v9.microseconds // 1000 * 2
+        low = v9.microseconds
+        if low % 1000:
+            raise _wrong(v9, "a whole number of milliseconds")
+        low = v9.seconds * 2000 + low // 500
         top = v9.days * 172800000 + low
         low = top & 268435455
         top >>= 28
@@ -139,6 +142,6 @@ EVENT: Final = EventType(
     encode=encode,
     read_model=_read_model,
     default=False,
-    generator=2,
+    generator=3,
 )
 DeadReading.__event__ = EVENT

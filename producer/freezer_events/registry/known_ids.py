@@ -17,6 +17,7 @@ from freezer_events.config.state_folder import state_folder
 from freezer_events.errors import UnreachableError
 from freezer_events.registry.client import Registry
 from freezer_events.registry.in_memory import IN_PROCESS
+from freezer_events.registry.registered import canonical
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,8 +58,7 @@ def _path() -> Path:
 
 
 def _name(subject: str, text: str) -> str:
-    canonical = json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
-    return f"{subject} {hashlib.sha256(canonical.encode()).hexdigest()}"
+    return f"{subject} {hashlib.sha256(canonical(text).encode()).hexdigest()}"
 
 
 def _read(path: Path) -> dict[str, Any]:

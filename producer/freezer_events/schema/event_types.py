@@ -12,10 +12,11 @@ import importlib
 import importlib.util
 import sys
 import zlib
-from importlib.abc import InspectLoader
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from freezer_events.avro.loaded_text import load_text
 from freezer_events.config.atomic import read_or_none
 from freezer_events.config.merge_marker import merge_marker
 from freezer_events.errors import SchemaError
@@ -23,6 +24,7 @@ from freezer_events.errors import SchemaError
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from freezer_events.avro.parse import Schema
     from freezer_events.event import EventType
     from freezer_events.schema.catalogue import Catalogue, EventSpec
 
@@ -68,15 +70,38 @@ def in_memory(catalogue: Catalogue, event: EventSpec) -> EventType:
         SchemaError: the schema cannot be generated from.
 
     """
-    text = _text(catalogue, event)
-    name = f"_event_{zlib.crc32(text.encode()):08x}"
-    spec = importlib.util.spec_from_loader(name, _Text(text), is_package=False)
-    assert spec is not None  # noqa: S101 - there is a loader
-    assert spec.loader is not None  # noqa: S101 - as above
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    made: EventType = module.EVENT
+    return _run(_text(catalogue, event))
+
+
+def type_of_version(event: EventSpec, version: int) -> EventType:
+    """Return an event's type in any of its versions, for reading; made once.
+
+    Raises:
+        SchemaError: there is no such version, or it cannot be generated from.
+
+    """
+    return _for_reading(event.name, version, event.schema(version))
+
+
+@lru_cache(maxsize=256)
+def _for_reading(name: str, version: int, schema: Schema) -> EventType:
+    from freezer_events.schema.generate import module_source  # noqa: PLC0415 - slow to import
+
+    made = module_source(
+        event=name,
+        version=version,
+        topic=name,
+        key=None,
+        fill={},
+        default=False,
+        schema=schema,
+        source_name=f"v{version}.avsc",
+    )
+    return _run(made.text)
+
+
+def _run(text: str) -> EventType:
+    made: EventType = load_text(text).EVENT
     return made
 
 
@@ -154,14 +179,3 @@ def import_package(folder: Path) -> ModuleType:
     if not hasattr(module, "EVENTS"):
         raise SchemaError(str(folder), "holds no generated events", _GENERATE)
     return module
-
-
-class _Text(InspectLoader):
-    """Loads a module from its text, which tracebacks can show."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def get_source(self, fullname: str) -> str:  # noqa: ARG002 - it has one module
-        """Return the text."""
-        return self._text
