@@ -55,11 +55,13 @@ def load(
     access = tuple(reader.access({topic.name for topic in topics}))
     stages = dict(read_stages(top, names, topics, access))
     here = chosen(stages, stage)
+    schemas = top.get("schemas", bool)
     return Desired(
         tuple(here.of(topic) for topic in topics),
         tuple(replace(a, account=here.accounts.get(a.account, a.account)) for a in access),
-        tuple(_subjects(catalogue, names, topics)) if top.flag("schemas") else (),
+        () if schemas is False else tuple(_subjects(catalogue, names, topics)),
         here,
+        schemas_needed=schemas is True,
     )
 
 
@@ -70,10 +72,10 @@ def _subjects(
     declared = {topic.name for topic in topics}
     for event in catalogue.events.values():
         numbers = [each for each in Lock.read(event.folder).released if each in event.versions]
-        texts = {number: event.text(number) for number in numbers}
+        texts = {number: event.schema(number).whole for number in numbers}
         topic = names[event.name]
         if texts and topic in declared:
-            yield Subject(subject_name(topic), topic, event.level, texts)
+            yield Subject(subject_name(topic), topic, event.level, texts, tuple(event.accepted))
 
 
 def _event_topics(catalogue: Catalogue, topic_of: Callable[[EventSpec], str]) -> dict[str, str]:

@@ -120,6 +120,7 @@ _OF_A_FILE: Final = (
     help="Seconds of an outage before giving up.",
 )
 @click.option("--lines/--no-lines", "every", default=None, help="Print a line for each delivery.")
+@options.observing
 @options.output
 def command(**given: Any) -> int:
     """Produce events to the cluster.

@@ -43,6 +43,9 @@ class ProduceOptions:
     undelivered_topic: str | None
     start_at: int
     every: bool | None
+    metrics: str | None
+    log_format: str | None
+    log_level: str
     output: str
 
     @property

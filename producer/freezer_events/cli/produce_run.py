@@ -18,6 +18,9 @@ from freezer_events.console.stop import Interrupted, Stop
 from freezer_events.console.words import counted, noun_of
 from freezer_events.console.wrap import wrapped
 from freezer_events.errors import EventError, NotDelivered
+from freezer_events.observe.logs import log_to_standard_error
+from freezer_events.observe.server import serve_metrics
+from freezer_events.observe.supervisor import supervised
 from freezer_events.send.pipeline import Pipeline
 from freezer_events.send.producer import EventProducer
 
@@ -37,8 +40,13 @@ class ProduceRun:
     def run(self) -> int:
         """Do it; returns the exit code."""
         given = self._given
-        event_type = options.find_event_type(given.event_name, given.schemas, given.into)
         with ExitStack() as stack, Stop() as stop:
+            if given.log_format is not None:
+                debug = any(each.startswith("debug=") for each in given.properties)
+                log_to_standard_error(given.log_format, given.log_level, debug=debug)
+            event_type = options.find_event_type(given.event_name, given.schemas, given.into)
+            if given.metrics is not None:
+                stack.enter_context(serve_metrics(given.metrics))
             rejects = stack.enter_context(Rejects(given.rejects, given.on_bad))
             if given.dry_run:
                 return dry_run(given, event_type, rejects, stop, self._out)
@@ -90,7 +98,8 @@ class ProduceRun:
             pipeline.on_refused = refused.keeper(intake.source, pipeline.undelivered)
         error: EventError | None = None
         try:
-            pipeline.run(intake.events, intake.reject, given.expected, intake.source)
+            with supervised():
+                pipeline.run(intake.events, intake.reject, given.expected, intake.source)
         except EventError as raised:
             error = raised
         except Exception:  # nobody foresaw it: the tally is told all the same

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from freezer_events.errors import InvalidEvent
+from freezer_events.send import watching
 from freezer_events.send.checks import KEY_FIELD, KeyField
 from freezer_events.send.producer import EventProducer
 
@@ -139,8 +140,9 @@ class AsyncEventProducer:
                 producer._lifetime.refuse_if_ended()  # noqa: SLF001
                 await asyncio.sleep(_LOOK_S)
                 producer._delivery.serve(0)  # noqa: SLF001
-        except InvalidEvent:
-            tally.rejected += 1
+        except InvalidEvent as error:
+            tally.reject(error.rule)
+            watching.rejected(error)
             raise
         except BaseException:
             tally.unsent += 1

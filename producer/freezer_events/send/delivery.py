@@ -18,7 +18,7 @@ from freezer_events.errors import ConfigError, EventError, UsageError
 from freezer_events.kafka import codes
 from freezer_events.kafka.connection import SLICE_S, never
 from freezer_events.kafka.topic_watch import TopicWatch
-from freezer_events.send import giving_up
+from freezer_events.send import giving_up, watching
 from freezer_events.send.client_properties import partitioner, producer_properties
 from freezer_events.send.outage import STATUS_EVERY_S, Outage
 from freezer_events.send.pump import Pump
@@ -84,6 +84,7 @@ class Delivery:
         self._delivered_at_renewal = -1
         self._renewal = threading.Lock()
         self.pump = Pump(self.line, lambda: self.in_flight > 0, self._look)
+        watching.began(self)
 
     @property
     def tally(self) -> Tally:
@@ -199,6 +200,7 @@ class Delivery:
                 told += f": some or all of {counted(delivered, 'delivered event')} are gone with it"
             self.changes.append(told)
             self.on_notice(told)
+            watching.happened("topic changed", logging.WARNING, change=told)
 
     def look_back(self) -> None:
         """Look at the topics once more, at the end of a run that was long or lost its topic."""
@@ -215,10 +217,18 @@ class Delivery:
             self._was_told = True
             told = giving_up.state(self._outage, self.in_flight, self.reports.heard)
             (self._on_outage or self.on_notice)(told)
+            watching.happened(
+                "outage",
+                logging.WARNING,
+                lasted_s=round(self._outage.lasted_s, 1),
+                waiting=self.in_flight,
+                cause=giving_up.cause(self.reports.heard),
+            )
         elif self._was_told and not self._outage.lasted_s:
             self._was_told = False
             if self.trouble is None:
                 self.on_notice("delivering again")
+                watching.happened("recovered", waiting=self.in_flight)
         self.look_at_topics()
         self._end_if_in_trouble()
 
@@ -250,3 +260,4 @@ class Delivery:
             f" {tally.unconfirmed - unconfirmed:,} in flight are unconfirmed,"
             f" {again:,} are sent again"
         )
+        watching.happened("client made anew", logging.WARNING, sent_again=again)

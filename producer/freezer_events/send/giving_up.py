@@ -21,7 +21,7 @@ def state(outage: Outage, waiting: int, heard: KafkaError | None) -> str:
     since = datetime.fromtimestamp(time.time() - outage.lasted_s, UTC).astimezone()
     return (
         f"nothing delivered since {since:%H:%M:%S}, for {outage.lasted_s:.0f} s;"
-        f" {waiting:,} wait; giving up after {outage.give_up_after_s:g} s ({_cause(heard)})"
+        f" {waiting:,} wait; giving up after {outage.give_up_after_s:g} s ({cause(heard)})"
     )
 
 
@@ -29,12 +29,13 @@ def reason(settings: Settings, outage: Outage, heard: KafkaError | None) -> Even
     """Make the error for which everything is given up."""
     return UnreachableError(
         f"deliver to {settings.bootstrap_servers}",
-        f"nothing delivered for {outage.lasted_s:.0f} s: {_cause(heard)}",
+        f"nothing delivered for {outage.lasted_s:.0f} s: {cause(heard)}",
         "check that the brokers are up; try again"
         if heard is None
         else codes.connection_advice(heard),
     )
 
 
-def _cause(heard: KafkaError | None) -> str:
+def cause(heard: KafkaError | None) -> str:
+    """Give the client's last word as the cause; that there was none is one, too."""
     return "no answer" if heard is None else codes.words(heard)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from freezer_events.errors import EventError, InvalidEvent
 from freezer_events.kafka.codes import Outcome
 from freezer_events.kafka.connection import SLICE_S
-from freezer_events.send import lifetime
+from freezer_events.send import lifetime, watching
 from freezer_events.send.delivery import DEFAULT_TIMEOUT_S
 from freezer_events.send.report import OnlyUndelivered
 
@@ -245,4 +245,5 @@ class Pipeline:
         self._delivery.flush(None, enough)
         self._delivery.abandon()
         self._delivery.look_back()
+        watching.ended(self._delivery)
         lifetime.forget(self._producer._lifetime)  # noqa: SLF001 - nothing is open, closed or not

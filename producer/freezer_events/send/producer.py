@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from freezer_events.avro.wire import invalid_event
 from freezer_events.errors import EventError, InvalidEvent
-from freezer_events.send import checks, closing, lifetime
+from freezer_events.send import checks, closing, lifetime, standard_headers, watching
 from freezer_events.send.checks import KEY_FIELD, KeyField
 from freezer_events.send.delivery import DEFAULT_GIVE_UP_AFTER_S, DEFAULT_TIMEOUT_S, Delivery
 from freezer_events.send.lifetime import Lifetime
@@ -173,17 +173,21 @@ class EventProducer:
             except Exception as error:
                 raise invalid_event(event, error) from error
             own: str | bytes | None
-            if key is KEY_FIELD and headers is None and timestamp is None and on_delivery is None:
+            plain = headers is None and route.headers is None and timestamp is None
+            if plain and key is KEY_FIELD and on_delivery is None:
                 own, extra, told = route.key(event), None, None
             else:
                 own = route.key(event) if isinstance(key, KeyField) else checks.message_key(key)
                 extra = checks.extras(own, headers, timestamp)
+                if route.headers is not None:
+                    extra = standard_headers.added(extra, route.headers(event))
                 told = checks.callback_or_none(on_delivery)
             return route.take(value, own, extra, told) or self._wait(
                 partial(route.take, value, own, extra, told)
             )
-        except InvalidEvent:
-            tally.rejected += 1
+        except InvalidEvent as error:
+            tally.reject(error.rule)
+            watching.rejected(error)
             raise
         except EventError:
             tally.unsent += 1

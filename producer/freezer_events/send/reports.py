@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from freezer_events.kafka import codes
 from freezer_events.kafka.codes import Outcome
+from freezer_events.send import watching
 from freezer_events.send.report import OnlyUndelivered, Report, Returned, report_of
 from freezer_events.send.tally import Tally
 
@@ -160,11 +161,14 @@ class Reports:
 
     def _counter(self) -> Callback:
         """Make `count`; it runs for every message, so it looks nothing up twice."""
-        partitions = self.tally.partitions
+        partitions, sample = self.tally.partitions, watching.latency()
 
         def count(error: KafkaError | None, message: Message) -> None:
             if error is None:
-                partitions[message.partition()] += 1  # type: ignore[index]  # delivered: it has one
+                partition: int = message.partition()  # type: ignore[assignment]  # delivered
+                number = partitions[partition] = partitions[partition] + 1
+                if not number & sample.mask:
+                    sample(message.latency())
             else:
                 self._take_lost(None, None, error, message)
 
