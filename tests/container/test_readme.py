@@ -157,7 +157,9 @@ def test_the_programs_on_the_python_page_do_what_it_says(shell: Shell) -> None:
     assert [line for line in consumed if "(('site', b'A'),) 4.5" in line]
 
     (shell.folder / "test_theirs.py").write_text(for_tests)
-    assert "1 passed" in shell("python -m pytest -c /dev/null -q -W error test_theirs.py")
+    assert "1 passed" in shell(
+        "python -m pytest -c /dev/null -q -W error -p no:asyncio test_theirs.py"
+    )
 
 
 def test_the_service_on_the_page_goes_on_where_it_was(shell: Shell) -> None:
