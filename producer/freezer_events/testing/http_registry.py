@@ -89,7 +89,10 @@ class HttpRegistry:
             case ["subjects", subject, "versions"]:
                 found, code = client.get_versions(subject), 40401
             case ["subjects", subject, "versions", number]:
-                there = {str(each["version"]): each for each in _versions(client, subject)}
+                there: dict[str, Any] = {
+                    str(each["version"]): each for each in _versions(client, subject)
+                }
+                there["latest"] = next(reversed(there.values()), None)
                 found, code = there.get(number), 40402
         return (200, found) if found else _missing(code)
 
