@@ -84,10 +84,10 @@ coverage: $(DEV_STAMP) ## Everything, and which lines of producer/ no test ran
 
 check: lint types test ## What CI runs
 
-fast: $(STAMP) ## Build the compiled encoder (needs a C compiler and Python's headers)
+fast: $(STAMP) ## Compile again what make setup did, or say why it cannot be
 	@command -v $${CC:-cc} >/dev/null || \
 	  { echo "no C compiler; on Debian: apt-get install gcc python3-dev"; exit 1; }
-	HATCH_BUILD_HOOK_ENABLE_CUSTOM=true $(BIN)/pip install --quiet --no-deps --editable .
+	FREEZER_COMPILE=1 $(BIN)/pip install --quiet --no-deps --editable .
 
 bench: $(STAMP) ## Speed beside peers, on the mock cluster and on the Kafka of make up
 	$(BIN)/pip install --quiet --editable '.[bench]'
@@ -100,4 +100,4 @@ bench-quick: $(STAMP) ## Ours, Confluent's way and the ceiling, in a minute
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
-	  .coverage .coverage.* dist build *.egg-info producer/freezer_events/avro/fast/*.so
+	  .coverage .coverage.* dist build *.egg-info producer/freezer_events/*/fast/*.so

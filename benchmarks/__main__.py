@@ -14,7 +14,8 @@ from benchmarks.peers import MISSING, PEERS, avro_serializer
 from benchmarks.report import as_json, chart, machine, table, write
 from benchmarks.ways import CEILING, COMPILED, CONFLUENT, OURS, PIPELINE
 from benchmarks.workload import events
-from freezer_events.avro.fast import BUILT, encoder
+from freezer_events.avro.fast import encoder
+from freezer_events.send.fast import unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,7 +44,7 @@ def encoding(rounds: int, count: int) -> Sequence[Row]:
             "freezer-events": event_type.encode,
             "AvroSerializer": avro_serializer(target),
         }
-        if BUILT:
+        if not unusable():
             ways["freezer-events compiled"] = encoder(event_type)
         return interleaved({name: partial(rate, encode) for name, encode in ways.items()}, rounds)
 
@@ -63,7 +64,7 @@ def delivering(
 
 def main(rounds: int, count: int, *, quick: bool) -> None:
     """Measure, print, and keep the results."""
-    own = [OURS, PIPELINE, *(COMPILED if BUILT else ()), CONFLUENT, CEILING]
+    own = [OURS, PIPELINE, *(() if unusable() else COMPILED), CONFLUENT, CEILING]
     groups: dict[str, Sequence[Row]] = {"encode only": encoding(rounds, count // 5)}
     mock_peers = [way for way in PEERS if not way.real_only]
     with targets.mock() as target:
@@ -81,8 +82,8 @@ def main(rounds: int, count: int, *, quick: bool) -> None:
                 groups["Kafka in a container, events built before"] = delivering(
                     real, [*own, *PEERS], rounds, count, built=True
                 )
-    if not BUILT:
-        print("the compiled encoder: skipped, not built (make fast)")
+    if unusable():
+        print(f"compiled: skipped, {unusable()}")
     if MISSING:
         print(f"skipped, not installed (pip install -e '.[bench]'): {', '.join(MISSING)}")
     print(f"{machine()}; medians of {rounds} interleaved rounds of {count:,} events\n")

@@ -71,7 +71,10 @@ def producer_to(
 ) -> EventProducer:
     """Return our producer with everybody's tuning, and the compiled encoder or Python alone."""
     settings = Settings(
-        bootstrap_servers=target.servers, schema_registry_url="mock://none", properties=tuning
+        bootstrap_servers=target.servers,
+        schema_registry_url="mock://none",
+        properties=tuning,
+        freezer_line=None if compiled else "python",
     )
     producer = _Producer(settings, target, compiled=compiled)
     producer.prepare(BenchReading)

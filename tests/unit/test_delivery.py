@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError
 
 from freezer_events.errors import EventError, InvalidEvent, NotDelivered
 from freezer_events.events import FreezerReading
-from freezer_events.send.outbox import LARGEST_BATCH, Outbox
+from freezer_events.send.outbox import LARGEST_BATCH, ListOutbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -224,7 +224,7 @@ class Wire:
 def test_batches_grow_with_the_load_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 100.0)
     wire = Wire()
-    outbox = Outbox(wire, lambda: bool(wire.batches), threading.RLock())
+    outbox = ListOutbox(wire, lambda: bool(wire.batches), threading.RLock())
     for number in range(20_000):
         outbox.messages.append({"value": number})
         if len(outbox.messages) >= outbox.size:
@@ -236,7 +236,7 @@ def test_batches_grow_with_the_load_up_to_a_limit(monkeypatch: pytest.MonkeyPatc
 
 def test_what_finds_no_room_stays_in_front() -> None:
     wire = Wire()
-    outbox = Outbox(wire, lambda: True, threading.RLock())
+    outbox = ListOutbox(wire, lambda: True, threading.RLock())
     wire.room = 3
     outbox.messages.extend({"value": number} for number in range(5))
     assert not outbox.push()
@@ -252,7 +252,7 @@ def test_a_message_sent_after_the_report_of_the_last_does_not_wait_for_others(
 ) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 100.0)
     wire = Wire()
-    outbox = Outbox(wire, lambda: False, threading.RLock())
+    outbox = ListOutbox(wire, lambda: False, threading.RLock())
     for number in range(5):
         outbox.messages.append({"value": number})
         assert len(outbox.messages) >= outbox.size

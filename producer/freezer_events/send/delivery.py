@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 from freezer_events.errors import ConfigError, EventError, UnreachableError, UsageError
 from freezer_events.kafka import codes
 from freezer_events.kafka.connection import SLICE_S, never
+from freezer_events.send import fast
 from freezer_events.send.outage import Outage
 from freezer_events.send.pump import Pump
-from freezer_events.send.python_line import PythonLine
 from freezer_events.send.reports import Reports
 
 if TYPE_CHECKING:
@@ -75,7 +75,9 @@ class Delivery:
     ) -> None:
         self.settings = settings
         self.reports = Reports(settings)
-        self.line = PythonLine(_properties(settings, give_up_after_s), self.reports)
+        self.line = fast.line(
+            settings.freezer_line, _properties(settings, give_up_after_s), self.reports
+        )
         self.on_notice: Callable[[str], None] = _log.warning
         self._give_up_after_s = give_up_after_s
         self._on_end = on_end

@@ -164,9 +164,14 @@ class EventProducer:
 
         """
         tally = self._tally
+        plain = key is KEY_FIELD and headers is None and timestamp is None and on_delivery is None
+        route = self._by_class.get(type(event))
+        if plain and route is not None and route.send is not None and route.send(event):
+            return True  # and counted
         tally.read += 1
         try:
-            route = self._by_class.get(type(event)) or self._route(type(event))
+            if route is None:
+                route = self._route(type(event))
             if route.fill is not None:
                 event = route.fill(event)
             try:
@@ -174,7 +179,7 @@ class EventProducer:
             except Exception as error:
                 raise invalid_event(event, error) from error
             own: str | bytes | None
-            if key is KEY_FIELD and headers is None and timestamp is None and on_delivery is None:
+            if plain:
                 own, extra, told = route.key(event), None, None
             else:
                 own = route.key(event) if isinstance(key, KeyField) else checks.message_key(key)

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 from confluent_kafka import KafkaException, Producer
 
 from freezer_events.kafka import codes, connection
-from freezer_events.send.outbox import Outbox
+from freezer_events.send.outbox import ListOutbox
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from confluent_kafka import KafkaError
 
-    from freezer_events.send.line import Extra, Take
+    from freezer_events.send.line import Extra, Send, Take
+    from freezer_events.send.outbox import Outbox
     from freezer_events.send.reports import OnReport, Reports
 
 _MAX_BYTES: Final = 1_000_000  # librdkafka's own default, of message.max.bytes and of batch.size
@@ -46,10 +47,10 @@ class PythonLine:
         limit = int(properties.get("message.max.bytes", _MAX_BYTES))
         self._largest = min(limit // 2, _BATCHED_BYTES)
         self._lock = threading.RLock()
-        self._outboxes: dict[str, Outbox] = {}
+        self._outboxes: dict[str, ListOutbox] = {}
         self._refusals: deque[tuple[str, dict[str, Any], KafkaError]] = deque()
         self._given_up = False
-        self._producer = connection.client(Producer, self._properties, reports.on_error)
+        self._producer = self._connect()
 
     def taker(self, topic: str) -> Take:
         """Return the function that takes one message for a topic; False: no room, not taken."""
@@ -81,14 +82,24 @@ class PythonLine:
 
         return take
 
+    def sender(
+        self,
+        topic: str,  # noqa: ARG002 - for lines that encode
+        encode: Callable[[Any], bytes],  # noqa: ARG002
+        prefix: bytes,  # noqa: ARG002
+        key: Callable[[Any], str | None],  # noqa: ARG002
+    ) -> Send | None:
+        """Return None: this line takes what is encoded already."""
+        return None
+
     def push(self) -> bool:
         """Hand over all that is held; False where librdkafka has no room for all of it."""
-        every = [outbox.push() for outbox in list(self._outboxes.values())]
+        every = [outbox.push() for outbox in self._boxes()]
         return all(every)
 
     def push_aged(self) -> bool:
         """Hand over what has been held for some milliseconds; True while senders are at it."""
-        every = [outbox.push_aged() for outbox in list(self._outboxes.values())]
+        every = [outbox.push_aged() for outbox in self._boxes()]
         return any(every)
 
     def serve(self, timeout_s: float) -> None:
@@ -115,7 +126,7 @@ class PythonLine:
             if self._reports.tally.in_flight:
                 return False
             self._properties["batch.size"] = most_bytes
-            self._producer = connection.client(Producer, self._properties, self._reports.on_error)
+            self._producer = self._connect()
         return True
 
     def give_up(self) -> None:
@@ -127,18 +138,24 @@ class PythonLine:
                 self._refusals.extend((topic, message, never) for message in outbox.empty())
             self._producer.purge()
 
-    def _outbox(self, topic: str) -> Outbox:
+    def _outbox(self, topic: str) -> ListOutbox:
         with self._lock:
             known = self._outboxes.get(topic)
             if known is None:
-                known = self._outboxes[topic] = Outbox(
+                known = self._outboxes[topic] = ListOutbox(
                     lambda batch: self._hand_over(topic, batch), self._is_busy, self._lock
                 )
         return known
 
+    def _connect(self) -> Producer:
+        return connection.client(Producer, self._properties, self._reports.on_error)
+
     def _is_busy(self) -> bool:
-        held = sum(len(each.messages) for each in self._outboxes.values())
-        return self._reports.tally.in_flight > held
+        return self._reports.tally.in_flight > sum(map(len, self._boxes()))
+
+    def _boxes(self) -> list[Outbox]:
+        """Return whatever holds messages."""
+        return [*self._outboxes.values()]
 
     def _take_alone(
         self,

@@ -62,7 +62,8 @@ class Reports:
         settings: the cluster, to explain errors with.
 
     Attributes:
-        tally: delivered, failed and unconfirmed so far.
+        draw: brings the tally up to date; a line that counts by itself sets it.
+        drawn: the tally as it was last drawn.
         trouble: the first error that every later message would meet too, else None. It ends the
             producer: what it was told of is not to be overtaken by what comes later.
         heard: what was last said of a connection that failed, in librdkafka's words, or "".
@@ -73,7 +74,8 @@ class Reports:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.tally = Tally()
+        self.draw: Callable[[], None] = lambda: None
+        self.drawn = Tally()
         self.trouble: EventError | None = None
         self.heard: KafkaError | None = None
         self.count = self._counter()
@@ -86,6 +88,12 @@ class Reports:
         # When a connection that may have carried messages was last lost; delivered until then.
         self._cut_at: float | None = None
         self._delivered_at_cut = 0
+
+    @property
+    def tally(self) -> Tally:
+        """Delivered, failed and unconfirmed so far."""
+        self.draw()
+        return self.drawn
 
     @property
     def in_callback(self) -> bool:
@@ -102,9 +110,9 @@ class Reports:
         def report(error: KafkaError | None, message: Message) -> None:
             if error is None:
                 self.count(None, message)
-                found = _report(Outcome.DELIVERED, None, message)
+                found = _delivered(message)
             else:
-                found = self._lost(error, message)
+                found = self._lost_message(error, message)
             self._tell(on_report, found)
 
         return report
@@ -120,6 +128,12 @@ class Reports:
             self._tell(on_report, report)
         else:
             self._tell_undelivered(value, report)
+
+    def undelivered(
+        self, error: KafkaError, topic: str, partition: int, latency_s: float, value: bytes
+    ) -> None:
+        """Take the report of a message that was not delivered and for which nobody asked."""
+        self._tell_undelivered(value, self._lost(error, topic, partition, latency_s))
 
     def refusal(self, error: KafkaError, topic: str, value: bytes | None) -> EventError:
         """Return the error to raise for a message that was refused before it was taken."""
@@ -161,13 +175,13 @@ class Reports:
 
     def _counter(self) -> Callback:
         """Make `count`; it runs for every message, so it looks nothing up twice."""
-        partitions = self.tally.partitions
+        partitions = self.drawn.partitions
 
         def count(error: KafkaError | None, message: Message) -> None:
             if error is None:
                 partitions[message.partition()] += 1  # type: ignore[index]  # delivered: it has one
             else:
-                self._tell_undelivered(message.value(), self._lost(error, message))
+                self._tell_undelivered(message.value(), self._lost_message(error, message))
 
         return count
 
@@ -175,11 +189,20 @@ class Reports:
         if error is None:
             self.count(None, message)
         else:
-            self._tell(on_report, self._lost(error, message))
+            self._tell(on_report, self._lost_message(error, message))
 
-    def _lost(self, error: KafkaError, message: Message) -> Report:
+    def _lost_message(self, error: KafkaError, message: Message) -> Report:
+        partition = message.partition()
+        return self._lost(
+            error,
+            str(message.topic()),
+            -1 if partition is None else partition,
+            message.latency() or 0.0,
+        )
+
+    def _lost(self, error: KafkaError, topic: str, partition: int, latency_s: float) -> Report:
         """Count a message that was not delivered."""
-        outcome, latency_s = codes.outcome(error), message.latency() or 0.0
+        outcome = codes.outcome(error)
         if (
             outcome is Outcome.FAILED
             and codes.is_given_up(error)
@@ -189,14 +212,14 @@ class Reports:
             # A connection was lost after it was handed over. It is queued to be sent again, and
             # nothing tells whether it was sent before.
             outcome = Outcome.UNCONFIRMED
-        self._add(outcome, error, str(message.topic()))
-        return _report(outcome, error, message)
+        self._add(outcome, error, topic)
+        return Report(outcome, topic, partition, None, latency_s, error.str())
 
     def _add(self, outcome: Outcome, error: KafkaError, topic: str) -> None:
         if outcome is Outcome.FAILED:
-            self.tally.failed += 1
+            self.drawn.failed += 1
         else:
-            self.tally.unconfirmed += 1
+            self.drawn.unconfirmed += 1
         self._take_note(error, topic)
 
     def _take_note(self, error: KafkaError, topic: str) -> None:
@@ -224,13 +247,13 @@ class Reports:
             here.depth -= 1
 
 
-def _report(outcome: Outcome, error: KafkaError | None, message: Message) -> Report:
+def _delivered(message: Message) -> Report:
     partition = message.partition()
     return Report(
-        outcome=outcome,
+        outcome=Outcome.DELIVERED,
         topic=str(message.topic()),
         partition=-1 if partition is None else partition,
-        offset=message.offset() if error is None else None,
+        offset=message.offset(),
         latency_s=message.latency() or 0.0,
-        error=None if error is None else error.str(),
+        error=None,
     )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from freezer_events.event import EventType
-    from freezer_events.send.line import Take
+    from freezer_events.send.line import Send, Take
 
 
 class Route:
@@ -29,10 +29,22 @@ class Route:
     Attributes:
         fill: supplies what an event did not bring; None where nothing is supplied.
         key: takes the message key from an event.
+        send: encodes and takes an event at once, as a line's `sender` does; None where none can,
+            or something is to be filled in first.
 
     """
 
-    __slots__ = ("encode", "event_type", "fill", "key", "partitions", "prefix", "take", "topic")
+    __slots__ = (
+        "encode",
+        "event_type",
+        "fill",
+        "key",
+        "partitions",
+        "prefix",
+        "send",
+        "take",
+        "topic",
+    )
 
     def __init__(
         self,
@@ -51,6 +63,7 @@ class Route:
         self.take = take
         self.fill = Filler(event_type) if event_type.fill else None
         self.key = key_text(event_type)
+        self.send: Send | None = None
 
     def event(self, topic: str, value: bytes) -> Any:
         """Return the event whose message value on a topic this is; None if it is not ours."""

@@ -1,19 +1,20 @@
 """The compiled encoder: the same bytes several times quicker, where it was built.
 
-`make fast` builds `nodes.pyx` with Cython and a C compiler; without it only speed is missing.
+An installation compiles `nodes.pyx` where there is a C compiler; without one only speed is missing.
 """
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final
+import zlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from freezer_events.event import EventType
-
-BUILT: Final = find_spec("freezer_events.avro.fast.nodes") is not None
 
 
 def encoder(event_type: EventType, *, compiled: bool = True) -> Callable[[Any], bytes]:
@@ -21,11 +22,36 @@ def encoder(event_type: EventType, *, compiled: bool = True) -> Callable[[Any], 
 
     Args:
         event_type: the event.
-        compiled: False for the generated Python even where the compiled encoder was built.
+        compiled: False for the generated Python even where the compiled encoder can be used.
 
     """
-    if compiled and BUILT:
-        from freezer_events.avro.fast import node_tree  # noqa: PLC0415 - it needs what may not be built
+    if compiled and not unusable():
+        from freezer_events.avro.fast import node_tree  # noqa: PLC0415 - it needs what may lack
 
         return node_tree.encoder(event_type) or event_type.encode
     return event_type.encode
+
+
+@cache
+def unusable() -> str:
+    """Return why the compiled encoder cannot be used, or ""."""
+    try:
+        from freezer_events.avro.fast import nodes  # noqa: PLC0415 - it may lack
+    except ImportError as error:
+        return lacking(error)
+    return outdated(nodes, "nodes.pyx")
+
+
+def lacking(error: ImportError) -> str:
+    """Say why an extension module cannot be imported."""
+    return "not built: make fast" if isinstance(error, ModuleNotFoundError) else str(error)
+
+
+def outdated(module: ModuleType, *sources: str) -> str:
+    """Say that an extension module is older than the sources beside it, or ""."""
+    folder = Path(str(module.__file__)).parent
+    found = [folder / name for name in sources]
+    if not all(each.exists() for each in found):
+        return ""
+    stamp = zlib.crc32(b"".join(each.read_bytes() for each in found))
+    return "" if stamp == module.SOURCES else "older than its sources: make fast"

@@ -45,3 +45,6 @@ class Record(Node):
 class Encoder:
     def __init__(self, record: Record) -> None: ...
     def __call__(self, event: object) -> bytes: ...
+
+encode_into: object  # a capsule, for compiled callers
+SOURCES: int

@@ -10,6 +10,7 @@ from cpython.datetime cimport (
     PyDelta_CheckExact, import_datetime, timedelta_days, timedelta_microseconds, timedelta_seconds,
 )
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
+from cpython.pycapsule cimport PyCapsule_New
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.math cimport isfinite
 from libc.stdint cimport int64_t, uint64_t
@@ -20,11 +21,21 @@ from uuid import UUID
 
 from freezer_events.avro.runtime import DEEPEST
 
+cdef extern from *:
+    """
+    #ifndef SOURCES
+    #define SOURCES 0
+    #endif
+    """
+    unsigned long SOURCE_CRC "SOURCES"
+
 cdef extern from "Python.h":
     int PyFloat_Pack4(double number, char *at, int little_endian) except -1
     int PyFloat_Pack8(double number, char *at, int little_endian) except -1
 
 import_datetime()
+
+SOURCES = SOURCE_CRC  # what this was compiled from: `avro.fast` compares
 
 cdef object _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 cdef object _LOCAL_EPOCH = datetime(1970, 1, 1)
@@ -387,6 +398,12 @@ cdef class Encoder:
         self.record = record
 
     def __call__(self, event):
+        cdef _Out out = self.encoded(event)
+        body = PyBytes_FromStringAndSize(out.data, out.size)
+        self.keep(out)
+        return body
+
+    cdef _Out encoded(self, object event):
         cdef _Out out = self.spare
         # Python code may run in between (a time zone's), and another thread come here meanwhile.
         self.spare = None
@@ -394,6 +411,24 @@ cdef class Encoder:
             out = _Out()
         out.size = out.depth = 0
         self.record.write(event, out)
+        return out
+
+    cdef int keep(self, _Out out) except -1:
         if out.room <= _KEPT:
             self.spare = out
-        return PyBytes_FromStringAndSize(out.data, out.size)
+        return 0
+
+
+# For compiled callers: a function that takes an Encoder and an event, and hands the body to a
+# function of theirs (context, bytes, size), whose result it returns; -1 is an exception.
+ctypedef int (*Sink)(void *context, const char *body, Py_ssize_t size) except -1
+
+
+cdef int _encode_into(object encoder, object event, Sink sink, void *context) except -1:
+    cdef _Out out = (<Encoder>encoder).encoded(event)
+    cdef int result = sink(context, out.data, out.size)
+    (<Encoder>encoder).keep(out)
+    return result
+
+
+encode_into = PyCapsule_New(<void *>_encode_into, "freezer_events.avro.fast.nodes.encode_into", NULL)

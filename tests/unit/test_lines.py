@@ -1,4 +1,4 @@
-"""The line in Python: the suite of all lines."""
+"""The lines: the suite that holds for all of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from freezer_events.kafka.embedded import EmbeddedCluster
+from freezer_events.send import fast
 from freezer_events.send.python_line import PythonLine
 from tests.support.line_suite import TOPIC, LineSuite
 
@@ -26,3 +27,9 @@ def mock() -> Iterator[EmbeddedCluster]:
 class TestPythonLine(LineSuite):
     def line(self, properties: Mapping[str, Any], reports: Reports) -> Line:
         return PythonLine(properties, reports)
+
+
+@pytest.mark.usefixtures("compiled")
+class TestCompiledLine(LineSuite):
+    def line(self, properties: Mapping[str, Any], reports: Reports) -> Line:
+        return fast.line("compiled", properties, reports)

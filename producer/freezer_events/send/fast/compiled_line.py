@@ -1,0 +1,159 @@
+"""The compiled line: events are encoded into an arena, handed over and counted without Python.
+
+What needs a callback, headers, a timestamp or much room goes the way of the line in Python, in
+order. Whatever this line cannot do at the moment is told by `False`, and goes that way too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from confluent_kafka import KafkaError, Producer
+
+from freezer_events.avro.fast import nodes
+from freezer_events.kafka import codes
+from freezer_events.send.fast import handover
+from freezer_events.send.outbox import Outbox
+from freezer_events.send.python_line import PythonLine
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping
+
+    from freezer_events.send.line import Extra, Send, Take
+    from freezer_events.send.reports import OnReport, Reports
+
+_PLUGINS = "plugin.library.paths"
+
+
+class CompiledLine(PythonLine):
+    """Hand messages to one librdkafka producer, whose plugin the extension module is.
+
+    Args:
+        properties: librdkafka's.
+        reports: takes the delivery reports, and has the tally.
+
+    Raises:
+        ConfigError: librdkafka refuses a property; names it.
+
+    """
+
+    def __init__(self, properties: Mapping[str, Any], reports: Reports) -> None:
+        self._ledger = handover.Ledger()
+        self._arenas: dict[str, _ArenaBox] = {}
+        self._senders: list[handover.Sender] = []
+        self._notes: deque[tuple[str, int, int, int, bytes]] = deque()
+        own = os.fspath(handover.__file__)
+        plugins = filter(None, (properties.get(_PLUGINS), own))
+        super().__init__({**properties, _PLUGINS: ";".join(plugins)}, reports)
+        reports.draw = self._draw
+
+    def taker(self, topic: str) -> Take:
+        """Return the function that takes one message for a topic; False: no room, not taken."""
+        box, arena = self._box(topic), self._box(topic).arena
+        take_it = super().taker(topic)
+
+        def take(
+            value: bytes,
+            key: str | bytes | None,
+            extra: Extra | None,
+            on_report: OnReport | None,
+        ) -> bool:
+            if len(arena) and not box.push():
+                return False
+            return take_it(value, key, extra, on_report)
+
+        return take
+
+    def sender(
+        self,
+        topic: str,
+        encode: Callable[[Any], bytes],
+        prefix: bytes,
+        key: Callable[[Any], str | None],
+    ) -> Send | None:
+        """Return the function that encodes and takes an event, if its encoder is compiled."""
+        if not isinstance(encode, nodes.Encoder):
+            return None
+        box, waiting = self._box(topic), self._outbox(topic).messages
+
+        def push() -> None:
+            box.push()
+            self.serve(0)
+
+        made = handover.Sender(box.arena, encode, prefix, key, waiting, push)
+        self._senders.append(made)
+        return made.send
+
+    def serve(self, timeout_s: float) -> None:
+        """Serve delivery reports; within a callback they must wait for its end."""
+        if not self._reports.in_callback:
+            self._notes.extend(self._ledger.notes())
+            while self._notes:
+                topic, partition, code, since_us, value = self._notes.popleft()
+                error = KafkaError(code)
+                self._reports.undelivered(error, topic, partition, since_us / 1e6, value)
+        super().serve(timeout_s)
+
+    def give_up(self) -> None:
+        """Take nothing further to the cluster: what is open settles as failed or unconfirmed."""
+        with self._lock:
+            for topic, box in self._arenas.items():
+                box.arena.closed = True
+                self._refuse(topic, [(codes.never_sent().code(), v) for v in box.arena.empty()])
+            super().give_up()
+
+    def _connect(self) -> Producer:
+        for box in self._arenas.values():
+            box.arena.disconnect()
+        self._ledger = handover.Ledger()
+        client = self._ledger.connecting(super()._connect)
+        for topic, box in self._arenas.items():
+            box.arena.connect(client, self._ledger, topic.encode())
+        return client
+
+    def _boxes(self) -> list[Outbox]:
+        return [*super()._boxes(), *self._arenas.values()]
+
+    def _box(self, topic: str) -> _ArenaBox:
+        with self._lock:
+            known = self._arenas.get(topic)
+            if known is None:
+                arena = handover.Arena(self._largest)
+                arena.connect(self._producer, self._ledger, topic.encode())
+                known = self._arenas[topic] = _ArenaBox(
+                    arena, lambda lost: self._refuse(topic, lost), self._is_busy, self._lock
+                )
+        return known
+
+    def _refuse(self, topic: str, lost: list[tuple[int, bytes]]) -> None:
+        self._refusals.extend((topic, {"value": v}, KafkaError(code)) for code, v in lost)
+
+    def _draw(self) -> None:
+        arenas = [box.arena for box in self._arenas.values()]
+        handover.draw(self._reports.drawn, self._ledger, arenas, self._senders)
+
+
+class _ArenaBox(Outbox):
+    """An outbox whose messages are in an arena."""
+
+    def __init__(
+        self,
+        arena: handover.Arena,
+        refuse: Callable[[list[tuple[int, bytes]]], None],
+        is_busy: Callable[[], bool],
+        lock: threading.RLock,
+    ) -> None:
+        super().__init__(is_busy, lock)
+        self.arena = arena
+        self._refuse = refuse
+
+    def __len__(self) -> int:
+        return len(self.arena)
+
+    def _hand_over(self) -> bool:
+        self.arena.size = self.size
+        self._refuse(self.arena.hand_over())
+        return not self.arena.full
