@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -190,7 +191,8 @@ def test_in_the_child_of_a_fork_send_raises_at_once_and_the_parent_is_untouched(
 
 
 FORGETFUL = """
-import sys
+import atexit  # what is registered first runs last: after the producer's own
+atexit.register(lambda: print(len(cluster.events(FreezerReading))))
 from freezer_events.events import FreezerReading
 from freezer_events.testing import EventCluster
 
@@ -198,9 +200,6 @@ cluster = EventCluster()
 producer = cluster.producer()
 for number in range(50):
     producer.send(FreezerReading(sensor_id="s", temperature=float(number)))
-import atexit
-atexit.register(lambda: print(len(cluster.events(FreezerReading))))
-producer.prepare(FreezerReading)
 """
 
 
@@ -214,6 +213,26 @@ def test_a_producer_that_nobody_closed_flushes_at_exit_and_warns() -> None:
     )
     assert done.stdout == "50\n"
     assert "ResourceWarning: an EventProducer was never closed" in done.stderr
+
+
+def test_a_producer_that_is_forgotten_delivers_what_it_took_and_warns(
+    event_cluster: EventCluster,
+) -> None:
+    def forgetful() -> None:
+        producer = event_cluster.producer()
+        for number in range(50):
+            producer.send(reading(number))
+
+    def forget() -> None:
+        forgetful()
+        gc.collect()
+
+    with pytest.warns(ResourceWarning, match=r"never closed: \d+ events? still open"):
+        forget()
+    for thread in threading.enumerate():
+        if thread.name == "freezer-closing":
+            thread.join(30)
+    assert len(event_cluster.events(FreezerReading)) == 50
 
 
 def test_send_all_takes_what_there_is_and_says_how_many(event_cluster: EventCluster) -> None:

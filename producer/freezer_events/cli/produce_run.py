@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from freezer_events.cli.output import Deliveries, Output, note, partition_lines
 from freezer_events.cli.rejects import Rejects
 from freezer_events.console.stop import Interrupted, Stop
 from freezer_events.console.words import counted, noun_of
-from freezer_events.errors import EventError
+from freezer_events.errors import EventError, NotDelivered
 from freezer_events.send.pipeline import Pipeline
 from freezer_events.send.producer import EventProducer
 
@@ -46,6 +46,7 @@ class ProduceRun:
         given = self._given
         kept = KeptReadings(Path(given.undelivered), given.encoding) if given.undelivered else None
         producer = self._producer(event_type)
+        stack.callback(_close, producer)
         show = Deliveries(
             self._out, event_type, as_json=given.output == "json", every=given.every_delivery
         )
@@ -115,3 +116,8 @@ class ProduceRun:
     def _expected(self, event_type: EventType) -> str:
         number = self._given.expected
         return f"{counted(number, noun_of(event_type.name))} not delivered, " if number else ""
+
+
+def _close(producer: EventProducer) -> None:
+    with suppress(NotDelivered):  # the tally has told it
+        producer.close()

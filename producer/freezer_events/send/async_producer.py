@@ -56,7 +56,7 @@ class AsyncEventProducer:
         self._turn = asyncio.Lock()
         self._deferred: Callable[[], bool] | None = None
         # The one friend beside the pipeline: it replaces how to wait.
-        producer._waits = self._defer  # noqa: SLF001
+        producer._wait = self._defer  # type: ignore[method-assign]  # noqa: SLF001
 
     async def __aenter__(self) -> Self:
         return self

@@ -24,6 +24,7 @@ def settle(delivery: Delivery, timeout_s: float | None) -> None:
     finally:
         delivery.abandon()
         delivery.pump.stop()
+        delivery.line.close()
 
 
 def verdict(delivery: Delivery) -> Exception | None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
+import threading
 import warnings
 import weakref
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.console.words import counted
 from freezer_events.errors import EventError, UsageError
+from freezer_events.send.closing import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,14 +71,15 @@ class Lifetime:
         self.on_end()
 
 
-# Open producers' lives; the value ends the delivery of one that is never closed.
+# Open producers' lives; the value ends the delivery of one that nobody closed.
 _open: weakref.WeakKeyDictionary[Lifetime, weakref.finalize[..., object]]
 _open = weakref.WeakKeyDictionary()
 
 
 def watch(producer: object, lifetime: Lifetime, delivery: Delivery) -> None:
     """Tell a producer of a fork, and end it in good order when it is forgotten or at the exit."""
-    _open[lifetime] = weakref.finalize(producer, partial(_left_open, delivery))
+    _open[lifetime] = weakref.finalize(producer, _forgotten, delivery)
+    _open[lifetime].atexit = False  # `_at_exit` does that, and waits
 
 
 def forget(lifetime: Lifetime) -> None:
@@ -86,21 +89,44 @@ def forget(lifetime: Lifetime) -> None:
         finalizer.detach()
 
 
-def _left_open(delivery: Delivery) -> None:
-    """End a producer that nobody closed: at the end of the program, or when it is forgotten."""
+def _forgotten(delivery: Delivery) -> None:
+    """End a producer that nobody closed and nobody holds on to any more.
+
+    Garbage is collected anywhere, within a callback or while a lock is held: so a thread of its own
+    waits, which the end of the program waits for in its turn.
+    """
     waiting = delivery.in_flight
-    delivery.flush(_AT_EXIT_S)
-    left = delivery.in_flight
-    delivery.abandon()
-    delivery.pump.stop()
+    threading.Thread(target=_give_up, args=(delivery,), name="freezer-closing").start()
+    if waiting:
+        _warn(waiting)
+
+
+def _at_exit() -> None:
+    for lifetime, finalizer in list(_open.items()):
+        lifetime.close()
+        found = finalizer.detach()
+        if found is not None:
+            delivery = found[2][0]
+            waiting = delivery.in_flight
+            _give_up(delivery)
+            if delivery.tally.accepted:
+                _warn(waiting)
+
+
+def _give_up(delivery: Delivery) -> None:
+    settle(delivery, _AT_EXIT_S)
+    tally = delivery.tally
+    if tally.failed or tally.unconfirmed:
+        _log.error("an EventProducer was never closed: events %s", tally)
+
+
+def _warn(waiting: int) -> None:
+    still = counted(waiting, "event")
     warnings.warn(
-        f"an EventProducer was never closed: {counted(waiting, 'event')} still open,"
-        f" {left:,} of them not delivered within {_AT_EXIT_S:g} s",
+        f"an EventProducer was never closed: {still} still open, given {_AT_EXIT_S:g} s",
         ResourceWarning,
-        stacklevel=1,
+        stacklevel=2,
     )
-    if left:
-        _log.error("an EventProducer was never closed: events %s", delivery.tally)
 
 
 def _in_child() -> None:
@@ -109,4 +135,5 @@ def _in_child() -> None:
         lifetime.was_forked()
 
 
+atexit.register(_at_exit)
 os.register_at_fork(after_in_child=_in_child)

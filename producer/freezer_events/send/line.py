@@ -65,3 +65,6 @@ class Line(Protocol):
 
     def give_up(self) -> None:
         """Take nothing further to the cluster: what is open settles as failed or unconfirmed."""
+
+    def close(self) -> None:
+        """Disconnect, once all is settled; nothing is taken or served any more."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from freezer_events.errors import EventError, InvalidEvent
 from freezer_events.kafka.codes import Outcome
 from freezer_events.kafka.connection import SLICE_S
+from freezer_events.send import lifetime
 from freezer_events.send.delivery import DEFAULT_TIMEOUT_S
 from freezer_events.send.reports import OnlyUndelivered
 
@@ -230,3 +231,4 @@ class Pipeline:
 
         self._delivery.flush(None, enough)
         self._delivery.abandon()
+        lifetime.forget(self._producer._lifetime)  # noqa: SLF001 - nothing is open, closed or not

@@ -78,7 +78,6 @@ class EventProducer:
         self._routes = Routes(settings, self._way, topic)
         self._by_class = self._routes.by_class  # looked up for each event
         self._lifetime.on_end = self._by_class.clear
-        self._waits = self._block  # how to wait for room: a coroutine does it in its own way
         self._delivery.reports.on_undelivered = self._routes.tell
         self.on_undelivered = on_undelivered
         lifetime.watch(self, self._lifetime, self._delivery)
@@ -185,7 +184,7 @@ class EventProducer:
                 own = route.key(event) if isinstance(key, KeyField) else checks.message_key(key)
                 extra = checks.extras(own, headers, timestamp)
                 told = checks.callback_or_none(on_delivery)
-            return route.take(value, own, extra, told) or self._waits(
+            return route.take(value, own, extra, told) or self._wait(
                 partial(route.take, value, own, extra, told)
             )
         except InvalidEvent:
@@ -268,7 +267,7 @@ class EventProducer:
         self._lifetime.refuse_if_ended()
         return self._routes.get(type_of(kind))
 
-    def _block(self, take: Callable[[], bool]) -> bool:
+    def _wait(self, take: Callable[[], bool]) -> bool:
         """Wait for room in this thread; False: the event was not taken."""
         return self._delivery.wait_for_room(take, self._stopping)
 

@@ -49,7 +49,7 @@ class PythonLine:
         self._lock = threading.RLock()
         self._outboxes: dict[str, ListOutbox] = {}
         self._refusals: deque[tuple[str, dict[str, Any], KafkaError]] = deque()
-        self._given_up = False
+        self._given_up = self._closed = False
         self._producer = self._connect()
 
     def taker(self, topic: str) -> Take:
@@ -107,7 +107,7 @@ class PythonLine:
         while self._refusals:
             topic, message, error = self._refusals.popleft()
             self._reports.refuse(topic, message["value"], error, message.get("on_report"))
-        if self._reports.in_callback:
+        if self._reports.in_callback or self._closed:
             return  # librdkafka's client aborts the process when it is polled in there
         try:
             self._producer.poll(timeout_s)
@@ -137,6 +137,12 @@ class PythonLine:
                 never = codes.never_sent()
                 self._refusals.extend((topic, message, never) for message in outbox.empty())
             self._producer.purge()
+
+    def close(self) -> None:
+        """Disconnect, once all is settled; nothing is taken or served any more."""
+        with self._lock:
+            self._given_up = self._closed = True
+        self._producer.close()
 
     def _outbox(self, topic: str) -> ListOutbox:
         with self._lock:

@@ -105,6 +105,14 @@ class CompiledLine(PythonLine):
                 self._refuse(topic, [(codes.never_sent().code(), v) for v in box.arena.empty()])
             super().give_up()
 
+    def close(self) -> None:
+        """Disconnect, once all is settled; nothing is taken or served any more."""
+        with self._lock:
+            for box in self._arenas.values():
+                box.arena.closed = True
+                box.arena.disconnect()
+        super().close()
+
     def _connect(self) -> Producer:
         for box in self._arenas.values():
             box.arena.disconnect()
