@@ -14,6 +14,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from freezer_events.avro.values import truncate_to_ms
     from freezer_events.config import Settings
     from freezer_events.errors import (
         AccessError,
@@ -55,6 +56,7 @@ __all__ = [
     "Tally",
     "UnreachableError",
     "UsageError",
+    "truncate_to_ms",
 ]
 
 _IMPORTING = threading.RLock()  # a home may import from here in its turn
@@ -70,6 +72,7 @@ _HOMES = {
     "Report": "send.reports",
     "Settings": "config",
     "Tally": "send.tally",
+    "truncate_to_ms": "avro.values",
 }
 
 

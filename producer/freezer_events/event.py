@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Fill = Literal["now", "uuid", "count"]
 
 DEFAULT_EVENT: Final = "freezer-reading"
-GENERATOR: Final = 2
+GENERATOR: Final = 3
 """Which generated modules fit: counted up when they need something that older ones do not bring."""
 
 

@@ -46,6 +46,7 @@ def test_exactly_these_names_are_exported_and_each_can_be_imported() -> None:
         "Tally",
         "UnreachableError",
         "UsageError",
+        "truncate_to_ms",
     ]
     assert all(hasattr(freezer_events, name) for name in freezer_events.__all__)
     assert set(freezer_events.__all__) <= set(dir(freezer_events))

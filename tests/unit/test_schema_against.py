@@ -115,6 +115,45 @@ def test_a_release_on_the_branch_and_one_on_main_since_are_both_well(project: Pr
     assert check(project)[0] == 0
 
 
+EARLIER = """[
+  {"hex": "0000", "reads": {"1": {"door_id": "", "open": false}}},
+  {"hex": "026101", "reads": {"1": {"door_id": "a", "open": true}}}
+]
+"""
+
+
+@pytest.mark.parametrize("harm", ["", '"open": true', "026101"])
+def test_golden_files_of_an_earlier_form_are_converted_and_nothing_else_is_changed(
+    project: Project, harm: str
+) -> None:
+    path = project.event / "golden" / "v1.json"
+    path.write_text(EARLIER, encoding="utf-8")
+    git(project.folder, "commit", "-aqm", "golden")
+    git(project.folder, "branch", "-f", "main")
+    code, output = check(project)
+    assert code == 0
+    assert "is of an earlier form" in output
+    project.run("release")
+    now = path.read_text(encoding="utf-8")
+    assert check(project)[0] == 0
+    assert "no problems" in check(project)[1]
+    if harm:
+        other = {'"open": true': '"open": false', "026101": "026201"}[harm]
+        path.write_text(now.replace(harm, other), encoding="utf-8")
+        code, output = check(project)
+        assert code == 5
+        said = "example 2 is not what it was in main" if "02" in harm else "instead of"
+        assert said in " ".join(output.split())
+
+
+def test_a_file_of_an_earlier_form_that_says_otherwise_is_not_converted(project: Project) -> None:
+    path = project.event / "golden" / "v1.json"
+    path.write_text(EARLIER.replace("true", "false"), encoding="utf-8")
+    said = " ".join(project.refusal("release", code=5).split())
+    assert 'instead of {"door_id": "a", "open": false}' in said
+    assert "converts" not in said
+
+
 def test_a_ref_that_is_not_there_is_named(project: Project) -> None:
     done = project.schema("check", "--against", "origin/main")
     assert done.returncode == 2

@@ -8,10 +8,10 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from dataclasses import fields
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from freezer_events.avro.model import model_of, scalar_of_field
 from freezer_events.event import twin
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ class Filler:
     def __init__(self, event_type: EventType) -> None:
         self._counts: Counter[Any] = Counter()
         self._key = event_type.key
-        self._makers = tuple((name, self._maker(way)) for name, way in event_type.fill.items())
+        self._makers = tuple(
+            (name, self._maker(event_type, name, way)) for name, way in event_type.fill.items()
+        )
         self._record = event_type.record
         self._names = [each.name for each in fields(event_type.record)]
 
@@ -47,13 +49,15 @@ class Filler:
         filled.__class__ = self._record
         return filled
 
-    def _maker(self, way: Fill) -> Callable[[Any], Any]:
-        makers: dict[Fill, Callable[[Any], Any]] = {
-            "now": lambda _: datetime.now(UTC),
-            "uuid": lambda _: uuid.uuid4(),
-            "count": self._count,
-        }
-        return makers[way]
+    def _maker(self, event_type: EventType, name: str, way: Fill) -> Callable[[Any], Any]:
+        match way:
+            case "now":
+                now = scalar_of_field(model_of(event_type), name).now
+                return lambda _: now()
+            case "uuid":
+                return lambda _: uuid.uuid4()
+            case "count":
+                return self._count
 
     def _count(self, event: Any) -> int:
         key = getattr(event, self._key) if self._key else None

@@ -23,7 +23,7 @@ from datetime import UTC, date, datetime, time
 from types import MemberDescriptorType
 from uuid import UUID
 
-from freezer_events.avro.runtime import DEEPEST
+from freezer_events.avro.runtime import DEEPEST, moment
 
 cdef extern from *:
     """
@@ -354,6 +354,8 @@ cdef class TimeOfDay(Node):
                 raise TypeError
             seconds = (<int>value.hour * 60 + <int>value.minute) * 60 + <int>value.second
             rest = <int>value.microsecond
+        if rest % self.micros:
+            raise ValueError
         return out.long((seconds * 1000000 + rest) // self.micros)
 
 
@@ -382,8 +384,8 @@ cdef class Timestamp(Node):
             seconds = seconds * 60 + PyDateTime_DATE_GET_SECOND(value)
             rest = PyDateTime_DATE_GET_MICROSECOND(value)
             return self.since(days, seconds, rest, out)
-        if not isinstance(value, datetime):
-            raise TypeError
+        if type(value) is not datetime:
+            moment(value)
         since = value - self.epoch  # raises unless both have a zone, or neither
         if PyDelta_CheckExact(since):
             days, seconds = timedelta_days(since), timedelta_seconds(since)
@@ -395,6 +397,8 @@ cdef class Timestamp(Node):
     cdef int since(self, int64_t days, int64_t seconds, int64_t rest, _Out out) except -1:
         if not -719162 <= days < 2932897:  # the years 1 to 9999: what can be read again
             raise OverflowError
+        if rest % self.micros:
+            raise ValueError
         return out.long((days * 86400 + seconds) * (1000000 // self.micros) + rest // self.micros)
 
 

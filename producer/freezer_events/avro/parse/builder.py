@@ -2,7 +2,7 @@
 
 fastavro accepts much that other implementations and registries refuse (repeated fields, bad names,
 unions in unions, defaults of nested types), so the rules of the Avro 1.12 specification are
-checked here. Where fastavro is the stricter one, that is refused too: it does the encoding.
+checked here. Where fastavro is the stricter one, that is refused too: others read with it.
 """
 
 from __future__ import annotations

@@ -39,8 +39,8 @@ def logical(value: dict[str, Any], kind: str, size: int = 0) -> Logical | None:
     specification does not know is somebody's own, and fits everywhere.
 
     Raises:
-        UnfitLogicalError: a decimal's precision or scale is missing or impossible (fastavro, which
-            does the encoding, refuses it where the specification would ignore it).
+        UnfitLogicalError: a decimal's precision or scale is missing or impossible (fastavro,
+            which others read with, refuses it where the specification would ignore it).
 
     """
     name = value.get("logicalType")

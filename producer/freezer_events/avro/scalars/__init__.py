@@ -9,21 +9,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from freezer_events.avro.scalars.decimals import DecimalScalar
 from freezer_events.avro.scalars.entry import Scalar
 from freezer_events.avro.scalars.numeric import (
     BooleanScalar,
-    DecimalScalar,
     NullScalar,
     RealScalar,
     WholeScalar,
 )
-from freezer_events.avro.scalars.temporal import (
-    DateScalar,
-    InstantScalar,
-    NanosScalar,
-    TimeScalar,
-)
 from freezer_events.avro.scalars.textual import BytesScalar, StringScalar, UuidScalar
+from freezer_events.avro.scalars.time_of_day import DateScalar, TimeScalar
+from freezer_events.avro.scalars.timestamp import InstantScalar, NanosScalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
