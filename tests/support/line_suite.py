@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ from freezer_events.avro.wire import PREFIX_BYTES, decode, prefix
 from freezer_events.errors import InvalidEvent
 from freezer_events.events import FreezerReading
 from freezer_events.kafka.codes import Outcome
-from freezer_events.send.reports import Reports
+from freezer_events.send.reports import OnlyUndelivered, Reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -201,6 +203,47 @@ class LineSuite:
             assert report.error == KafkaError(KafkaError._PURGE_QUEUE).str()
         assert len([event for event in read(mock) if event.temperature]) == 0
 
+    def test_who_wants_to_know_of_an_event_is_told_only_if_it_is_not_delivered(
+        self, mock: EmbeddedCluster, made: Line, reports: Reports
+    ) -> None:
+        told: list[tuple[int, Outcome]] = []
+        owners = [
+            OnlyUndelivered(lambda number, report: told.append((number, report.outcome)), number)
+            for number in range(3000)
+        ]
+        kept = sys.getrefcount(owners[0])
+        send = sender(made)
+        for number in range(2000):
+            assert send(reading(number), owners[number] if number % 3 else None)
+        settle(made, reports)
+        assert not told
+        mock.take_down()
+        for number in range(2000, 3000):
+            assert send(reading(number), owners[number])
+        made.give_up()
+        settle(made, reports)
+        made.serve(0)
+        assert [number for number, _ in sorted(told)] == list(range(2000, 3000))
+        assert reports.tally.settled == reports.tally.accepted == 3000
+        gc.collect()
+        assert {sys.getrefcount(owners[number]) for number in range(3000)} == {kept}
+
+    def test_without_room_nobody_who_waits_is_forgotten(
+        self, mock: EmbeddedCluster, reports: Reports
+    ) -> None:
+        line = self.line(properties(mock) | {"queue.buffering.max.messages": 50}, reports)
+        told: list[int] = []
+        send = sender(line)
+        assert send(reading(0), None)
+        settle(line, reports)
+        mock.take_down()
+        taken = 0
+        while send(reading(taken), OnlyUndelivered(lambda number, _: told.append(number), taken)):
+            taken += 1
+        line.give_up()
+        settle(line, reports)
+        assert sorted(told) == list(range(taken))
+
     def test_what_the_cluster_refuses_is_told_with_its_error(
         self, mock: EmbeddedCluster, made: Line, reports: Reports
     ) -> None:
@@ -269,16 +312,16 @@ def event_of(found: bytes) -> FreezerReading:
     return event
 
 
-def sender(line: Line, topic: str = TOPIC) -> Callable[[FreezerReading], bool]:
+def sender(line: Line, topic: str = TOPIC) -> Callable[..., bool]:
     """Return what sends an event over a line as EventProducer does."""
     event_type = FreezerReading.__event__
     encode, key = encoder(event_type), key_text(event_type)
     at_once, take = line.sender(topic, encode, prefix(7), key), line.taker(topic)
 
-    def send(event: FreezerReading) -> bool:
-        if at_once is not None and at_once(event):
+    def send(event: FreezerReading, told: OnlyUndelivered | None = None) -> bool:
+        if at_once is not None and at_once(event, told):
             return True
-        return take(prefix(7) + encode(event), key(event), None, None)
+        return take(prefix(7) + encode(event), key(event), None, told)
 
     return send
 

@@ -189,7 +189,7 @@ def test_an_event_that_is_nested_without_end_is_refused() -> None:
 def test_a_program_is_told_how_to_say_that_digits_may_go() -> None:
     module = module_of(record(("at", logical("long", "timestamp-millis"))))
     event = module.Event(at=datetime.now(UTC).replace(microsecond=1_001))
-    with pytest.raises(InvalidEvent, match="at: .* has more digits of a second") as caught:
+    with pytest.raises(InvalidEvent, match=r"at: .* has more digits of a second") as caught:
         encode(event)
     assert caught.value.fix == "if they may go: freezer_events.truncate_to_ms(time)"
     at = freezer_events.truncate_to_ms(event.at)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     Extra = tuple[Headers | None, int]
     # Value, key, extra, and who wants the report.
     Take = Callable[[bytes, str | bytes | None, Extra | None, OnReport | None], bool]
-    Send = Callable[[Any], bool]
+    # Event, and who is to be told if it is not delivered.
+    Send = Callable[[Any, OnReport | None], bool]
 
 
 class Line(Protocol):
@@ -40,7 +41,8 @@ class Line(Protocol):
     ) -> Send | None:
         """Return the function that encodes and takes an event; None where there is none such.
 
-        It counts an event that it takes as read and as accepted. False: it was not taken, and is to
+        It counts an event that it takes as read and as accepted, and tells whoever is given with it
+        only if it is not delivered. False: it was not taken, and is to
         be encoded and given to the topic's `taker`, where whatever is wrong with it shows.
 
         Args:

@@ -11,6 +11,7 @@ from freezer_events.send import checks, closing, lifetime
 from freezer_events.send.checks import KEY_FIELD, KeyField
 from freezer_events.send.delivery import DEFAULT_GIVE_UP_AFTER_S, DEFAULT_TIMEOUT_S, Delivery
 from freezer_events.send.lifetime import Lifetime
+from freezer_events.send.reports import OnlyUndelivered
 from freezer_events.send.routes import Routes, type_of
 from freezer_events.send.straight import StraightWay
 
@@ -163,9 +164,15 @@ class EventProducer:
 
         """
         tally = self._tally
-        plain = key is KEY_FIELD and headers is None and timestamp is None and on_delivery is None
+        plain = key is KEY_FIELD and headers is None and timestamp is None
         route = self._by_class.get(type(event))
-        if plain and route is not None and route.send is not None and route.send(event):
+        if (
+            plain
+            and route is not None
+            and route.send is not None
+            and (on_delivery is None or type(on_delivery) is OnlyUndelivered)
+            and route.send(event, on_delivery)
+        ):
             return True  # and counted
         tally.read += 1
         try:
@@ -178,7 +185,7 @@ class EventProducer:
             except Exception as error:
                 raise invalid_event(event, error) from error
             own: str | bytes | None
-            if plain:
+            if plain and on_delivery is None:
                 own, extra, told = route.key(event), None, None
             else:
                 own = route.key(event) if isinstance(key, KeyField) else checks.message_key(key)

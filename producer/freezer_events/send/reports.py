@@ -130,10 +130,20 @@ class Reports:
             self._tell_undelivered(value, report)
 
     def undelivered(
-        self, error: KafkaError, topic: str, partition: int, latency_s: float, value: bytes
+        self,
+        error: KafkaError,
+        topic: str,
+        partition: int,
+        latency_s: float,
+        value: bytes,
+        on_report: OnReport | None,
     ) -> None:
-        """Take the report of a message that was not delivered and for which nobody asked."""
-        self._tell_undelivered(value, self._lost(error, topic, partition, latency_s))
+        """Take the report of a message that was not delivered, from a line that counts the rest."""
+        report = self._lost(error, topic, partition, latency_s)
+        if on_report is None:
+            self._tell_undelivered(value, report)
+        else:
+            self._tell(on_report, report)
 
     def refusal(self, error: KafkaError, topic: str, value: bytes | None) -> EventError:
         """Return the error to raise for a message that was refused before it was taken."""

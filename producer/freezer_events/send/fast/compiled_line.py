@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from freezer_events.send.line import Extra, Send, Take
     from freezer_events.send.reports import OnReport, Reports
 
+    _Lost = tuple[int, bytes, OnReport | None]  # error code, value, and who wants to know
+
 _PLUGINS = "plugin.library.paths"
 
 
@@ -44,7 +46,7 @@ class CompiledLine(PythonLine):
         self._ledger = handover.Ledger()
         self._arenas: dict[str, _ArenaBox] = {}
         self._senders: list[handover.Sender] = []
-        self._notes: deque[tuple[str, int, int, int, bytes]] = deque()
+        self._notes: deque[tuple[str, int, int, int, bytes, OnReport | None]] = deque()
         own = os.fspath(handover.__file__)
         plugins = filter(None, (properties.get(_PLUGINS), own))
         super().__init__({**properties, _PLUGINS: ";".join(plugins)}, reports)
@@ -90,11 +92,14 @@ class CompiledLine(PythonLine):
     def serve(self, timeout_s: float) -> None:
         """Serve delivery reports; within a callback they must wait for its end."""
         if not self._reports.in_callback:
+            self._ledger.let_go()
+            self._reports.drawn.unconfirmed += self._ledger.lost()
             self._notes.extend(self._ledger.notes())
             while self._notes:
-                topic, partition, code, since_us, value = self._notes.popleft()
-                error = KafkaError(code)
-                self._reports.undelivered(error, topic, partition, since_us / 1e6, value)
+                topic, partition, code, since_us, value, told = self._notes.popleft()
+                self._reports.undelivered(
+                    KafkaError(code), topic, partition, since_us / 1e6, value, told
+                )
         super().serve(timeout_s)
 
     def give_up(self) -> None:
@@ -102,7 +107,8 @@ class CompiledLine(PythonLine):
         with self._lock:
             for topic, box in self._arenas.items():
                 box.arena.closed = True
-                self._refuse(topic, [(codes.never_sent().code(), v) for v in box.arena.empty()])
+                never = codes.never_sent().code()
+                self._refuse(topic, [(never, *each) for each in box.arena.empty()])
             super().give_up()
 
     def close(self) -> None:
@@ -136,8 +142,11 @@ class CompiledLine(PythonLine):
                 )
         return known
 
-    def _refuse(self, topic: str, lost: list[tuple[int, bytes]]) -> None:
-        self._refusals.extend((topic, {"value": v}, KafkaError(code)) for code, v in lost)
+    def _refuse(self, topic: str, lost: list[_Lost]) -> None:
+        self._refusals.extend(
+            (topic, {"value": value, "on_report": told}, KafkaError(code))
+            for code, value, told in lost
+        )
 
     def _draw(self) -> None:
         arenas = [box.arena for box in self._arenas.values()]
@@ -150,7 +159,7 @@ class _ArenaBox(Outbox):
     def __init__(
         self,
         arena: handover.Arena,
-        refuse: Callable[[list[tuple[int, bytes]]], None],
+        refuse: Callable[[list[_Lost]], None],
         is_busy: Callable[[], bool],
         lock: threading.RLock,
     ) -> None:

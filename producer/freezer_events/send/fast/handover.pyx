@@ -9,8 +9,10 @@ holds its lock meanwhile. Between two statements here no other thread runs, but 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.list cimport PyList_GET_SIZE
-from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject
 from cpython.pycapsule cimport PyCapsule_GetPointer
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport free
@@ -43,6 +45,7 @@ cdef extern from "ledger.h":
         ) noexcept nogil
     ctypedef struct Note "note":
         Note *next
+        PyObject *owner
         int err
         int32_t partition
         int64_t latency_us, at_us
@@ -53,9 +56,13 @@ cdef extern from "ledger.h":
         int64_t lost
         int64_t *delivered
         rd_kafka_t *client
+    ctypedef struct Departure "departure":
+        void **owners
+        const void **values
+        int count
     Functions rdk
     Counts *expected
-    int handing_over
+    Departure *departing
     int MSG_F_COPY, PARTITION_UA, ERR_QUEUE_FULL
     const char *rdk_bind(const char *path) noexcept
     Counts *ledger_new() noexcept
@@ -63,6 +70,7 @@ cdef extern from "ledger.h":
     void ledger_release(Counts *of) noexcept
     int64_t ledger_take(int64_t *count) noexcept
     int64_t now_us() noexcept
+    void **ledger_done(Counts *of, size_t *count) noexcept
 
 # Of `avro.fast.nodes`: encodes an event, and hands the bytes to a function while they last.
 ctypedef int (*Sink)(void *context, const char *data, Py_ssize_t size) except -1
@@ -115,27 +123,39 @@ cdef class Ledger:
         return self.counts.client is not NULL
 
     def notes(self):
-        """Return what else was reported: topic, partition, error code, µs since it was sent, value."""
+        """Return what else was reported: topic, partition, error, µs since sent, value, owner."""
         cdef Note *each = ledger_notes(self.counts)
-        cdef int64_t now = now_us()
         cdef Note *next
+        cdef int64_t now = now_us()
         found = []
-        try:
-            while each is not NULL:
-                topic = PyBytes_FromStringAndSize(each.bytes, each.topic_size).decode()
-                value = PyBytes_FromStringAndSize(each.bytes + each.topic_size, each.size)
-                since = each.latency_us + now - each.at_us
-                found.append((topic, each.partition, each.err, since, value))
-                next = each.next
-                free(each)
-                each = next
-        finally:
-            while each is not NULL:
-                next = each.next
-                free(each)
-                each = next
+        while each is not NULL:
+            next = each.next
+            try:
+                found.append(
+                    (
+                        PyBytes_FromStringAndSize(each.bytes, each.topic_size).decode(),
+                        each.partition,
+                        each.err,
+                        each.latency_us + now - each.at_us,
+                        PyBytes_FromStringAndSize(each.bytes + each.topic_size, each.size),
+                        None if each.owner is NULL else <object>each.owner,
+                    )
+                )
+            except MemoryError:
                 self.counts.lost += 1
+            if each.owner is not NULL:
+                Py_DECREF(<object>each.owner)
+            free(each)
+            each = next
         return found
+
+    def let_go(self):
+        """Let go of the owners of messages that were delivered."""
+        cdef size_t count, number
+        cdef void **done = ledger_done(self.counts, &count)
+        for number in range(count):
+            Py_DECREF(<object>done[number])
+        free(done)
 
     def lost(self):
         """Return how many messages failed for whose report there was no memory, since the last time."""
@@ -147,20 +167,33 @@ cdef class _Batch:
 
     cdef char *data
     cdef rd_kafka_message_t *messages
-    cdef Py_ssize_t used, room
-    cdef int count
+    cdef PyObject *owners[MOST]  # references, NULL where a message has none
+    cdef Py_ssize_t used
+    cdef int count, owned
 
     def __cinit__(self, Py_ssize_t largest):
-        self.room = ROOM + largest + LARGEST_KEY
-        self.data = <char *>PyMem_Malloc(self.room)
-        self.messages = <rd_kafka_message_t *>PyMem_Malloc(MOST * sizeof(rd_kafka_message_t))
+        self.data = <char *>PyMem_Malloc(ROOM + largest + LARGEST_KEY)
+        self.messages = <rd_kafka_message_t *>PyMem_Calloc(MOST, sizeof(rd_kafka_message_t))
         if self.data is NULL or self.messages is NULL:
             raise MemoryError
-        memset(self.messages, 0, MOST * sizeof(rd_kafka_message_t))
 
     def __dealloc__(self):
+        cdef int number
+        for number in range(self.count):
+            if self.owners[number] is not NULL:
+                Py_DECREF(<object>self.owners[number])
         PyMem_Free(self.data)
         PyMem_Free(self.messages)
+
+    cdef object owner(self, int number):
+        """Take a message's owner out of the batch."""
+        cdef PyObject *found = self.owners[number]
+        self.owners[number] = NULL
+        if found is NULL:
+            return None
+        owner = <object>found
+        Py_DECREF(owner)
+        return owner
 
 
 @cython.no_gc_clear  # the client must outlive the topic
@@ -172,7 +205,7 @@ cdef class Arena:
 
     cdef _Batch filling, leaving
     cdef rd_kafka_topic_t *topic
-    cdef object client
+    cdef object client, ledger
     cdef readonly Py_ssize_t largest
     cdef public int size  # how many messages make a batch at the moment
     cdef public bint full  # the last hand-over left some
@@ -196,14 +229,14 @@ cdef class Arena:
         self.topic = rdk.topic_new(ledger.counts.client, topic, NULL)
         if self.topic is NULL:
             raise RuntimeError("librdkafka makes no such topic")
-        self.client = client
+        self.client, self.ledger = client, ledger
 
     def disconnect(self):
         """Let go of the client."""
         if self.topic is not NULL:
             rdk.topic_destroy(self.topic)
             self.topic = NULL
-        self.client = None
+        self.client = self.ledger = None
 
     def __len__(self):
         return self.leaving.count + self.filling.count
@@ -211,65 +244,88 @@ cdef class Arena:
     def hand_over(self):
         """Give librdkafka what is held, under the line's lock; other threads run meanwhile.
 
-        Returns pairs of error code and value: messages that it will never take. `full` says whether
-        there was no room for some, which stay.
+        Returns lists of error code, value and owner: messages that it will never take. `full` says
+        whether there was no room for some, which stay.
         """
         cdef _Batch batch
-        cdef rd_kafka_message_t *each
-        cdef int number, good, kept
-        global handing_over
+        cdef int good
+        cdef const void *values[MOST]
+        cdef Departure leaving
+        global departing
         refused = []
         self.full = False
-        if self.topic is NULL:
-            raise RuntimeError("not connected")
         while not self.full:
             if not self.leaving.count:
                 self.leaving, self.filling = self.filling, self.leaving
             batch = self.leaving
             if not batch.count:
                 break
+            if self.topic is NULL:
+                raise RuntimeError("not connected")
+            leaving.owners, leaving.values, leaving.count = <void **>batch.owners, values, 0
+            if batch.owned:
+                memset(values, 0, sizeof(values))
             with nogil:
-                handing_over = 1
+                departing = &leaving
                 good = rdk.produce_batch(
                     self.topic, PARTITION_UA, MSG_F_COPY, batch.messages, batch.count
                 )
-                handing_over = 0
-            kept = 0
-            if good < batch.count:
-                for number in range(batch.count):
-                    each = &batch.messages[number]
-                    if each.err == ERR_QUEUE_FULL:
-                        each.err = 0
-                        batch.messages[kept] = each[0]
-                        kept += 1
-                    elif each.err:
-                        value = PyBytes_FromStringAndSize(<char *>each.payload, each.len)
-                        refused.append((each.err, value))
-                        each.err = 0
-            batch.count = kept
-            if not kept:
-                batch.used = 0
-            self.full = kept > 0
+                departing = NULL
+            self.settle(batch, good, values, refused)
         return refused
 
+    cdef int settle(
+        self, _Batch batch, int good, const void **values, list refused
+    ) except -1:
+        """Keep of a batch what found no room, and collect what was refused."""
+        cdef rd_kafka_message_t *each
+        cdef int number, kept = 0
+        if good < batch.count or batch.owned:
+            for number in range(batch.count):
+                each = &batch.messages[number]
+                if each.err == ERR_QUEUE_FULL:
+                    batch.messages[kept] = each[0]
+                    batch.messages[kept].err = 0
+                    batch.owners[kept] = batch.owners[number]
+                    kept += 1
+                    continue
+                if batch.owned and values[number] is not NULL:
+                    batch.owners[number] = NULL  # the ledger's now
+                    continue
+                owner = batch.owner(number)
+                if each.err:
+                    value = PyBytes_FromStringAndSize(<char *>each.payload, each.len)
+                    refused.append((each.err, value, owner))
+                    each.err = 0
+        batch.count = kept
+        if not kept:
+            batch.used = batch.owned = 0
+        self.full = kept > 0
+        return 0
+
     def empty(self):
-        """Take out and return the values of all messages."""
+        """Take out all messages; returns pairs of value and owner."""
         cdef _Batch batch
         cdef int number
         found = []
         for batch in (self.leaving, self.filling):
             for number in range(batch.count):
-                found.append(
-                    PyBytes_FromStringAndSize(
-                        <char *>batch.messages[number].payload, batch.messages[number].len
-                    )
+                value = PyBytes_FromStringAndSize(
+                    <char *>batch.messages[number].payload, batch.messages[number].len
                 )
-            batch.count = batch.used = 0
+                found.append((value, batch.owner(number)))
+            batch.count = batch.used = batch.owned = 0
         self.full = False
         return found
 
     cdef int add(
-        self, bytes prefix, const char *body, Py_ssize_t size, const char *key, Py_ssize_t key_size
+        self,
+        bytes prefix,
+        const char *body,
+        Py_ssize_t size,
+        const char *key,
+        Py_ssize_t key_size,
+        object owner,
     ) except -1:
         """Take a message unless it is too large, or there is no room."""
         cdef _Batch batch = self.filling
@@ -278,7 +334,8 @@ cdef class Arena:
         cdef char *at = batch.data + batch.used
         if self.full or self.closed or batch.count >= MOST or batch.used >= ROOM:
             return 0
-        if head + size > self.largest or key_size > LARGEST_KEY:
+        # None is ever too large for librdkafka, which would not take it up then.
+        if head + size + key_size > self.largest or key_size > LARGEST_KEY:
             return 0
         message.payload = at
         message.len = head + size
@@ -291,6 +348,11 @@ cdef class Arena:
             message.key = at
             message.key_len = key_size
             memcpy(at, key, key_size)
+        batch.owners[batch.count] = NULL
+        if owner is not None:
+            Py_INCREF(owner)
+            batch.owners[batch.count] = <PyObject *>owner
+            batch.owned = 1
         batch.used += head + size + key_size
         batch.count += 1
         self.taken += 1
@@ -301,6 +363,7 @@ cdef struct _Message:
     # What goes with a body; held by a Sender meanwhile.
     void *sender
     void *key
+    void *owner
 
 
 cdef int _sink(void *context, const char *body, Py_ssize_t size) except -1:
@@ -310,7 +373,9 @@ cdef int _sink(void *context, const char *body, Py_ssize_t size) except -1:
     cdef Py_ssize_t length = 0
     if <object>message.key is not None:
         text = PyUnicode_AsUTF8AndSize(<object>message.key, &length)
-    return sender.arena.add(sender.prefix, body, size, text, length)
+    return sender.arena.add(
+        sender.prefix, body, size, text, length, <object>message.owner
+    )
 
 
 cdef class Sender:
@@ -346,8 +411,11 @@ cdef class Sender:
         self.arena, self.encoder, self.prefix = arena, nodes_encoder, prefix
         self.key, self.waiting, self.push = key, waiting, push
 
-    def send(self, event):
-        """Take an event; False: not this way, or not now, or it cannot be encoded."""
+    def send(self, event, owner=None):
+        """Take an event; False: not this way, or not now, or it cannot be encoded.
+
+        If it is not delivered, its owner comes with the note of that.
+        """
         cdef Arena arena = self.arena
         cdef _Message message
         cdef int taken
@@ -356,6 +424,7 @@ cdef class Sender:
         try:
             key = self.key(event)
             message.sender, message.key = <void *>self, <void *>key
+            message.owner = <void *>owner
             taken = _encode_into(self.encoder, event, _sink, &message)
         except Exception:
             return False
