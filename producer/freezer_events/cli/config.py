@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path  # noqa: TC003 - click reads annotations of nothing, mypy of this
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from freezer_events.cli.output import Output, note
 from freezer_events.config.settings import TOPIC_OF_NONE
 from freezer_events.errors import ConfigError, UsageError
 from freezer_events.schema.catalogue import Catalogue
+from freezer_events.send import fast
 
 if TYPE_CHECKING:
     from freezer_events.config import Setting
@@ -40,7 +42,8 @@ def command(
     """
     settings = options.load_settings(env_file, properties, topic)
     event = _event(event_name, schemas)
-    rows = [_topic(row, event) if row.key == "TOPIC" else row for row in settings.shown()]
+    shown = {"TOPIC": partial(_topic, event), "FREEZER_LINE": _line}
+    rows = [shown.get(row.key, lambda it: it)(row) for row in settings.shown()]
     out = Output()
     if output == "json":
         out.json(
@@ -55,6 +58,8 @@ def command(
     for row in rows:
         # The value comes last: it may be long, and is easier to copy from there.
         out.line(f"{row.key:<{key}}  {row.origin:<{origin}}  {row.value or ''}".rstrip())
+    if settings.freezer_line is None and (why := fast.unusable()):
+        note(f"FREEZER_LINE is python because the compiled line is {why}")
     if event is not None:
         note(f"TOPIC is the topic of {event.name}")
     elif settings.topic:
@@ -71,7 +76,14 @@ def _event(name: str | None, schemas: Path | None) -> EventSpec | None:
         return None  # settings are shown all the same: they may be what explains it
 
 
-def _topic(row: Setting, event: EventSpec | None) -> Setting:
+def _line(row: Setting) -> Setting:
+    """Show the line in force: the one that is wanted, else the quickest."""
+    if row.value is not None:
+        return row
+    return replace(row, value="python" if fast.unusable() else "compiled", origin="default")
+
+
+def _topic(event: EventSpec | None, row: Setting) -> Setting:
     """Show the topic in force: TOPIC's own, else that of event.toml."""
     if row.value is not None or event is None:
         return row

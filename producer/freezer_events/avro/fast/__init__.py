@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import zlib
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import ModuleType
 
     from freezer_events.event import EventType
 
@@ -35,20 +35,23 @@ def encoder(event_type: EventType, *, compiled: bool = True) -> Callable[[Any], 
 @cache
 def unusable() -> str:
     """Return why the compiled encoder cannot be used, or ""."""
+    return unfit("freezer_events.avro.fast.nodes", "nodes.pyx")
+
+
+def unfit(name: str, *sources: str) -> str:
+    """Return why an extension module cannot be used, or "".
+
+    Args:
+        name: the module's.
+        sources: what it is made from. It may be older, where they are beside it.
+
+    """
     try:
-        from freezer_events.avro.fast import nodes  # noqa: PLC0415 - it may lack
+        module = import_module(name)
+    except ModuleNotFoundError:
+        return "not built: make fast"
     except ImportError as error:
-        return lacking(error)
-    return outdated(nodes, "nodes.pyx")
-
-
-def lacking(error: ImportError) -> str:
-    """Say why an extension module cannot be imported."""
-    return "not built: make fast" if isinstance(error, ModuleNotFoundError) else str(error)
-
-
-def outdated(module: ModuleType, *sources: str) -> str:
-    """Say that an extension module is older than the sources beside it, or ""."""
+        return f"not to be loaded: {error}"
     folder = Path(str(module.__file__)).parent
     found = [folder / name for name in sources]
     if not all(each.exists() for each in found):

@@ -46,18 +46,18 @@ def line(wanted: str | None, properties: Mapping[str, Any], reports: Reports) ->
 @cache
 def unusable() -> str:
     """Return why the compiled line cannot be used, or ""."""
-    try:
-        from freezer_events.send.fast import handover  # noqa: PLC0415 - it may lack
-    except ImportError as error:
-        return fast.lacking(error)
-    old = fast.unusable() or fast.outdated(handover, "handover.pyx", "ledger.h")
+    unfit = fast.unusable() or fast.unfit(
+        "freezer_events.send.fast.handover", "handover.pyx", "ledger.h"
+    )
+    if unfit:
+        return unfit
     version = libversion()[0]
-    if old:
-        return old
     if version.rpartition(".")[0] not in TESTED:
         return f"not tested with librdkafka {version}"
     if "plugins" not in librdkafka.features():
         return "not possible: librdkafka was built without plugins"
+    from freezer_events.send.fast import handover  # noqa: PLC0415 - it may lack
+
     library = librdkafka.load()
     missing = handover.bind(b"" if library is None else library._name.encode())  # noqa: SLF001
     return f"not possible: librdkafka lacks {missing}" if missing else ""
