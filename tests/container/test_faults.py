@@ -19,6 +19,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 
 from freezer_events.avro.wire import PREFIX_BYTES
+from freezer_events.send import fast
 from tests.support.cli import Freezer, tally_of
 from tests.support.trio import Trio
 
@@ -43,14 +44,22 @@ def trio(stack: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tr
         yield cluster
 
 
+@pytest.fixture(params=("compiled", "python"))
+def line(request: pytest.FixtureRequest) -> str:
+    """Give the line that hands messages over."""
+    if request.param == "compiled" and (missing := fast.unusable()):
+        pytest.skip(f"the compiled line is {missing}")
+    return str(request.param)
+
+
 @pytest.fixture
-def run(trio: Trio, freezer: Freezer, tmp_path: Path) -> Freezer:
+def run(trio: Trio, freezer: Freezer, line: str, tmp_path: Path) -> Freezer:
     """Give `freezer` for a topic on the three brokers, and rows.csv beside it."""
     trio.create(freezer.settings["TOPIC"])
     with (tmp_path / "rows.csv").open("w") as file:
         file.write("sensor_id,temperature\n")
         file.writelines(f"key{n % KEYS},{n}\n" for n in range(ROWS))
-    return freezer.having(BOOTSTRAP_SERVERS=trio.bootstrap).within(120)
+    return freezer.having(BOOTSTRAP_SERVERS=trio.bootstrap, FREEZER_LINE=line).within(120)
 
 
 def there(trio: Trio, topic: str, least: int = 0) -> list[tuple[str, int]]:
