@@ -22,7 +22,11 @@ from tests.support import wheel
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NAMES = ("freezer_events.avro.fast.nodes", "freezer_events.send.fast.handover")
+NAMES = (
+    "freezer_events.avro.fast.nodes",
+    "freezer_events.avro.fast.readers",
+    "freezer_events.send.fast.handover",
+)
 
 
 @contextmanager

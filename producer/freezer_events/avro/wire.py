@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from freezer_events.avro.explain import first_problem
+from freezer_events.avro.fast import decoder
 from freezer_events.avro.model import model_of
 from freezer_events.avro.parse.foreign import parse_foreign
-from freezer_events.avro.resolving import decoder
 from freezer_events.avro.values import MORE_THAN
 from freezer_events.errors import InvalidEvent, SchemaError
 

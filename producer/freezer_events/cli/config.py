@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path  # noqa: TC003 - click reads annotations of nothing, mypy of this
 from typing import TYPE_CHECKING
 
@@ -42,8 +41,7 @@ def command(
     """
     settings = options.load_settings(env_file, properties, topic)
     event = _event(event_name, schemas)
-    shown = {"TOPIC": partial(_topic, event), "FREEZER_LINE": _line}
-    rows = [shown.get(row.key, lambda it: it)(row) for row in settings.shown()]
+    rows = [_in_force(row, event) for row in settings.shown()]
     out = Output()
     if output == "json":
         out.json(
@@ -76,15 +74,12 @@ def _event(name: str | None, schemas: Path | None) -> EventSpec | None:
         return None  # settings are shown all the same: they may be what explains it
 
 
-def _line(row: Setting) -> Setting:
-    """Show the line in force: the one that is wanted, else the quickest."""
+def _in_force(row: Setting, event: EventSpec | None) -> Setting:
+    """Show what holds where a setting is not set: the topic of event.toml, the quickest line."""
     if row.value is not None:
         return row
-    return replace(row, value="python" if fast.unusable() else "compiled", origin="default")
-
-
-def _topic(event: EventSpec | None, row: Setting) -> Setting:
-    """Show the topic in force: TOPIC's own, else that of event.toml."""
-    if row.value is not None or event is None:
-        return row
-    return replace(row, value=event.topic, origin=str(event.toml))
+    if row.key == "FREEZER_LINE":
+        return replace(row, value="python" if fast.unusable() else "compiled", origin="default")
+    if row.key == "TOPIC" and event is not None:
+        return replace(row, value=event.topic, origin=str(event.toml))
+    return row

@@ -1,19 +1,23 @@
-"""The compiled encoder: the same bytes several times quicker, where it was built.
+"""The compiled encoder and decoder: the same several times quicker, where they were built.
 
-An installation compiles `nodes.pyx` where there is a C compiler; without one only speed is missing.
+An installation compiles `nodes.pyx` and `readers.pyx` where there is a C compiler; without one only
+speed is missing.
 """
 
 from __future__ import annotations
 
 import zlib
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from freezer_events.avro import resolving
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from freezer_events.avro.parse import Schema
     from freezer_events.event import EventType
 
 
@@ -32,10 +36,29 @@ def encoder(event_type: EventType, *, compiled: bool = True) -> Callable[[Any], 
     return event_type.encode
 
 
+def decoder(
+    writer: Schema, event_type: EventType, *, compiled: bool = True
+) -> Callable[[bytes], Any]:
+    """Return the quickest function that does what `resolving.decoder`'s does.
+
+    Raises:
+        MismatchError: the two schemas do not resolve.
+
+    """
+    again = partial(resolving.decoder, writer, event_type)
+    if compiled and not unusable():
+        from freezer_events.avro.fast.compiled_reads import CompiledReads  # noqa: PLC0415 - as above
+
+        return again(CompiledReads(cache(again)))
+    return again()
+
+
 @cache
 def unusable() -> str:
-    """Return why the compiled encoder cannot be used, or ""."""
-    return unfit("freezer_events.avro.fast.nodes", "nodes.pyx")
+    """Return why the compiled encoder and decoder cannot be used, or ""."""
+    return unfit("freezer_events.avro.fast.nodes", "nodes.pyx", "slots.h") or unfit(
+        "freezer_events.avro.fast.readers", "readers.pyx", "slots.h"
+    )
 
 
 def unfit(name: str, *sources: str) -> str:

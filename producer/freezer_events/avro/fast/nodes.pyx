@@ -35,15 +35,6 @@ cdef extern from *:
 
 cdef extern from *:
     """
-    #include <structmember.h>
-
-    /* Of a class with __slots__: where in its objects an attribute is. */
-    static Py_ssize_t offset_in_object(PyObject *descriptor) {
-        PyMemberDef *member = ((PyMemberDescrObject *)descriptor)->d_member;
-        return member->type == T_OBJECT_EX ? member->offset : 0;
-    }
-    #define AT_OFFSET(object, offset) (*(PyObject **)((char *)(object) + (offset)))
-
     /* 16 bytes, highest first, of a number that is not negative; -1 and an exception if it has more. */
     static int number_bytes(PyObject *number, unsigned char *at) {
     #if PY_VERSION_HEX >= 0x030D0000
@@ -64,10 +55,12 @@ cdef extern from *:
         return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
     }
     """
-    Py_ssize_t offset_in_object(object descriptor)
-    PyObject *AT_OFFSET(object of, Py_ssize_t offset)
     int number_bytes(PyObject *number, unsigned char *at) except -1
     int64_t days_since_1970(int year, int month, int day)
+
+cdef extern from "slots.h":
+    Py_ssize_t offset_in_object(object descriptor)
+    PyObject **slot_at(object of, Py_ssize_t offset)
 
 cdef extern from "datetime.h":
     bint PyDateTime_CheckExact(object value)
@@ -296,7 +289,7 @@ cdef class Uuid(Node):
         cdef char *at
         cdef int number
         if type(value) is UUID and _NUMBER:
-            whole = AT_OFFSET(value, _NUMBER)
+            whole = slot_at(value, _NUMBER)[0]
         if whole is not NULL and type(<object>whole) is int:
             number_bytes(whole, found)
         else:
@@ -515,7 +508,7 @@ cdef class Record(Node):
             raise TypeError
         out.enter()
         for number in range(len(nodes)):
-            found = AT_OFFSET(value, offsets[number]) if offsets[number] else NULL
+            found = slot_at(value, offsets[number])[0] if offsets[number] else NULL
             item = getattr(value, <str>attributes[number]) if found is NULL else <object>found
             (<Node>nodes[number]).write(item, out)
         out.depth -= 1
