@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks import targets
+from benchmarks.from_c import LIMIT
 from benchmarks.measure import Row, deliver, interleaved
 from benchmarks.peers import MISSING, PEERS, avro_serializer
 from benchmarks.report import as_json, chart, machine, table, write
-from benchmarks.ways import CEILING, COMPILED, CONFLUENT, OURS, PIPELINE
+from benchmarks.ways import COMPILED, CONFLUENT, OURS, PIPELINE, READY
 from benchmarks.workload import events
 from freezer_events.avro.fast import encoder
 from freezer_events.send.fast import unusable
@@ -64,7 +65,7 @@ def delivering(
 
 def main(rounds: int, count: int, *, quick: bool) -> None:
     """Measure, print, and keep the results."""
-    own = [OURS, PIPELINE, *(() if unusable() else COMPILED), CONFLUENT, CEILING]
+    own = [OURS, PIPELINE, *(() if unusable() else (*COMPILED, LIMIT)), CONFLUENT, READY]
     groups: dict[str, Sequence[Row]] = {"encode only": encoding(rounds, count // 5)}
     mock_peers = [way for way in PEERS if not way.real_only]
     with targets.mock() as target:
@@ -90,7 +91,7 @@ def main(rounds: int, count: int, *, quick: bool) -> None:
     for title, rows in groups.items():
         alone = title == "encode only"
         base = "AvroSerializer" if alone else CONFLUENT.name
-        print(table(title, rows, base, None if alone else CEILING.name), end="\n\n")
+        print(table(title, rows, base, READY.name, LIMIT.name), end="\n\n")
     write(_HERE / "results", f"{time.strftime('%Y%m%d-%H%M%S')}.json", as_json(groups))
     if not quick:
         title = list(groups)[-1]

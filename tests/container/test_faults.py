@@ -10,7 +10,13 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
 from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AlterConfigOpType,
     ConfigEntry,
@@ -129,11 +135,20 @@ def check(rows: list[tuple[str, int]], tally: dict[str, Any]) -> None:
         assert found == list(range(int(key[3:]), found[-1] + 1, KEYS)), key
 
 
+def _end(consumer: Consumer, topic: str, number: int) -> int:
+    try:
+        return int(consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)[1])
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError._UNKNOWN_PARTITION:
+            return 0  # not every broker knows of the topic yet
+        raise
+
+
 def underway(trio: Trio, topic: str) -> None:
     """Wait until a run has delivered something."""
     consumer = Consumer({"bootstrap.servers": trio.bootstrap, "group.id": "watcher"})
     deadline = time.monotonic() + 60
-    while not any(consumer.get_watermark_offsets(TopicPartition(topic, n))[1] for n in range(3)):
+    while not any(_end(consumer, topic, number) for number in range(3)):
         assert time.monotonic() < deadline, "nothing is delivered"
     consumer.close()
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from benchmarks import targets
 from benchmarks.events import BenchReading
+from benchmarks.from_c import LIMIT
 from benchmarks.ways import COMPILED
 from freezer_events.avro import fast
 from freezer_events.errors import InvalidEvent
@@ -329,7 +330,7 @@ def test_make_clean_removes_it(tmp_path: Path) -> None:
     assert not library.exists()
 
 
-@pytest.mark.parametrize("way", COMPILED, ids=lambda way: way.name)
+@pytest.mark.parametrize("way", [*COMPILED, LIMIT], ids=lambda way: way.name)
 def test_its_rows_of_the_benchmarks_deliver_every_event_once_and_equal(way: Way) -> None:
     with targets.mock() as target:
         delivers_all(way, target)
