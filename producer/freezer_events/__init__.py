@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     )
     from freezer_events.event import Event
     from freezer_events.kafka.codes import Outcome
-    from freezer_events.read.consumer import EventConsumer, Record
+    from freezer_events.read.consumer import EventConsumer
+    from freezer_events.read.record import Cause, Record
+    from freezer_events.read.starting import Start
     from freezer_events.registry.serializer import EventSerializer
     from freezer_events.send.async_producer import AsyncEventProducer
     from freezer_events.send.checks import KEY_FIELD
@@ -40,6 +42,7 @@ __all__ = [
     "KEY_FIELD",
     "AccessError",
     "AsyncEventProducer",
+    "Cause",
     "ConfigError",
     "Event",
     "EventConsumer",
@@ -53,6 +56,7 @@ __all__ = [
     "Report",
     "SchemaError",
     "Settings",
+    "Start",
     "Tally",
     "UnreachableError",
     "UsageError",
@@ -62,15 +66,17 @@ __all__ = [
 _IMPORTING = threading.RLock()  # a home may import from here in its turn
 _HOMES = {
     "AsyncEventProducer": "send.async_producer",
+    "Cause": "read.record",
     "KEY_FIELD": "send.checks",
     "Event": "event",
     "EventConsumer": "read.consumer",
     "EventProducer": "send.producer",
     "EventSerializer": "registry.serializer",
     "Outcome": "kafka.codes",
-    "Record": "read.consumer",
+    "Record": "read.record",
     "Report": "send.reports",
     "Settings": "config",
+    "Start": "read.starting",
     "Tally": "send.tally",
     "truncate_to_ms": "avro.values",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from confluent_kafka import KafkaError
 
 from freezer_events.errors import EventError, InvalidEvent, NotDelivered
 from freezer_events.events import FreezerReading
+from freezer_events.kafka.codes import Outcome
 from freezer_events.send.outbox import LARGEST_BATCH, ListOutbox
 
 if TYPE_CHECKING:
@@ -157,12 +159,66 @@ def test_an_event_without_a_report_of_its_own_is_named_when_it_is_not_delivered(
     assert lost
 
 
-def test_a_fatal_error_ends_a_burst_with_its_reason_and_an_exact_count(
+def test_after_a_fatal_error_another_client_goes_on_in_order_and_names_what_is_lost(
+    event_cluster: EventCluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    reports: dict[int, Report] = {}
+    producer = event_cluster.producer()
+    producer.send(reading(0), on_delivery=kept(reports, 0))
+    producer.flush()
+    event_cluster.cluster.fail_next_produce(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER)
+    for number in range(1, 5000):
+        alone: Any = {"headers": {"number": str(number)}} if number % 100 == 0 else {}
+        told = kept(reports, number)
+        assert producer.send(reading(number), on_delivery=told, **alone)
+    with pytest.raises(NotDelivered):
+        producer.close()
+    assert "sequence desynchronization with broker" in caplog.text
+    assert "was made anew" in caplog.text
+    assert len(reports) == 5000
+    lost = {n for n, report in reports.items() if report.outcome is not Outcome.DELIVERED}
+    assert len(lost) == producer.tally.failed + producer.tally.unconfirmed
+    assert 0 < len(lost) < 4999
+    records = event_cluster.records(FreezerReading)
+    assert {int(r.event.temperature) for r in records if r.event} >= set(range(5000)) - lost
+    for record in records:
+        number = int(record.event.temperature) if record.event else 0
+        expected = [("number", b"%d" % number)] if number and number % 100 == 0 else []
+        assert list(record.headers or ()) == expected
+    for key in {record.key for record in records}:
+        mine = [r.event.temperature for r in records if r.key == key and r.event]
+        assert mine == sorted(set(mine))
+
+
+def test_events_of_all_ways_go_on_in_order_after_a_fatal_error(
+    event_cluster: EventCluster,
+) -> None:
+    lost: set[int] = set()
+    producer = event_cluster.producer(
+        on_undelivered=lambda event, _: lost.add(int(event.temperature))
+    )
+    producer.send(reading(0))
+    producer.flush()
+    event_cluster.cluster.fail_next_produce(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER)
+    for number in range(1, 5000):
+        alone: Any = {"headers": {"number": str(number)}} if number % 100 == 0 else {}
+        assert producer.send(reading(number), **alone)
+    with suppress(NotDelivered):
+        producer.close()
+    assert producer.tally.delivered == 5000 - len(lost)
+    records = event_cluster.records(FreezerReading)
+    assert {int(r.event.temperature) for r in records if r.event} >= set(range(5000)) - lost
+    for key in {record.key for record in records}:
+        mine = [r.event.temperature for r in records if r.key == key and r.event]
+        assert mine == sorted(set(mine))
+
+
+def test_a_fatal_error_that_comes_again_ends_a_burst_with_its_reason_and_an_exact_count(
     event_cluster: EventCluster,
 ) -> None:
     producer = event_cluster.producer()
     producer.prepare(FreezerReading)
-    event_cluster.cluster.fail_next_produce(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER)
+    event_cluster.cluster.fail_next_produce(*[KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER] * 50)
     with pytest.raises(EventError, match="sequence desynchronization") as raised:  # noqa: PT012
         for number in range(1_000_000):
             producer.send(reading(number))

@@ -30,6 +30,7 @@ def test_exactly_these_names_are_exported_and_each_can_be_imported() -> None:
         "KEY_FIELD",
         "AccessError",
         "AsyncEventProducer",
+        "Cause",
         "ConfigError",
         "Event",
         "EventConsumer",
@@ -43,6 +44,7 @@ def test_exactly_these_names_are_exported_and_each_can_be_imported() -> None:
         "Report",
         "SchemaError",
         "Settings",
+        "Start",
         "Tally",
         "UnreachableError",
         "UsageError",
@@ -97,7 +99,7 @@ def test_whoever_points_at_a_public_method_is_told_what_it_does(name: str) -> No
 
 CONSTRUCTORS = {
     EventProducer: "settings, *, topic, timeout_s, give_up_after_s, on_undelivered",
-    EventConsumer: "settings, event, *, topic, from_beginning",
+    EventConsumer: ("settings, event, *, topic, start, partitions, group, dead_letter, timeout_s"),
     EventSerializer: "schema_registry_client, event",
     testing.EventCluster: "partitions",
 }

@@ -9,19 +9,23 @@ a hole in its key.
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from freezer_events.console.words import counted
 from freezer_events.errors import ConfigError, EventError, UnreachableError, UsageError
 from freezer_events.kafka import codes
 from freezer_events.kafka.connection import SLICE_S, never
+from freezer_events.kafka.topic_watch import TopicWatch
 from freezer_events.send import fast
+from freezer_events.send.client_properties import partitioner, producer_properties
 from freezer_events.send.outage import Outage
 from freezer_events.send.pump import Pump
 from freezer_events.send.reports import Reports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from freezer_events.config import Settings
     from freezer_events.send.tally import Tally
@@ -29,21 +33,10 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT_S: Final = 30.0
 DEFAULT_GIVE_UP_AFTER_S: Final = 300.0
 
-# Longer than it takes to give up: what expires in librdkafka's queue expires one by one, and what
-# is behind it could be delivered. It is for a partition that alone is out of reach.
-_MARGIN_S: Final = 5.0
-_LONGEST_MS: Final = 2**31 - 1
 _FATAL_REASON_S: Final = 1.0  # how long the reason of a fatal error may be on its way
 _PURGED_WITHIN_S: Final = 5.0
+_LAST_LOOK_S: Final = 2.0
 _BATCH_OVERHEAD_BYTES: Final = 512  # a batch's header, and what compression may add to noise
-
-DEFAULTS: Final[Mapping[str, Any]] = {
-    "enable.idempotence": True,  # no duplicates and no reordering when librdkafka retries
-    "acks": "all",
-    "compression.type": "lz4",
-    "linger.ms": 0,  # a single reading goes at once; under load the line makes the batches
-    "partitioner": "murmur2_random",  # what Java clients use: streams join across languages
-}
 
 _log = logging.getLogger("freezer_events.send")
 
@@ -59,7 +52,10 @@ class Delivery:
     Attributes:
         line: takes the messages.
         reports: what is known of messages.
-        on_notice: told in a sentence how long an outage lasts; by default a line in the log.
+        on_notice: told in a sentence how long an outage lasts, or what happened to a topic; by
+            default a line in the log.
+        watch: looks at the topics now and then.
+        changes: what happened to topics under way, in sentences.
 
     Raises:
         ConfigError: librdkafka refuses a property; names it.
@@ -75,15 +71,18 @@ class Delivery:
     ) -> None:
         self.settings = settings
         self.reports = Reports(settings)
-        self.line = fast.line(
-            settings.freezer_line, _properties(settings, give_up_after_s), self.reports
-        )
+        properties = producer_properties(settings, give_up_after_s)
+        self.line = fast.line(settings.freezer_line, properties, self.reports)
         self.on_notice: Callable[[str], None] = _log.warning
+        self.watch = TopicWatch(settings)
+        self.changes: list[str] = []
         self._give_up_after_s = give_up_after_s
         self._on_end = on_end
         self._ended = False
         self._outage = Outage(give_up_after_s)
         self._was_told = False
+        self._delivered_at_renewal = -1
+        self._renewal = threading.Lock()
         self.pump = Pump(self.line, lambda: self.in_flight > 0, self._look)
 
     @property
@@ -104,7 +103,7 @@ class Delivery:
     @property
     def partitioner(self) -> str:
         """The partitioner in force."""
-        return str(self.settings.properties.get("partitioner", DEFAULTS["partitioner"]))
+        return partitioner(self.settings)
 
     def wait_for_room(self, take: Callable[[], bool], stop: Callable[[], bool] = never) -> bool:
         """Try to have a message taken until there is room; False: it was told to stop, or ended.
@@ -185,8 +184,23 @@ class Delivery:
                 "callbacks may call send while there is room; do the rest after it",
             )
 
+    def look_at_topics(self, timeout_s: float | None = None) -> None:
+        """Tell what happened to topics; with a time, look at once and wait that long for it."""
+        watch = self.watch
+        for each in watch.look() if timeout_s is None else watch.look_now(timeout_s):
+            told = each.text
+            if each.is_emptied and (delivered := self.tally.delivered):
+                told += f": some or all of {counted(delivered, 'delivered event')} are gone with it"
+            self.changes.append(told)
+            self.on_notice(told)
+
+    def look_back(self) -> None:
+        """Look at the topics once more, at the end of a run that was long or lost its topic."""
+        if self.watch.has_looked or isinstance(self.trouble, ConfigError):
+            self.look_at_topics(_LAST_LOOK_S)
+
     def _look(self) -> None:
-        """Watch over an outage: the pump's business."""
+        """Watch over an outage, and over topics: the pump's business."""
         tally = self.tally
         self._outage.look(time.monotonic(), tally.in_flight, tally.settled)
         if self._outage.is_too_long() and self.trouble is None and not self._ended:
@@ -196,15 +210,39 @@ class Delivery:
             self.on_notice(self._state())
         elif self._was_told and not self._outage.lasted_s:
             self._was_told = False
-            self.on_notice("delivering again")
+            if self.trouble is None:
+                self.on_notice("delivering again")
+        self.look_at_topics()
         self._end_if_in_trouble()
 
     def _end_if_in_trouble(self) -> None:
         reports = self.reports
+        may_renew = reports.fatal is not None and not (self._ended or reports.in_callback)
+        if may_renew and self._renewal.acquire(blocking=False):
+            try:
+                self._renew()
+            finally:
+                self._renewal.release()
         if reports.is_settled(_FATAL_REASON_S) and reports.trouble is not None and not self._ended:
             self._ended = True
             self._on_end(reports.trouble)
             self.line.give_up()
+
+    def _renew(self) -> None:
+        """Go on with another client; end where the one before delivered nothing either."""
+        fatal, tally = self.reports.fatal, self.tally
+        if fatal is None:
+            return  # another thread has done it
+        if tally.delivered == self._delivered_at_renewal:
+            self.reports.trouble = codes.explain(fatal, self.settings, "")
+            return
+        unconfirmed, self._delivered_at_renewal = tally.unconfirmed, tally.delivered
+        again = self.line.renew()
+        self.on_notice(
+            f"the client met a fatal error ({codes.words(fatal)}) and was made anew:"
+            f" {tally.unconfirmed - unconfirmed:,} in flight are unconfirmed,"
+            f" {again:,} are sent again"
+        )
 
     def _state(self) -> str:
         lasted = f"nothing delivered for {self._outage.lasted_s:.0f} s ({self._cause()})"
@@ -226,19 +264,3 @@ class Delivery:
             if heard is None
             else codes.connection_advice(heard),
         )
-
-
-def _properties(settings: Settings, give_up_after_s: float) -> dict[str, Any]:
-    timeout_ms = min(int((give_up_after_s + _MARGIN_S) * 1000), _LONGEST_MS)
-    found: dict[str, Any] = {
-        **DEFAULTS,
-        "message.timeout.ms": timeout_ms,
-        **settings.kafka(),
-    }
-    if str(found.get("delivery.report.only.error")).lower() in {"true", "t", "1"}:
-        raise ConfigError(
-            "delivery.report.only.error",
-            "would leave nothing to count: a message is delivered when its report says so",
-            "leave that property out",
-        )
-    return found

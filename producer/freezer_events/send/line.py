@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from freezer_events.send.reports import OnReport
+    from freezer_events.send.reports import Headers, OnReport
 
-    Headers = list[tuple[str, str | bytes | None]]
     # What a batch cannot carry: headers, and a timestamp in ms (0: the client's own).
     Extra = tuple[Headers | None, int]
     # Value, key, extra, and who wants the report.
@@ -60,13 +59,23 @@ class Line(Protocol):
         """Hand over what has been held for some milliseconds; True while senders are at it."""
 
     def serve(self, timeout_s: float) -> None:
-        """Serve delivery reports that are there, waiting up to `timeout_s` seconds for one."""
+        """Serve delivery reports that are there, waiting up to `timeout_s` seconds for one.
+
+        One thread does so at a time; another one that asks at once leaves it at that.
+        """
 
     def bound_batches(self, most_bytes: int) -> bool:
         """Never make a batch larger than this; False: not while something is in flight."""
 
     def give_up(self) -> None:
         """Take nothing further to the cluster: what is open settles as failed or unconfirmed."""
+
+    def renew(self) -> int:
+        """Go on with another client after a fatal error; returns how many messages it sends again.
+
+        What was in flight settles as unconfirmed. What certainly never left is sent again before
+        anything else, in its order.
+        """
 
     def close(self) -> None:
         """Disconnect, once all is settled; nothing is taken or served any more."""

@@ -7,7 +7,9 @@ before it, so that a key's order is kept.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import KafkaException, Producer
@@ -22,10 +24,11 @@ if TYPE_CHECKING:
 
     from freezer_events.send.line import Extra, Send, Take
     from freezer_events.send.outbox import Outbox
-    from freezer_events.send.reports import OnReport, Reports
+    from freezer_events.send.reports import OnReport, Reports, Returned
 
 _MAX_BYTES: Final = 1_000_000  # librdkafka's own default, of message.max.bytes and of batch.size
 _BATCHED_BYTES: Final = 16_384
+_PURGED_WITHIN_S: Final = 5.0
 
 
 class PythonLine:
@@ -47,9 +50,13 @@ class PythonLine:
         limit = int(properties.get("message.max.bytes", _MAX_BYTES))
         self._largest = min(limit // 2, _BATCHED_BYTES)
         self._lock = threading.RLock()
+        self._polling = threading.Lock()
         self._outboxes: dict[str, ListOutbox] = {}
         self._refusals: deque[tuple[str, dict[str, Any], KafkaError]] = deque()
-        self._given_up = self._closed = False
+        # Sent by a client before this one, and never left it: they go before anything else.
+        self._again: deque[Returned] = deque()
+        self._given_up = self._closed = self._is_renewing = False
+        self._clients = 0
         self._producer = self._connect()
 
     def taker(self, topic: str) -> Take:
@@ -94,11 +101,13 @@ class PythonLine:
 
     def push(self) -> bool:
         """Hand over all that is held; False where librdkafka has no room for all of it."""
+        self._send_again()
         every = [outbox.push() for outbox in self._boxes()]
         return all(every)
 
     def push_aged(self) -> bool:
         """Hand over what has been held for some milliseconds; True while senders are at it."""
+        self._send_again()
         every = [outbox.push_aged() for outbox in self._boxes()]
         return any(every)
 
@@ -109,13 +118,18 @@ class PythonLine:
             self._reports.refuse(topic, message["value"], error, message.get("on_report"))
         if self._reports.in_callback or self._closed:
             return  # librdkafka's client aborts the process when it is polled in there
+        # One thread at a time: two would take each other's reports out of their order.
+        if not self._polling.acquire(timeout=timeout_s):
+            return
         try:
-            self._producer.poll(timeout_s)
+            self._poll(timeout_s)
         except KafkaException as error:
             self._reports.on_error(error.args[0])  # a fatal one is raised beside being reported
         except KeyboardInterrupt:
             self._reports.tally.interrupted = True  # its report may be gone
             raise
+        finally:
+            self._polling.release()
         self._reports.raise_interruption()
 
     def bound_batches(self, most_bytes: int) -> bool:
@@ -133,16 +147,54 @@ class PythonLine:
         """Take nothing further to the cluster: what is open settles as failed or unconfirmed."""
         with self._lock:
             self._given_up = True
+            never = codes.never_sent()
+            for each in (*self._take_returned(), *self._again):
+                message = {"value": each.value, "on_report": each.on_report}
+                self._refusals.append((each.topic, message, never))
+            self._reports.returned = None
+            self._again.clear()
             for topic, outbox in self._outboxes.items():
-                never = codes.never_sent()
                 self._refusals.extend((topic, message, never) for message in outbox.empty())
             self._producer.purge()
+
+    def renew(self) -> int:
+        """Go on with another client after a fatal error; returns how many are sent again."""
+        with self._lock:
+            if self._given_up:
+                return 0
+            self._is_renewing = True  # nothing is handed over; reports come without the lock
+        with self._polling:
+            self._producer.purge()
+            deadline = time.monotonic() + _PURGED_WITHIN_S
+            while self._handed_over() > 0 and time.monotonic() < deadline:
+                with suppress(KafkaException):  # the fatal error, once more
+                    self._poll(connection.SLICE_S)
+        with self._lock:
+            self._producer = self._connect()
+            self._reports.renewed()
+            again = self._take_returned()
+            self._again.extendleft(reversed(again))
+            self._is_renewing = False
+        self._send_again()
+        return len(again)
 
     def close(self) -> None:
         """Disconnect, once all is settled; nothing is taken or served any more."""
         with self._lock:
             self._given_up = self._closed = True
         self._producer.close()
+
+    def _connect(self) -> Producer:
+        self._clients = mine = self._clients + 1
+
+        def on_error(error: KafkaError) -> None:
+            if mine == self._clients:  # what befalls a client that was given up is past
+                self._reports.on_error(error)
+
+        return connection.client(Producer, self._properties, on_error)
+
+    def _poll(self, timeout_s: float) -> None:
+        self._producer.poll(timeout_s)
 
     def _outbox(self, topic: str) -> ListOutbox:
         with self._lock:
@@ -153,11 +205,44 @@ class PythonLine:
                 )
         return known
 
-    def _connect(self) -> Producer:
-        return connection.client(Producer, self._properties, self._reports.on_error)
+    def _send_again(self) -> bool:
+        """Hand over what a client before this one did not send; False: there is no room."""
+        with self._lock:
+            if self._is_renewing:
+                return False
+            while self._again:
+                each = self._again[0]
+                try:
+                    self._producer.produce(
+                        each.topic,
+                        each.value,
+                        each.key,
+                        headers=each.headers,
+                        timestamp=each.timestamp_ms,
+                        on_delivery=self._reports.callback(each.on_report, each.headers),
+                    )
+                except BufferError:
+                    return False
+                except KafkaException as error:
+                    self._reports.take_note(error.args[0], each.topic)
+                    return False
+                self._again.popleft()
+        return True
+
+    def _take_returned(self) -> list[Returned]:
+        found: list[Returned] = []
+        while self._reports.returned:
+            found.append(self._reports.returned.popleft())
+        return found
+
+    def _handed_over(self) -> int:
+        """Return how many messages are librdkafka's at the moment."""
+        held = sum(map(len, self._boxes())) + len(self._refusals)
+        held += len(self._again) + len(self._reports.returned or ())
+        return self._reports.tally.in_flight - held
 
     def _is_busy(self) -> bool:
-        return self._reports.tally.in_flight > sum(map(len, self._boxes()))
+        return self._handed_over() > 0
 
     def _boxes(self) -> list[Outbox]:
         """Return whatever holds messages."""
@@ -175,7 +260,7 @@ class PythonLine:
         outbox, reports = self._outbox(topic), self._reports
         headers, timestamp_ms = extra or (None, 0)
         with self._lock:
-            if self._given_up or not outbox.push():
+            if self._given_up or not (outbox.push() and self._send_again()):
                 return False
             try:
                 self._producer.produce(
@@ -184,11 +269,14 @@ class PythonLine:
                     key,
                     headers=headers,
                     timestamp=timestamp_ms,
-                    on_delivery=reports.callback(on_report),
+                    on_delivery=reports.callback(on_report, headers),
                 )
             except BufferError:
                 return False
             except KafkaException as error:
+                if codes.is_fatal(error.args[0]):
+                    reports.take_note(error.args[0], topic)
+                    return False  # there is room again once there is another client
                 raise reports.refusal(error.args[0], topic, value) from error
             reports.tally.accepted += 1
         self.serve(0)
@@ -204,6 +292,8 @@ class PythonLine:
         if self._given_up:
             self._refusals.extend((topic, message, codes.never_sent()) for message in batch)
             return 0
+        if not self._send_again():
+            return len(batch)
         taken = self._producer.produce_batch(topic, batch, on_delivery=self._reports.count)
         left = 0
         if taken < len(batch):
@@ -212,6 +302,9 @@ class PythonLine:
                 if error is None:
                     continue
                 if codes.meaning(error) is codes.Meaning.QUEUE_FULL:
+                    left += 1
+                elif codes.is_fatal(error):  # there is room again once there is another client
+                    self._reports.take_note(error, topic)
                     left += 1
                 else:
                     self._refusals.append((topic, message, error))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from freezer_events.errors import EventError
 
     Callback = Callable[[KafkaError | None, Message], None]
+    Headers = list[tuple[str, str | bytes | None]]
     OnReport = Callable[["Report"], None]
 
 _log = logging.getLogger("freezer_events.send")
@@ -51,6 +53,17 @@ class Report(NamedTuple):
     error: str | None
 
 
+class Returned(NamedTuple):
+    """A message that never left a client that is given up: another one is to send it."""
+
+    topic: str
+    value: bytes
+    key: bytes | None
+    headers: Headers | None
+    timestamp_ms: int
+    on_report: OnReport | None
+
+
 class OnlyUndelivered(partial):  # type: ignore[type-arg]
     """An `on_delivery` that is told only if its message was not delivered: that costs little."""
 
@@ -64,6 +77,9 @@ class Reports:
     Attributes:
         draw: brings the tally up to date; a line that counts by itself sets it.
         drawn: the tally as it was last drawn.
+        fatal: the error that ended the client, but not the producer; None where there is none.
+        returned: messages that certainly never left a client that came to a fatal error, in order;
+            None once they are to count as failed.
         trouble: the first error that every later message would meet too, else None. It ends the
             producer: what it was told of is not to be overtaken by what comes later.
         heard: what was last said of a connection that failed, in librdkafka's words, or "".
@@ -78,6 +94,8 @@ class Reports:
         self.drawn = Tally()
         self.trouble: EventError | None = None
         self.heard: KafkaError | None = None
+        self.fatal: KafkaError | None = None
+        self.returned: deque[Returned] | None = deque()
         self.count = self._counter()
         self.on_undelivered: Callable[[bytes, Report], None] | None = None
         self.raised: tuple[Exception, int] | None = None
@@ -100,20 +118,24 @@ class Reports:
         """Tell whether the current thread runs a caller's callback."""
         return getattr(self._here, "depth", 0) > 0
 
-    def callback(self, on_report: OnReport | None) -> Callback:
-        """Return the callback of a message: counts, and tells `on_report`."""
-        if on_report is None:
-            return self.count
-        if isinstance(on_report, OnlyUndelivered):
-            return partial(self._followed, on_report)
+    def callback(self, on_report: OnReport | None, headers: Headers | None = None) -> Callback:
+        """Return the callback of a message: counts, and tells `on_report`.
+
+        It is given the headers too, because librdkafka's reports have none.
+        """
+        if headers is None:
+            if on_report is None:
+                return self.count
+            if isinstance(on_report, OnlyUndelivered):
+                return partial(self._followed, on_report)
 
         def report(error: KafkaError | None, message: Message) -> None:
             if error is None:
                 self.count(None, message)
-                found = _delivered(message)
+                if on_report is not None and not isinstance(on_report, OnlyUndelivered):
+                    self._tell(on_report, _report(Outcome.DELIVERED, None, message))
             else:
-                found = self._lost_message(error, message)
-            self._tell(on_report, found)
+                self._take_lost(on_report, headers, error, message)
 
         return report
 
@@ -129,25 +151,9 @@ class Reports:
         else:
             self._tell_undelivered(value, report)
 
-    def undelivered(
-        self,
-        error: KafkaError,
-        topic: str,
-        partition: int,
-        latency_s: float,
-        value: bytes,
-        on_report: OnReport | None,
-    ) -> None:
-        """Take the report of a message that was not delivered, from a line that counts the rest."""
-        report = self._lost(error, topic, partition, latency_s)
-        if on_report is None:
-            self._tell_undelivered(value, report)
-        else:
-            self._tell(on_report, report)
-
     def refusal(self, error: KafkaError, topic: str, value: bytes | None) -> EventError:
         """Return the error to raise for a message that was refused before it was taken."""
-        self._take_note(error, topic)
+        self.take_note(error, topic)
         return codes.refused(error, self._settings, topic, value)
 
     def on_error(self, error: KafkaError) -> None:
@@ -155,7 +161,9 @@ class Reports:
 
         A fatal one comes here with its reason; messages that it ends only say that there was one.
         """
-        if codes.is_fatal(error):
+        if codes.ends_client_only(error):
+            self.fatal = error
+        elif codes.is_fatal(error):
             self.trouble = codes.explain(error, self._settings, "")
         elif codes.is_authentication(error):
             self.trouble = self.trouble or codes.explain(error, self._settings, "")
@@ -177,11 +185,22 @@ class Reports:
 
         A message can be refused before librdkafka's `error_cb` has brought the reason.
         """
-        if self.trouble is None and self._fatal_at is not None:
+        if self.trouble is None and self.fatal is None and self._fatal_at is not None:
             if time.monotonic() - self._fatal_at < within_s:
                 return False
             self.trouble = codes.explain(codes.unexplained(), self._settings, "")
         return True
+
+    def take_note(self, error: KafkaError, topic: str) -> None:
+        """Remember what an error of one message says about those that follow."""
+        if codes.is_fatal(error):
+            self._fatal_at = self._fatal_at or time.monotonic()
+        elif self.trouble is None and codes.concerns_all(error):
+            self.trouble = codes.explain(error, self._settings, topic)
+
+    def renewed(self) -> None:
+        """Take note that there is a new client: nothing fatal has befallen that one."""
+        self.fatal = self._fatal_at = None
 
     def _counter(self) -> Callback:
         """Make `count`; it runs for every message, so it looks nothing up twice."""
@@ -191,7 +210,7 @@ class Reports:
             if error is None:
                 partitions[message.partition()] += 1  # type: ignore[index]  # delivered: it has one
             else:
-                self._tell_undelivered(message.value(), self._lost_message(error, message))
+                self._take_lost(None, None, error, message)
 
         return count
 
@@ -199,20 +218,34 @@ class Reports:
         if error is None:
             self.count(None, message)
         else:
-            self._tell(on_report, self._lost_message(error, message))
+            self._take_lost(on_report, None, error, message)
 
-    def _lost_message(self, error: KafkaError, message: Message) -> Report:
-        partition = message.partition()
-        return self._lost(
-            error,
-            str(message.topic()),
-            -1 if partition is None else partition,
-            message.latency() or 0.0,
-        )
+    def _take_lost(
+        self,
+        on_report: OnReport | None,
+        headers: Headers | None,
+        error: KafkaError,
+        message: Message,
+    ) -> None:
+        """Count a message that was not delivered, and tell; or keep it to be sent again."""
+        outcome = self._outcome(error, message)
+        topic, value = str(message.topic()), message.value()
+        returned = self.returned
+        if returned is not None and outcome is Outcome.FAILED and codes.is_given_up(error):
+            _, timestamp_ms = message.timestamp()
+            returned.append(
+                Returned(topic, value or b"", message.key(), headers, timestamp_ms, on_report)
+            )
+            return
+        self._add(outcome, error, topic)
+        found = _report(outcome, error, message)
+        if on_report is not None:
+            self._tell(on_report, found)
+        else:
+            self._tell_undelivered(value, found)
 
-    def _lost(self, error: KafkaError, topic: str, partition: int, latency_s: float) -> Report:
-        """Count a message that was not delivered."""
-        outcome = codes.outcome(error)
+    def _outcome(self, error: KafkaError, message: Message) -> Outcome:
+        outcome, latency_s = codes.outcome(error), message.latency() or 0.0
         if (
             outcome is Outcome.FAILED
             and codes.is_given_up(error)
@@ -221,22 +254,15 @@ class Reports:
         ):
             # A connection was lost after it was handed over. It is queued to be sent again, and
             # nothing tells whether it was sent before.
-            outcome = Outcome.UNCONFIRMED
-        self._add(outcome, error, topic)
-        return Report(outcome, topic, partition, None, latency_s, error.str())
+            return Outcome.UNCONFIRMED
+        return outcome
 
     def _add(self, outcome: Outcome, error: KafkaError, topic: str) -> None:
         if outcome is Outcome.FAILED:
             self.drawn.failed += 1
         else:
             self.drawn.unconfirmed += 1
-        self._take_note(error, topic)
-
-    def _take_note(self, error: KafkaError, topic: str) -> None:
-        if codes.is_fatal(error):
-            self._fatal_at = self._fatal_at or time.monotonic()
-        elif self.trouble is None and codes.concerns_all(error):
-            self.trouble = codes.explain(error, self._settings, topic)
+        self.take_note(error, topic)
 
     def _tell_undelivered(self, value: bytes | None, report: Report) -> None:
         if self.on_undelivered is not None and value is not None:
@@ -257,13 +283,13 @@ class Reports:
             here.depth -= 1
 
 
-def _delivered(message: Message) -> Report:
+def _report(outcome: Outcome, error: KafkaError | None, message: Message) -> Report:
     partition = message.partition()
     return Report(
-        outcome=Outcome.DELIVERED,
+        outcome=outcome,
         topic=str(message.topic()),
         partition=-1 if partition is None else partition,
-        offset=message.offset(),
+        offset=message.offset() if error is None else None,
         latency_s=message.latency() or 0.0,
-        error=None,
+        error=None if error is None else error.str(),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaError, Producer
@@ -15,6 +16,7 @@ from confluent_kafka import KafkaError, Producer
 from freezer_events.avro.fast import nodes
 from freezer_events.kafka import codes
 from freezer_events.send.fast import handover
+from freezer_events.send.fast.note import Note, ordered
 from freezer_events.send.outbox import Outbox
 from freezer_events.send.python_line import PythonLine
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from freezer_events.send.line import Extra, Send, Take
-    from freezer_events.send.reports import OnReport, Reports
+    from freezer_events.send.reports import OnReport, Reports, Returned
 
     _Lost = tuple[int, bytes, OnReport | None]  # error code, value, and who wants to know
 
@@ -46,7 +48,8 @@ class CompiledLine(PythonLine):
         self._ledger = handover.Ledger()
         self._arenas: dict[str, _ArenaBox] = {}
         self._senders: list[handover.Sender] = []
-        self._notes: deque[tuple[str, int, int, int, bytes, OnReport | None]] = deque()
+        self._notes: deque[Note] = deque()
+        self._returned: list[Note] = []  # in what order messages came back
         own = os.fspath(handover.__file__)
         plugins = filter(None, (properties.get(_PLUGINS), own))
         super().__init__({**properties, _PLUGINS: ";".join(plugins)}, reports)
@@ -89,19 +92,6 @@ class CompiledLine(PythonLine):
         self._senders.append(made)
         return made.send
 
-    def serve(self, timeout_s: float) -> None:
-        """Serve delivery reports; within a callback they must wait for its end."""
-        if not self._reports.in_callback:
-            self._ledger.let_go()
-            self._reports.drawn.unconfirmed += self._ledger.lost()
-            self._notes.extend(self._ledger.notes())
-            while self._notes:
-                topic, partition, code, since_us, value, told = self._notes.popleft()
-                self._reports.undelivered(
-                    KafkaError(code), topic, partition, since_us / 1e6, value, told
-                )
-        super().serve(timeout_s)
-
     def give_up(self) -> None:
         """Take nothing further to the cluster: what is open settles as failed or unconfirmed."""
         with self._lock:
@@ -118,6 +108,27 @@ class CompiledLine(PythonLine):
                 box.arena.closed = True
                 box.arena.disconnect()
         super().close()
+
+    def _poll(self, timeout_s: float) -> None:
+        """Serve reports of either way; within the lock of polling."""
+        try:
+            super()._poll(timeout_s)
+        finally:
+            reports, ledger = self._reports, self._ledger
+            ledger.let_go()
+            reports.drawn.unconfirmed += ledger.lost()
+            self._notes.extend(Note(*each) for each in ledger.notes())
+            while self._notes:
+                note = self._notes.popleft()
+                error = KafkaError(note.code)
+                if reports.returned is not None and codes.is_given_up(error):
+                    self._returned.append(note)
+                if not note.of_python:
+                    reports.callback(note.told)(error, note)  # type: ignore[arg-type]  # stands for one
+
+    def _take_returned(self) -> list[Returned]:
+        notes, self._returned = self._returned, []
+        return list(ordered(super()._take_returned(), notes))
 
     def _connect(self) -> Producer:
         for box in self._arenas.values():
@@ -138,9 +149,19 @@ class CompiledLine(PythonLine):
                 arena = handover.Arena(self._largest)
                 arena.connect(self._producer, self._ledger, topic.encode())
                 known = self._arenas[topic] = _ArenaBox(
-                    arena, lambda lost: self._refuse(topic, lost), self._is_busy, self._lock
+                    arena, partial(self._empty, topic, arena), self._is_busy, self._lock
                 )
         return known
+
+    def _empty(self, topic: str, arena: handover.Arena) -> bool:
+        """Hand over what is in an arena; False where there is no room for all of it."""
+        if not self._send_again():
+            arena.full = len(arena) > 0
+            return not arena.full
+        self._refuse(topic, arena.hand_over())
+        if arena.fatal:
+            self._reports.take_note(codes.unexplained(), topic)
+        return not arena.full
 
     def _refuse(self, topic: str, lost: list[_Lost]) -> None:
         self._refusals.extend(
@@ -159,18 +180,17 @@ class _ArenaBox(Outbox):
     def __init__(
         self,
         arena: handover.Arena,
-        refuse: Callable[[list[_Lost]], None],
+        hand_over: Callable[[], bool],
         is_busy: Callable[[], bool],
         lock: threading.RLock,
     ) -> None:
         super().__init__(is_busy, lock)
         self.arena = arena
-        self._refuse = refuse
+        self._to = hand_over
 
     def __len__(self) -> int:
         return len(self.arena)
 
     def _hand_over(self) -> bool:
         self.arena.size = self.size
-        self._refuse(self.arena.hand_over())
-        return not self.arena.full
+        return self._to()

@@ -48,8 +48,10 @@ cdef extern from "ledger.h":
         PyObject *owner
         int err
         int32_t partition
-        int64_t latency_us, at_us
-        size_t topic_size, size
+        int of_python
+        int64_t sent_us, timestamp_ms
+        size_t topic_size, key_size, size
+        int has_key
         char *bytes
     ctypedef struct Counts "ledger":
         int highest
@@ -63,7 +65,7 @@ cdef extern from "ledger.h":
     Functions rdk
     Counts *expected
     Departure *departing
-    int MSG_F_COPY, PARTITION_UA, ERR_QUEUE_FULL
+    int MSG_F_COPY, PARTITION_UA, ERR_FATAL, ERR_QUEUE_FULL
     const char *rdk_bind(const char *path) noexcept
     Counts *ledger_new() noexcept
     Note *ledger_notes(Counts *of) noexcept
@@ -123,26 +125,32 @@ cdef class Ledger:
         return self.counts.client is not NULL
 
     def notes(self):
-        """Return what else was reported: topic, partition, error, µs since sent, value, owner."""
+        """Return what else was reported, in order, as the arguments of a Note."""
         cdef Note *each = ledger_notes(self.counts)
         cdef Note *next
         cdef int64_t now = now_us()
+        cdef char *key
         found = []
         while each is not NULL:
             next = each.next
+            key = each.bytes + each.topic_size
             try:
                 found.append(
                     (
                         PyBytes_FromStringAndSize(each.bytes, each.topic_size).decode(),
+                        PyBytes_FromStringAndSize(key, each.key_size) if each.has_key else None,
+                        PyBytes_FromStringAndSize(key + each.key_size, each.size),
                         each.partition,
+                        each.timestamp_ms,
+                        each.sent_us,
+                        (now - each.sent_us) / 1e6,
                         each.err,
-                        each.latency_us + now - each.at_us,
-                        PyBytes_FromStringAndSize(each.bytes + each.topic_size, each.size),
                         None if each.owner is NULL else <object>each.owner,
+                        each.of_python != 0,
                     )
                 )
             except MemoryError:
-                self.counts.lost += 1
+                self.counts.lost += not each.of_python
             if each.owner is not NULL:
                 Py_DECREF(<object>each.owner)
             free(each)
@@ -210,6 +218,7 @@ cdef class Arena:
     cdef public int size  # how many messages make a batch at the moment
     cdef public bint full  # the last hand-over left some
     cdef public bint closed  # takes nothing any more
+    cdef readonly bint fatal  # the client takes nothing any more
     cdef int64_t taken
 
     def __cinit__(self, Py_ssize_t largest):
@@ -224,6 +233,7 @@ cdef class Arena:
     def connect(self, client, Ledger ledger not None, bytes topic not None):
         """Hand messages to this client from now on, to the topic of this name."""
         self.disconnect()
+        self.fatal = False
         if ledger.counts.client is NULL:
             raise RuntimeError("librdkafka did not call its plugin")
         self.topic = rdk.topic_new(ledger.counts.client, topic, NULL)
@@ -283,7 +293,9 @@ cdef class Arena:
         if good < batch.count or batch.owned:
             for number in range(batch.count):
                 each = &batch.messages[number]
-                if each.err == ERR_QUEUE_FULL:
+                if each.err == ERR_QUEUE_FULL or each.err == ERR_FATAL:
+                    # After a fatal error there is room again once there is another client.
+                    self.fatal = self.fatal or each.err == ERR_FATAL
                     batch.messages[kept] = each[0]
                     batch.messages[kept].err = 0
                     batch.owners[kept] = batch.owners[number]

@@ -30,6 +30,8 @@ typedef struct rd_kafka_message_s {
 
 #define MSG_F_COPY 0x2
 #define PARTITION_UA -1
+#define ERR_FATAL -150
+#define ERR_PURGE_QUEUE -152
 #define ERR_QUEUE_FULL -184
 
 typedef int (*on_new_t)(rd_kafka_t *, const rd_kafka_conf_t *, void *, char *, size_t);
@@ -46,6 +48,7 @@ typedef struct {
     void (*topic_destroy)(rd_kafka_topic_t *);
     const char *(*topic_name)(const rd_kafka_topic_t *);
     int64_t (*message_latency)(const rd_kafka_message_t *);
+    int64_t (*message_timestamp)(const rd_kafka_message_t *, int *);
     int (*produce_batch)(rd_kafka_topic_t *, int32_t, int, rd_kafka_message_t *, int);
 } functions;
 
@@ -67,6 +70,7 @@ static const char *rdk_bind(const char *path) {
         {"rd_kafka_topic_destroy", (void **)&rdk.topic_destroy},
         {"rd_kafka_topic_name", (void **)&rdk.topic_name},
         {"rd_kafka_message_latency", (void **)&rdk.message_latency},
+        {"rd_kafka_message_timestamp", (void **)&rdk.message_timestamp},
         {"rd_kafka_produce_batch", (void **)&rdk.produce_batch},
     };
     void *library = dlopen(path, RTLD_NOW | RTLD_NOLOAD);
@@ -86,9 +90,12 @@ typedef struct note {
     void *owner; /* of the message, NULL where it has none */
     int err;
     int32_t partition;
-    int64_t latency_us, at_us; /* from sent to reported, and when that was */
-    size_t topic_size, size;
-    char bytes[]; /* topic, then value */
+    int of_python; /* its client sent the message, and reports it */
+    int64_t sent_us; /* by now_us() */
+    int64_t timestamp_ms;
+    size_t topic_size, key_size, size;
+    int has_key;
+    char bytes[]; /* topic, key, value */
 } note;
 
 /* Whose a message is that is on its way: known by where librdkafka keeps its copy of the value. An
@@ -223,26 +230,47 @@ static int64_t ledger_take(int64_t *count) {
     return __atomic_exchange_n(count, 0, __ATOMIC_ACQ_REL);
 }
 
+/* When a message was handed over, exactly enough to tell what came first: nothing may come between
+   the two looks at the clock. */
+static int64_t sent_us(const rd_kafka_message_t *message) {
+    int64_t before, after, latency;
+    int tries = 50;
+    do {
+        before = now_us();
+        latency = rdk.message_latency(message);
+        after = now_us();
+    } while (after > before && --tries);
+    return before - latency;
+}
+
 /* Under the lock. */
 static void ledger_note(ledger *of, const rd_kafka_message_t *message, void *owner) {
     const char *topic = rdk.topic_name(message->rkt);
     size_t topic_size = strlen(topic), size = message->payload ? message->len : 0;
-    note *made = malloc(sizeof *made + topic_size + size);
+    size_t key_size = message->key ? message->key_len : 0;
+    note *made = malloc(sizeof *made + topic_size + key_size + size);
+    int kind;
     if (!made) {
-        __atomic_add_fetch(&of->lost, 1, __ATOMIC_RELAXED);
+        if (!message->_private)
+            __atomic_add_fetch(&of->lost, 1, __ATOMIC_RELAXED);
         return;
     }
+    made->of_python = message->_private != NULL;
+    made->timestamp_ms = rdk.message_timestamp(message, &kind);
+    made->has_key = message->key != NULL;
+    made->key_size = key_size;
     made->next = NULL;
     made->owner = owner;
     made->err = message->err;
     made->partition = message->partition;
-    made->latency_us = rdk.message_latency(message);
-    made->at_us = now_us();
+    made->sent_us = sent_us(message);
     made->topic_size = topic_size;
     made->size = size;
     memcpy(made->bytes, topic, topic_size);
+    if (key_size)
+        memcpy(made->bytes + topic_size, message->key, key_size);
     if (size)
-        memcpy(made->bytes + topic_size, message->payload, size);
+        memcpy(made->bytes + topic_size + key_size, message->payload, size);
     *of->end = made;
     of->end = &made->next;
 }
@@ -278,15 +306,21 @@ static int on_send(rd_kafka_t *client, rd_kafka_message_t *message, void *opaque
 }
 
 /* Called for each message once, from librdkafka's threads. Those that Python's client sent carry
-   its own state, and it reports them. A thread that hands messages over is told here, too, of what
+   its own state, and it reports them; but the order of those that never left is known here. A thread that hands messages over is told here, too, of what
    is refused then; the batch says that itself. */
 static int on_acknowledgement(rd_kafka_t *client, rd_kafka_message_t *message, void *opaque) {
     ledger *of = opaque;
     int partition = message->partition;
     int counted = !message->err && partition >= 0 && partition < COUNTED_PARTITIONS;
     (void)client;
-    if (message->_private)
+    if (message->_private) {
+        if (message->err == ERR_PURGE_QUEUE) {
+            pthread_mutex_lock(&of->lock);
+            ledger_note(of, message, NULL);
+            pthread_mutex_unlock(&of->lock);
+        }
         return 0;
+    }
     if (departing) { /* the message that was taken up last */
         int number = departing->count - 1;
         if (number >= 0 && departing->owners[number] && departing->values[number]) {
