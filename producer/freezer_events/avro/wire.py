@@ -57,7 +57,10 @@ def encode(event: Event, by: Callable[[Any], bytes] | None = None) -> bytes:
 
 def invalid_event(event: Event, error: Exception) -> InvalidEvent:
     """Explain in the schema's terms why an event could not be encoded."""
-    problem = first_problem(event)
+    try:
+        problem = first_problem(event)
+    except Exception:  # noqa: BLE001 - a value that raises when it is looked at
+        problem = None
     if problem is None:
         return InvalidEvent(event.__event__.name, f"cannot be encoded: {error!r}")
     path, why = problem

@@ -154,8 +154,9 @@ class EventProducer:
                 raises is logged, and raised again by `close`.
 
         Returns:
-            True if the event was queued. False if the cluster began to refuse all events while
-            this one waited for room: it was not queued, and `close` raises the reason.
+            True if the event was queued. False if, while it waited for room, the cluster began to
+            refuse all events or another thread closed the producer: it was not queued, and `close`
+            raises the reason.
 
         Raises:
             InvalidEvent: a value does not fit its field, or key, headers, timestamp or size are
@@ -281,4 +282,5 @@ class EventProducer:
         return self._delivery.wait_for_room(take, self._stopping)
 
     def _stopping(self) -> bool:
-        return self._lifetime.stop() or self._delivery.trouble is not None
+        lifetime = self._lifetime
+        return lifetime.stop() or lifetime.is_closed or self._delivery.trouble is not None

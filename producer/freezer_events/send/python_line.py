@@ -70,6 +70,8 @@ class PythonLine:
             extra: Extra | None,
             on_report: OnReport | None,
         ) -> bool:
+            if self._closed:
+                return False
             if extra is not None or len(value) > largest:
                 return self._take_alone(topic, value, key, extra, on_report)
             if outbox.full and not outbox.push():
@@ -153,8 +155,7 @@ class PythonLine:
                 self._refusals.append((each.topic, message, never))
             self._reports.returned = None
             self._again.clear()
-            for topic, outbox in self._outboxes.items():
-                self._refusals.extend((topic, message, never) for message in outbox.empty())
+            self._refuse_held()
             self._producer.purge()
 
     def renew(self) -> int:
@@ -182,7 +183,15 @@ class PythonLine:
         """Disconnect, once all is settled; nothing is taken or served any more."""
         with self._lock:
             self._given_up = self._closed = True
+            self._refuse_held()  # what came while all else was settled
+        self.serve(0)
         self._producer.close()
+
+    def _refuse_held(self) -> None:
+        """Take all messages out of the outboxes, to be told of as never sent."""
+        never = codes.never_sent()
+        for topic, outbox in self._outboxes.items():
+            self._refusals.extend((topic, message, never) for message in outbox.empty())
 
     def _connect(self) -> Producer:
         self._clients = mine = self._clients + 1

@@ -92,18 +92,10 @@ class CompiledLine(PythonLine):
         self._senders.append(made)
         return made.send
 
-    def give_up(self) -> None:
-        """Take nothing further to the cluster: what is open settles as failed or unconfirmed."""
-        with self._lock:
-            for topic, box in self._arenas.items():
-                box.arena.closed = True
-                never = codes.never_sent().code()
-                self._refuse(topic, [(never, *each) for each in box.arena.empty()])
-            super().give_up()
-
     def close(self) -> None:
         """Disconnect, once all is settled; nothing is taken or served any more."""
         with self._lock:
+            self._closed = True  # no arena is connected from now on
             for box in self._arenas.values():
                 box.arena.closed = True
                 box.arena.disconnect()
@@ -147,7 +139,10 @@ class CompiledLine(PythonLine):
             known = self._arenas.get(topic)
             if known is None:
                 arena = handover.Arena(self._largest)
-                arena.connect(self._producer, self._ledger, topic.encode())
+                if self._closed:
+                    arena.closed = True
+                else:
+                    arena.connect(self._producer, self._ledger, topic.encode())
                 known = self._arenas[topic] = _ArenaBox(
                     arena, partial(self._empty, topic, arena), self._is_busy, self._lock
                 )
@@ -162,6 +157,13 @@ class CompiledLine(PythonLine):
         if arena.fatal:
             self._reports.take_note(codes.unexplained(), topic)
         return not arena.full
+
+    def _refuse_held(self) -> None:
+        never = codes.never_sent().code()
+        for topic, box in self._arenas.items():
+            box.arena.closed = True
+            self._refuse(topic, [(never, *each) for each in box.arena.empty()])
+        super()._refuse_held()
 
     def _refuse(self, topic: str, lost: list[_Lost]) -> None:
         self._refusals.extend(
