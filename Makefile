@@ -98,7 +98,7 @@ bench: $(STAMP) ## Speed beside peers, on the mock cluster and on the Kafka of m
 	-@$(BIN)/pip install --quiet --no-deps quixstreams 'rocksdict>=0.3,<0.4' jsonlines jsonpath-ng
 	@$(BIN)/python -m benchmarks
 
-bench-quick: $(STAMP) ## Ours, Confluent's way and the ceiling, in a minute
+bench-quick: $(STAMP) ## Ours, Confluent's way and ready bytes, in a minute
 	@$(BIN)/python -m benchmarks --quick
 
 clean: ## Remove what was made here

@@ -12,7 +12,7 @@ from benchmarks import targets
 from benchmarks.from_c import LIMIT
 from benchmarks.measure import Row, deliver, interleaved
 from benchmarks.peers import MISSING, PEERS, avro_serializer
-from benchmarks.report import as_json, chart, machine, table, write
+from benchmarks.report import as_json, machine, table, write
 from benchmarks.ways import COMPILED, CONFLUENT, OURS, PIPELINE, READY
 from benchmarks.workload import events
 from freezer_events.avro.fast import encoder
@@ -93,9 +93,6 @@ def main(rounds: int, count: int, *, quick: bool) -> None:
         base = "AvroSerializer" if alone else CONFLUENT.name
         print(table(title, rows, base, READY.name, LIMIT.name), end="\n\n")
     write(_HERE / "results", f"{time.strftime('%Y%m%d-%H%M%S')}.json", as_json(groups))
-    if not quick:
-        title = list(groups)[-1]
-        write(_HERE, "chart.svg", chart(f"Events per second, {title}", groups[title], "freezer"))
 
 
 if __name__ == "__main__":
