@@ -17,14 +17,15 @@ from freezer_events.avro.wire import PREFIX_BYTES, decode, prefix
 from freezer_events.errors import InvalidEvent
 from freezer_events.events import FreezerReading
 from freezer_events.kafka.codes import Outcome
-from freezer_events.send.reports import OnlyUndelivered, Reports
+from freezer_events.send.report import OnlyUndelivered
+from freezer_events.send.reports import Reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from freezer_events.kafka.embedded import EmbeddedCluster
     from freezer_events.send.line import Line
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
 
 TOPIC = "line"
 

@@ -30,7 +30,7 @@ from freezer_events.avro.model import model_of
 from freezer_events.errors import EventError, InvalidEvent
 from freezer_events.send import fast as sending
 from freezer_events.send.fast import handover
-from freezer_events.send.reports import OnlyUndelivered
+from freezer_events.send.report import OnlyUndelivered
 from freezer_events.testing import EventCluster
 
 if TYPE_CHECKING:

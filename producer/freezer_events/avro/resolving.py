@@ -20,9 +20,9 @@ from freezer_events.avro.parse.types import (
     RecordType,
     UnionType,
 )
-from freezer_events.avro.promotion import PROMOTED, promotable
+from freezer_events.avro.promotion import promotable
 from freezer_events.avro.reads import PythonReads
-from freezer_events.avro.scalars import scalar
+from freezer_events.avro.scalar_reading import reader_of
 from freezer_events.avro.skipping import Skipper
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from freezer_events.avro.binary import Cursor, Read
     from freezer_events.avro.parse import Schema
     from freezer_events.avro.parse.types import RecordField, Resolved, Type
-    from freezer_events.avro.scalars import Scalar
     from freezer_events.event import EventType
 
 
@@ -88,7 +87,7 @@ class _Resolver:
         from_, to = scalar_of(w), scalar_of(r)
         if from_ is None or to is None:
             raise _mismatch(w, r)
-        return self._scalar(from_, to)
+        return reader_of(from_, to, self._reads)
 
     def _written_union(self, w: UnionType, r: Resolved) -> Read:
         return self._reads.union([self._or_refusal(each, r) for each in w.branches])
@@ -171,28 +170,6 @@ class _Resolver:
     def _skipped(self, w: Type) -> Read:
         """Return the function that passes over a value that the reader does not want."""
         return self._skipper.of(w)
-
-    def _scalar(self, w: Scalar, r: Scalar) -> Read:
-        """Return the function from the writer's bytes to the reader's typed value."""
-        read = self._reads.primitive(w.base, w.size)
-        if w == r or not w.logical or (r.base == r.name == "string"):
-            return self._converted(self._promoted(read, w.base, r), r)
-        # Both mean something: the value is taken as the writer meant it, if the reader has such.
-        plain = scalar(w.base, None, w.size)
-        if w.python != r.python or r == plain:
-            raise MismatchError("", f"{w.name} is not {r.name}")
-        return self._reads.promoted(self._converted(read, w), r.checked)
-
-    def _promoted(self, read: Read, base: str, r: Scalar) -> Read:
-        if base == r.base:
-            return read
-        promote = PROMOTED.get((base, r.base))
-        if promote is None:
-            raise MismatchError("", f"{base} is not {r.base}")
-        return self._reads.promoted(read, promote)
-
-    def _converted(self, read: Read, r: Scalar) -> Read:
-        return self._reads.typed(read, r) if r.logical else read
 
 
 def _identical(w: Resolved, r: Resolved) -> bool:

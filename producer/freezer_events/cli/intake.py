@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 from freezer_events.cli.output import note
+from freezer_events.send import watching
 from freezer_events.sources import Format, Rejected, column_options, open_source
 from freezer_events.sources.simulator import Simulator
 
@@ -84,6 +85,7 @@ class Intake:
         """Take a reading that is no event."""
         self._tally.read += 1
         self._tally.rejected += 1
+        watching.rejected(None)
         self._rejects.take(found, self.source)
 
 

@@ -63,7 +63,7 @@ class KeptReadings:
                 if source is not None and source.heading:
                     file.write(source.heading + "\n")
                 for each in sorted(readings, key=_line):
-                    file.write(_text(each, source) + "\n")
+                    file.write(reading_text(each, source) + "\n")
         except OSError as error:
             raise UsageError(
                 f"--undelivered {path}", f"cannot be written: {error.strerror}"
@@ -111,7 +111,8 @@ def _line(each: Undelivered) -> int:
     return 0 if each.place is None else each.place.line
 
 
-def _text(each: Undelivered, source: Source | None) -> str:
+def reading_text(each: Undelivered, source: Source | None) -> str:
+    """Return a reading as the input had it; as JSON where it has no place there."""
     if source is not None and each.place is not None:
         return source.written(each.place)
     shown: Any = to_json(each.event)

@@ -16,7 +16,7 @@ from freezer_events.console.wrap import wrapped
 
 if TYPE_CHECKING:
     from freezer_events.event import EventType
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.send.tally import Tally
 
 LINES: Final = 1000  # deliveries that get a line of their own unless asked otherwise
@@ -93,10 +93,21 @@ class Deliveries:
             many = counted(self.limit, noun_of(self._event_type.name))
             note(f"more than {many}: no further lines (--lines prints all)")
 
+    def outage(self, text: str) -> None:
+        """Say how an outage goes, over the line where the cursor is: on a terminal."""
+        if isinstance(sys.stderr, SafeText):
+            self._status_at = time.monotonic()
+            sys.stderr.write_status(text)
+
+    def notice(self, text: str) -> None:
+        """Say something on a line of its own."""
+        self.done()
+        note(text)
+
     def done(self) -> None:
         """End the status line."""
-        if self._status_at and sys.stderr.isatty():
-            note("")
+        if self._status_at and sys.stderr.isatty() and isinstance(sys.stderr, SafeText):
+            sys.stderr.write_status("")
 
     def _text(self, event: Any, report: Report) -> str:
         text = event_text(event, self._event_type)

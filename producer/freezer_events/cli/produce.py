@@ -13,6 +13,7 @@ from freezer_events.console.given import StreamCommand, refuse_together, refuse_
 
 _OF_A_FILE: Final = (
     "--format", "--column", "--delimiter", "--decimal", "--encoding", "--on-bad", "--rejects",
+    "--rejects-topic",
 )  # fmt: skip
 
 
@@ -83,10 +84,16 @@ _OF_A_FILE: Final = (
     help="Stop at a line that does not fit, or skip it.",
 )
 @click.option("--rejects", type=click.Path(dir_okay=False), help="File that keeps skipped lines.")
+@click.option("--rejects-topic", metavar="TOPIC", help="Topic that keeps skipped lines.")
 @click.option(
     "--undelivered",
     type=click.Path(dir_okay=False),
     help="File that keeps undelivered readings, in the input's form.",
+)
+@click.option(
+    "--undelivered-topic",
+    metavar="TOPIC",
+    help="Topic that keeps what the cluster never takes.",
 )
 @click.option(
     "--start-at",
@@ -113,6 +120,7 @@ _OF_A_FILE: Final = (
     help="Seconds of an outage before giving up.",
 )
 @click.option("--lines/--no-lines", "every", default=None, help="Print a line for each delivery.")
+@options.observing
 @options.output
 def command(**given: Any) -> int:
     """Produce events to the cluster.
@@ -120,5 +128,6 @@ def command(**given: Any) -> int:
     Without --from, events are simulated: ten, one a second, with three keys in turn.
     """
     refuse_together("--from", ("--sensors", "--seed"), "they are for simulated events")
+    refuse_together("--dry-run", ("--rejects-topic", "--undelivered-topic"), "it sends nothing")
     refuse_without("--from", _OF_A_FILE, "it says how to read a file")
     return ProduceRun(ProduceOptions(**given)).run()

@@ -35,12 +35,17 @@ class ProduceOptions:
     encoding: str
     on_bad: str
     rejects: str | None
+    rejects_topic: str | None
     dry_run: bool
     timeout: float
     give_up_after: float
     undelivered: str | None
+    undelivered_topic: str | None
     start_at: int
     every: bool | None
+    metrics: str | None
+    log_format: str | None
+    log_level: str
     output: str
 
     @property

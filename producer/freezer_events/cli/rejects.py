@@ -12,6 +12,7 @@ from freezer_events.console.escape import one_line
 from freezer_events.errors import InvalidEvent, UsageError
 
 if TYPE_CHECKING:
+    from freezer_events.cli.dead_letters import DeadLetters
     from freezer_events.sources import Rejected, Source
 
 
@@ -22,9 +23,13 @@ class Rejects:
         path: the file that keeps them; None for none.
         on_bad: "stop" or "skip".
 
+    Attributes:
+        letters: sends them to a topic, too; None for none.
+
     """
 
     def __init__(self, path: str | None, on_bad: str) -> None:
+        self.letters: DeadLetters | None = None
         self._path = None if path is None else Path(path)
         self._stops = on_bad == "stop"
         self._file: IO[str] | None = None
@@ -39,7 +44,9 @@ class Rejects:
     @property
     def keeps(self) -> bool:
         """Whether a rejected reading can be found again after the run."""
-        return self._file is not None
+        if self._file is not None:
+            return True
+        return self.letters is not None and self.letters.all_arrived()
 
     def open(self) -> None:
         """Open the file, once the source is known to be one.
@@ -63,6 +70,8 @@ class Rejects:
                 self._file.write(source.heading + "\n")
             self._file.write(found.text + "\n")
             self._file.flush()
+        if self.letters is not None:
+            self.letters.take_rejected(found, source)
         if self._stops:
             raise InvalidEvent(found.place, found.why, "go on past it: --on-bad skip")
         note(one_line(f"skipped {found.place}: {found.why}"))

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from freezer_events.avro.wire import invalid_event
 from freezer_events.errors import EventError, InvalidEvent
-from freezer_events.send import checks, closing, lifetime
+from freezer_events.send import checks, closing, lifetime, standard_headers, watching
 from freezer_events.send.checks import KEY_FIELD, KeyField
 from freezer_events.send.delivery import DEFAULT_GIVE_UP_AFTER_S, DEFAULT_TIMEOUT_S, Delivery
 from freezer_events.send.lifetime import Lifetime
-from freezer_events.send.reports import OnlyUndelivered
+from freezer_events.send.report import OnlyUndelivered
 from freezer_events.send.routes import Routes, type_of
 from freezer_events.send.straight import StraightWay
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from freezer_events.config import Settings
     from freezer_events.event import Event
     from freezer_events.send.checks import GivenHeaders, Key
-    from freezer_events.send.reports import OnReport, Report
+    from freezer_events.send.report import OnReport, Report
     from freezer_events.send.route import Route
     from freezer_events.send.routes import Way
     from freezer_events.send.tally import Tally
@@ -95,7 +95,7 @@ class EventProducer:
     ) -> None:
         if error is None:
             self.close()
-        elif self._leave():
+        elif lifetime.leave(self._lifetime, self._delivery):
             # The block's own error is what its caller is to see; what became of the events, too.
             self._settle(self._timeout_s)
             error.add_note(f"events: {self._tally}")
@@ -165,12 +165,14 @@ class EventProducer:
 
         """
         tally = self._tally
-        plain = key is KEY_FIELD and headers is None and timestamp is None
         route = self._by_class.get(type(event))
         if (
-            plain
-            and route is not None
+            route is not None
             and route.send is not None
+            and route.headers is None
+            and key is KEY_FIELD
+            and headers is None
+            and timestamp is None
             and (on_delivery is None or type(on_delivery) is OnlyUndelivered)
             and route.send(event, on_delivery)
         ):
@@ -186,17 +188,21 @@ class EventProducer:
             except Exception as error:
                 raise invalid_event(event, error) from error
             own: str | bytes | None
-            if plain and on_delivery is None:
+            plain = headers is None and route.headers is None and timestamp is None
+            if plain and key is KEY_FIELD and on_delivery is None:
                 own, extra, told = route.key(event), None, None
             else:
                 own = route.key(event) if isinstance(key, KeyField) else checks.message_key(key)
                 extra = checks.extras(own, headers, timestamp)
+                if route.headers is not None:
+                    extra = standard_headers.added(extra, route.headers(event))
                 told = checks.callback_or_none(on_delivery)
             return route.take(value, own, extra, told) or self._wait(
                 partial(route.take, value, own, extra, told)
             )
-        except InvalidEvent:
-            tally.rejected += 1
+        except InvalidEvent as error:
+            tally.reject(error.rule)
+            watching.rejected(error)
             raise
         except EventError:
             tally.unsent += 1
@@ -217,9 +223,9 @@ class EventProducer:
         taken, route_of, send = 0, self._by_class.get, self.send
         for event in events:
             route = route_of(type(event))
-            if route is None or route.send is None or not route.send(event, None):  # noqa: SIM102
-                if not send(event):
-                    break
+            at_once = None if route is None or route.headers is not None else route.send
+            if not ((at_once is not None and at_once(event, None)) or send(event)):
+                break
             taken += 1
         return taken
 
@@ -251,20 +257,11 @@ class EventProducer:
             Exception: the first that a callback raised, where all was delivered.
 
         """
-        if not self._leave():
+        if not lifetime.leave(self._lifetime, self._delivery):
             return
         self._settle(None)
         if (error := closing.verdict(self._delivery)) is not None:
             raise error
-
-    def _leave(self) -> bool:
-        """Take no further events; False where that was so before, and nothing is to be done."""
-        self._delivery.outside_callbacks("close the producer")
-        if self._lifetime.is_closed:
-            return False
-        lifetime.forget(self._lifetime)
-        self._lifetime.close()
-        return True
 
     def _settle(self, timeout_s: float | None) -> None:
         try:
@@ -282,5 +279,4 @@ class EventProducer:
         return self._delivery.wait_for_room(take, self._stopping)
 
     def _stopping(self) -> bool:
-        lifetime = self._lifetime
-        return lifetime.stop() or lifetime.is_closed or self._delivery.trouble is not None
+        return self._lifetime.stop() or self._lifetime.is_closed

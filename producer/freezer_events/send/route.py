@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from freezer_events.event import EventType
     from freezer_events.send.line import Send, Take
+    from freezer_events.send.report import Headers
 
 
 class Route:
@@ -29,6 +30,7 @@ class Route:
     Attributes:
         fill: supplies what an event did not bring; None where nothing is supplied.
         key: takes the message key from an event.
+        headers: makes what `event.toml` has every message carry; None where that is nothing.
         send: encodes and takes an event at once, as a line's `sender` does; None where none can,
             or something is to be filled in first.
 
@@ -38,6 +40,7 @@ class Route:
         "encode",
         "event_type",
         "fill",
+        "headers",
         "key",
         "partitions",
         "prefix",
@@ -63,6 +66,7 @@ class Route:
         self.take = take
         self.fill = Filler(event_type) if event_type.fill else None
         self.key = key_text(event_type)
+        self.headers: Callable[[Any], Headers] | None = None
         self.send: Send | None = None
 
     def event(self, topic: str, value: bytes) -> Any:

@@ -15,6 +15,7 @@ from confluent_kafka import KafkaError, Producer
 
 from freezer_events.avro.fast import nodes
 from freezer_events.kafka import codes
+from freezer_events.send import watching
 from freezer_events.send.fast import handover
 from freezer_events.send.fast.note import Note, ordered
 from freezer_events.send.outbox import Outbox
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from freezer_events.send.line import Extra, Send, Take
-    from freezer_events.send.reports import OnReport, Reports, Returned
+    from freezer_events.send.report import OnReport
+    from freezer_events.send.reports import Reports
 
     _Lost = tuple[int, bytes, OnReport | None]  # error code, value, and who wants to know
 
@@ -108,6 +110,8 @@ class CompiledLine(PythonLine):
         finally:
             reports, ledger = self._reports, self._ledger
             ledger.let_go()
+            if (latency_us := ledger.latency()) >= 0:
+                watching.latency()(latency_us / 1e6)
             reports.drawn.unconfirmed += ledger.lost()
             self._notes.extend(Note(*each) for each in ledger.notes())
             while self._notes:
@@ -118,9 +122,10 @@ class CompiledLine(PythonLine):
                 if not note.of_python:
                     reports.callback(note.told)(error, note)  # type: ignore[arg-type]  # stands for one
 
-    def _take_returned(self) -> list[Returned]:
+    def _sort_returned(self) -> None:
         notes, self._returned = self._returned, []
-        return list(ordered(super()._take_returned(), notes))
+        if self._reports.returned is not None:
+            self._reports.returned = deque(ordered(self._reports.returned, notes))
 
     def _connect(self) -> Producer:
         for box in self._arenas.values():

@@ -71,6 +71,7 @@ cdef extern from "ledger.h":
     Note *ledger_notes(Counts *of) noexcept
     void ledger_release(Counts *of) noexcept
     int64_t ledger_take(int64_t *count) noexcept
+    int64_t ledger_latency(Counts *of) noexcept
     int64_t now_us() noexcept
     void **ledger_done(Counts *of, size_t *count) noexcept
 
@@ -164,6 +165,10 @@ cdef class Ledger:
         for number in range(count):
             Py_DECREF(<object>done[number])
         free(done)
+
+    def latency(self):
+        """Return the µs that a message took that was delivered since the last time, -1 for none."""
+        return ledger_latency(self.counts)
 
     def lost(self):
         """Return how many messages failed for whose report there was no memory, since the last time."""

@@ -108,6 +108,7 @@ typedef struct {
 typedef struct ledger {
     int holders;                           /* atomic */
     int highest;                           /* atomic: no partition above it has a count */
+    int64_t latency_us;                    /* atomic: of a message delivered lately, or -1 */
     int64_t lost;                          /* atomic: reports for which there was no memory */
     int64_t delivered[COUNTED_PARTITIONS]; /* atomic: since they were last taken */
     rd_kafka_t *client;
@@ -135,6 +136,7 @@ static ledger *ledger_new(void) {
     ledger *made = calloc(1, sizeof *made);
     if (made) {
         made->holders = 1;
+        made->latency_us = -1;
         made->end = &made->first;
         pthread_mutex_init(&made->lock, NULL);
     }
@@ -224,6 +226,10 @@ static int64_t now_us(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t ledger_latency(ledger *of) {
+    return __atomic_exchange_n(&of->latency_us, -1, __ATOMIC_RELAXED);
 }
 
 static int64_t ledger_take(int64_t *count) {
@@ -343,6 +349,8 @@ static int on_acknowledgement(rd_kafka_t *client, rd_kafka_message_t *message, v
     }
     if (!counted)
         return 0;
+    if (__atomic_load_n(&of->latency_us, __ATOMIC_RELAXED) < 0)
+        __atomic_store_n(&of->latency_us, rdk.message_latency(message), __ATOMIC_RELAXED);
     int highest = __atomic_load_n(&of->highest, __ATOMIC_RELAXED);
     while (partition > highest &&
            !__atomic_compare_exchange_n(&of->highest, &highest, partition, 0, __ATOMIC_RELEASE,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from freezer_events.send.reports import OnReport, Returned
+    from freezer_events.send.report import OnReport, Returned
 
 
 class Note(NamedTuple):
