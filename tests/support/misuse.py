@@ -104,8 +104,9 @@ class Fuzz:
     def made(self) -> EventProducer:
         room = self.rng.choice(("50", "5000", "100000"))
         producer = self.cluster.producer(
-            give_up_after_s=1.0, properties={"queue.buffering.max.messages": room}
+            timeout_s=1.0, give_up_after_s=1.0, properties={"queue.buffering.max.messages": room}
         )
+        producer.prepare(BenchReading)  # an outage would hold that up
         producer.on_undelivered = lambda event, _: self.within(producer, event)
         return producer
 

