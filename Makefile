@@ -87,10 +87,10 @@ coverage: $(DEV_STAMP) ## Everything, and which lines of producer/ no test ran
 
 check: lint types released test ## What CI runs
 
-fast: $(STAMP) ## Build the compiled encoder (needs a C compiler and Python's headers)
+fast: $(STAMP) ## Compile again what make setup did, or say why it cannot be
 	@command -v $${CC:-cc} >/dev/null || \
 	  { echo "no C compiler; on Debian: apt-get install gcc python3-dev"; exit 1; }
-	HATCH_BUILD_HOOK_ENABLE_CUSTOM=true $(BIN)/pip install --quiet --no-deps --editable .
+	FREEZER_COMPILE=1 $(BIN)/pip install --quiet --no-deps --editable .
 
 release-check: $(DEV_STAMP) ## What would be published, looked at as its users will
 	@$(BIN)/python -m tests.release
@@ -115,9 +115,9 @@ bench: $(STAMP) ## Speed beside peers, on the mock cluster and on the Kafka of m
 	-@$(BIN)/pip install --quiet --no-deps quixstreams 'rocksdict>=0.3,<0.4' jsonlines jsonpath-ng
 	@$(BIN)/python -m benchmarks
 
-bench-quick: $(STAMP) ## Ours, Confluent's way and the ceiling, in a minute
+bench-quick: $(STAMP) ## Ours, Confluent's way and ready bytes, in a minute
 	@$(BIN)/python -m benchmarks --quick
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
-	  .coverage .coverage.* dist build *.egg-info producer/freezer_events/avro/fast/*.so
+	  .coverage .coverage.* dist build *.egg-info producer/freezer_events/*/fast/*.so

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks import targets
+from benchmarks.from_c import LIMIT
 from benchmarks.measure import Row, deliver, interleaved
 from benchmarks.peers import MISSING, PEERS, avro_serializer
-from benchmarks.report import as_json, chart, machine, table, write
-from benchmarks.ways import CEILING, COMPILED, CONFLUENT, OURS, PIPELINE
+from benchmarks.report import as_json, machine, table, write
+from benchmarks.ways import COMPILED, CONFLUENT, OURS, PIPELINE, READY
 from benchmarks.workload import events
-from freezer_events.avro.fast import BUILT, encoder
+from freezer_events.avro.fast import encoder
+from freezer_events.send.fast import unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,7 +45,7 @@ def encoding(rounds: int, count: int) -> Sequence[Row]:
             "freezer-events": event_type.encode,
             "AvroSerializer": avro_serializer(target),
         }
-        if BUILT:
+        if not unusable():
             ways["freezer-events compiled"] = encoder(event_type)
         return interleaved({name: partial(rate, encode) for name, encode in ways.items()}, rounds)
 
@@ -63,7 +65,7 @@ def delivering(
 
 def main(rounds: int, count: int, *, quick: bool) -> None:
     """Measure, print, and keep the results."""
-    own = [OURS, PIPELINE, *(COMPILED if BUILT else ()), CONFLUENT, CEILING]
+    own = [OURS, PIPELINE, *(() if unusable() else (*COMPILED, LIMIT)), CONFLUENT, READY]
     groups: dict[str, Sequence[Row]] = {"encode only": encoding(rounds, count // 5)}
     mock_peers = [way for way in PEERS if not way.real_only]
     with targets.mock() as target:
@@ -81,19 +83,16 @@ def main(rounds: int, count: int, *, quick: bool) -> None:
                 groups["Kafka in a container, events built before"] = delivering(
                     real, [*own, *PEERS], rounds, count, built=True
                 )
-    if not BUILT:
-        print("the compiled encoder: skipped, not built (make fast)")
+    if unusable():
+        print(f"compiled: skipped, {unusable()}")
     if MISSING:
         print(f"skipped, not installed (pip install -e '.[bench]'): {', '.join(MISSING)}")
     print(f"{machine()}; medians of {rounds} interleaved rounds of {count:,} events\n")
     for title, rows in groups.items():
         alone = title == "encode only"
         base = "AvroSerializer" if alone else CONFLUENT.name
-        print(table(title, rows, base, None if alone else CEILING.name), end="\n\n")
+        print(table(title, rows, base, READY.name, LIMIT.name), end="\n\n")
     write(_HERE / "results", f"{time.strftime('%Y%m%d-%H%M%S')}.json", as_json(groups))
-    if not quick:
-        title = list(groups)[-1]
-        write(_HERE, "chart.svg", chart(f"Events per second, {title}", groups[title], "freezer"))
 
 
 if __name__ == "__main__":

@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
     from benchmarks.measure import Row
 
-_BAR_WIDTH, _BAR_HEIGHT, _NAMES_WIDTH = 330, 22, 270
+_BAR_WIDTH, _BAR_HEIGHT, _NAMES_WIDTH = 360, 22, 270
 
 
-def table(title: str, rows: Sequence[Row], base: str, ceiling: str | None) -> str:
-    """Return the rows, fastest first, with their ratios to two of them."""
+def table(title: str, rows: Sequence[Row], base: str, *others: str) -> str:
+    """Return the rows, fastest first, with their ratios to some of them."""
     ranked = sorted(rows, key=lambda row: -row.median)
     medians = {row.name: row.median for row in rows}
-    last = " of the ceiling |" if ceiling else ""
-    lines = [f"| {title} | events/s | spread | × {base} |{last}"]
-    lines.append("|---|--:|--:|--:|" + ("--:|" if ceiling else ""))
+    compared = [base, *(name for name in others if name in medians)]
+    lines = [f"| {title} | events/s | spread |" + "".join(f" × {name} |" for name in compared)]
+    lines.append("|---|--:|--:|" + "--:|" * len(compared))
     for row in ranked:
         line = f"| {row.name} | {row.median:,.0f} | ±{row.spread:.0%} |"
-        line += f" {row.median / medians[base]:.1f} |"
-        lines.append(line + (f" {row.median / medians[ceiling]:.2f} |" if ceiling else ""))
+        ratios = (row.median / medians[name] for name in compared)
+        lines.append(line + "".join(f" {each:.{1 if each > 1 else 2}f} |" for each in ratios))
     return "\n".join(lines)
 
 
@@ -60,7 +60,7 @@ def chart(title: str, rows: Sequence[Row], ours: str) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">',
         '<g font-family="system-ui, sans-serif" font-size="13" fill="#808890">',
-        f'<text x="{_NAMES_WIDTH}" y="20" font-weight="bold">{escape(title)}</text>',
+        f'<text x="8" y="20" font-weight="bold">{escape(title)}</text>',
     ]
     for number, row in enumerate(ranked):
         top = 34 + number * _BAR_HEIGHT

@@ -50,7 +50,7 @@ class Way:
         open: connects, and gives the function whose time is taken: it takes the events, waits
             until all are delivered and returns how many were.
         real_only: its client finds no brokers on librdkafka's mock cluster.
-        ready: what is done to events before the clock; only the ceiling does anything.
+        ready: what is done to events before the clock; only ready bytes have anything done to them.
 
     """
 

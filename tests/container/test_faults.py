@@ -21,6 +21,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     ResourceType,
 )
 
+from freezer_events.send import fast
 from tests.support.cli import FREEZER, Freezer, tally_of
 from tests.support.row_check import KEYS, ROWS, check, kept, there, underway, write_rows
 from tests.support.trio import Trio
@@ -46,12 +47,20 @@ def trio(stack: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tr
         yield cluster
 
 
+@pytest.fixture(params=("compiled", "python"))
+def line(request: pytest.FixtureRequest) -> str:
+    """Give the line that hands messages over."""
+    if request.param == "compiled" and (missing := fast.unusable()):
+        pytest.skip(f"the compiled line is {missing}")
+    return str(request.param)
+
+
 @pytest.fixture
-def run(trio: Trio, freezer: Freezer, tmp_path: Path) -> Freezer:
+def run(trio: Trio, freezer: Freezer, line: str, tmp_path: Path) -> Freezer:
     """Give `freezer` for a topic on the three brokers, and rows.csv beside it."""
     trio.create(freezer.settings["TOPIC"])
     write_rows(tmp_path / "rows.csv")
-    return freezer.having(BOOTSTRAP_SERVERS=trio.bootstrap).within(120)
+    return freezer.having(BOOTSTRAP_SERVERS=trio.bootstrap, FREEZER_LINE=line).within(120)
 
 
 def killed(trio: Trio, leader: int) -> Callable[[], None]:

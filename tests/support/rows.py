@@ -20,11 +20,14 @@ _COUNT = 1500
 
 
 def delivers_all(way: Way, target: BenchTarget) -> None:
-    """Assert that a row delivers every event once, equal, under its key."""
+    """Assert that a row delivers every event once, equal, under its key, and each key in order."""
     assert deliver(way, target, _COUNT, built=False) > 0
     found = _consumed(target, _COUNT)
     assert Counter(event for _, event in found) == Counter(events(_COUNT))
     assert all(key == event.sensor_id.encode() for key, event in found)
+    for sensor in {event.sensor_id for _, event in found}:
+        of_key = [event for _, event in found if event.sensor_id == sensor]
+        assert of_key == [event for event in events(_COUNT) if event.sensor_id == sensor]
 
 
 def _consumed(target: BenchTarget, count: int) -> list[tuple[Any, BenchReading]]:

@@ -63,8 +63,8 @@ def _pip(environment: Path, *args: str | Path) -> None:
 
 
 def build(folder: Path, *, compiled: bool = False) -> Path:
-    """Build the wheel in `folder`, with the compiled encoder or without."""
-    asked = {"HATCH_BUILD_HOOK_ENABLE_CUSTOM": "true"} if compiled else {}
+    """Build the wheel in `folder`, with the extension modules or without."""
+    asked = {"FREEZER_COMPILE": str(int(compiled))}
     _run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT,
          **asked)  # fmt: skip
     (wheel,) = folder.glob("*.whl")

@@ -5,13 +5,9 @@ from __future__ import annotations
 import importlib
 import shutil
 import subprocess
-import sys
-import sysconfig
-import zipfile
 from datetime import datetime, time, timedelta, tzinfo
 from functools import partial
 from importlib.machinery import EXTENSION_SUFFIXES
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -23,11 +19,11 @@ from hypothesis import strategies as st
 
 from benchmarks import targets
 from benchmarks.events import BenchReading
+from benchmarks.from_c import LIMIT
 from benchmarks.ways import COMPILED
 from freezer_events.avro import fast
 from freezer_events.errors import InvalidEvent
 from freezer_events.events import FreezerReading
-from tests.support import wheel
 from tests.support.cel import SAMPLE, expressions
 from tests.support.cel import samples as cel_samples
 from tests.support.effort import thorough
@@ -45,7 +41,7 @@ from tests.support.generated import (
 from tests.support.rows import delivers_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from benchmarks.way import Way
     from freezer_events.testing import EventCluster
@@ -54,43 +50,7 @@ ROOT = Path(__file__).parents[2]
 THOROUGH = thorough(250)
 NAME = "freezer_events.avro.fast.nodes"
 
-
-def no_compiler() -> str:
-    """Return what is missing to build an extension module, or ""."""
-    program = (sysconfig.get_config_var("CC") or "cc").split()[0]
-    if shutil.which(program) is None:
-        return f"no C compiler {program!r} (Debian: apt-get install gcc python3-dev)"
-    if not Path(sysconfig.get_path("include"), "Python.h").exists():
-        return "no Python.h (Debian: apt-get install python3-dev)"
-    return ""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Build it as a wheel has it, and use it in this module's tests."""
-    if fast.BUILT:  # by `make fast`
-        yield
-        return
-    if missing := no_compiler():
-        pytest.skip(missing)
-    folder = tmp_path_factory.mktemp("compiled")
-    scratch = tmp_path_factory.mktemp("scratch")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", str(scratch))
-        made = wheel.build(folder, compiled=True)
-    assert not [*scratch.glob("tmp*")]
-    assert sysconfig.get_platform().replace("-", "_").split("_")[0] in made.name
-    zipfile.ZipFile(made).extractall(folder)
-    (library,) = folder.glob(f"freezer_events/avro/fast/nodes*{EXTENSION_SUFFIXES[0]}")
-    spec = spec_from_file_location(NAME, library)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, NAME, module)
-        patch.setattr(fast, "BUILT", True)
-        yield
+pytestmark = pytest.mark.usefixtures("compiled")
 
 
 def compiled_encoder(module: Any) -> Callable[[Any], bytes]:
@@ -395,14 +355,14 @@ def test_it_can_be_left_aside() -> None:
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make")
 def test_make_clean_removes_it(tmp_path: Path) -> None:
     shutil.copy(ROOT / "Makefile", tmp_path)
-    library = tmp_path / "producer/freezer_events/avro/fast" / f"nodes{EXTENSION_SUFFIXES[0]}"
+    library = tmp_path / "producer/freezer_events/send/fast" / f"nodes{EXTENSION_SUFFIXES[0]}"
     library.parent.mkdir(parents=True)
     library.touch()
     subprocess.run(["make", "clean"], cwd=tmp_path, check=True, capture_output=True)
     assert not library.exists()
 
 
-@pytest.mark.parametrize("way", COMPILED, ids=lambda way: way.name)
+@pytest.mark.parametrize("way", [*COMPILED, LIMIT], ids=lambda way: way.name)
 def test_its_rows_of_the_benchmarks_deliver_every_event_once_and_equal(way: Way) -> None:
     with targets.mock() as target:
         delivers_all(way, target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,7 @@ from confluent_kafka import KafkaError
 from freezer_events.errors import EventError, InvalidEvent, NotDelivered
 from freezer_events.events import FreezerReading
 from freezer_events.kafka.codes import Outcome
-from freezer_events.send.outbox import LARGEST_BATCH, Outbox
+from freezer_events.send.outbox import LARGEST_BATCH, ListOutbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,6 +190,29 @@ def test_after_a_fatal_error_another_client_goes_on_in_order_and_names_what_is_l
         assert mine == sorted(set(mine))
 
 
+def test_events_of_all_ways_go_on_in_order_after_a_fatal_error(
+    event_cluster: EventCluster,
+) -> None:
+    lost: set[int] = set()
+    producer = event_cluster.producer(
+        on_undelivered=lambda event, _: lost.add(int(event.temperature))
+    )
+    producer.send(reading(0))
+    producer.flush()
+    event_cluster.cluster.fail_next_produce(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER)
+    for number in range(1, 5000):
+        alone: Any = {"headers": {"number": str(number)}} if number % 100 == 0 else {}
+        assert producer.send(reading(number), **alone)
+    with suppress(NotDelivered):
+        producer.close()
+    assert producer.tally.delivered == 5000 - len(lost)
+    records = event_cluster.records(FreezerReading)
+    assert {int(r.event.temperature) for r in records if r.event} >= set(range(5000)) - lost
+    for key in {record.key for record in records}:
+        mine = [r.event.temperature for r in records if r.key == key and r.event]
+        assert mine == sorted(set(mine))
+
+
 def test_a_fatal_error_that_comes_again_ends_a_burst_with_its_reason_and_an_exact_count(
     event_cluster: EventCluster,
 ) -> None:
@@ -256,7 +280,7 @@ class Wire:
 def test_batches_grow_with_the_load_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 100.0)
     wire = Wire()
-    outbox = Outbox(wire, lambda: bool(wire.batches), threading.RLock())
+    outbox = ListOutbox(wire, lambda: bool(wire.batches), threading.RLock())
     for number in range(20_000):
         outbox.messages.append({"value": number})
         if len(outbox.messages) >= outbox.size:
@@ -268,7 +292,7 @@ def test_batches_grow_with_the_load_up_to_a_limit(monkeypatch: pytest.MonkeyPatc
 
 def test_what_finds_no_room_stays_in_front() -> None:
     wire = Wire()
-    outbox = Outbox(wire, lambda: True, threading.RLock())
+    outbox = ListOutbox(wire, lambda: True, threading.RLock())
     wire.room = 3
     outbox.messages.extend({"value": number} for number in range(5))
     assert not outbox.push()
@@ -284,7 +308,7 @@ def test_a_message_sent_after_the_report_of_the_last_does_not_wait_for_others(
 ) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 100.0)
     wire = Wire()
-    outbox = Outbox(wire, lambda: False, threading.RLock())
+    outbox = ListOutbox(wire, lambda: False, threading.RLock())
     for number in range(5):
         outbox.messages.append({"value": number})
         assert len(outbox.messages) >= outbox.size

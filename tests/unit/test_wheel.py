@@ -169,3 +169,16 @@ def test_the_readme_goes_from_nothing_to_an_event_of_your_own_and_its_next_versi
 def test_its_types_are_there_for_users_who_check_theirs(wheel_freezer: Path) -> None:
     (package,) = wheel_freezer.parents[1].glob("lib/python*/site-packages/freezer_events")
     assert (package / "py.typed").exists()
+
+
+def test_a_wheel_without_compiled_code_says_so_and_does_the_same(
+    wheel_freezer: Path, tmp_path: Path
+) -> None:
+    done = run(wheel_freezer, tmp_path, "config")
+    (shown,) = [line for line in done.stdout.splitlines() if line.startswith("FREEZER_LINE")]
+    assert shown.split() == ["FREEZER_LINE", "default", "python"]
+    assert "the compiled line is not built: make fast" in done.stderr
+    (tmp_path / ".env").write_text("FREEZER_LINE=compiled\nBOOTSTRAP_SERVERS=localhost:1\n")
+    done = run(wheel_freezer, tmp_path, "produce", "--interval", "0")
+    assert done.returncode == 3
+    assert "FREEZER_LINE: is compiled, which is not built: make fast" in done.stderr

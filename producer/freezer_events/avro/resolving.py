@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from freezer_events.avro import binary
-from freezer_events.avro.bad_value import BadValue
 from freezer_events.avro.default_values import Defaults, MismatchError
 from freezer_events.avro.model import branch_name, model_of, scalar_of
 from freezer_events.avro.parse.types import (
@@ -23,9 +21,9 @@ from freezer_events.avro.parse.types import (
     UnionType,
 )
 from freezer_events.avro.promotion import promotable
+from freezer_events.avro.reads import PythonReads
 from freezer_events.avro.scalar_reading import reader_of
-from freezer_events.avro.skipping import Skipper, array_of, map_of
-from freezer_events.event import twin
+from freezer_events.avro.skipping import Skipper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,37 +34,37 @@ if TYPE_CHECKING:
     from freezer_events.event import EventType
 
 
-def decoder(writer: Schema, event_type: EventType) -> Callable[[bytes], Any]:
+def decoder(
+    writer: Schema, event_type: EventType, reads: PythonReads | None = None
+) -> Callable[[bytes], Any]:
     """Return the function from a body to an event.
 
     It raises some exception, which names what is wrong, for bytes that hold no such event.
+
+    Args:
+        writer: the schema that bodies were written with.
+        event_type: what they are to be read as.
+        reads: the pieces to put the function together from.
 
     Raises:
         MismatchError: the two schemas do not resolve.
 
     """
-    model = model_of(event_type)
-    read = _Resolver(writer, event_type).of(writer.root, model.root)
-
-    def decode(body: bytes) -> Any:
-        cursor = binary.Cursor(body)
-        event = read(cursor)
-        if rest := len(body) - cursor.at:
-            raise binary.DamagedError(f"has {rest} bytes left over after a {event_type.name}")
-        return event
-
-    return decode
+    pieces = reads or PythonReads()
+    read = _Resolver(writer, event_type, pieces).of(writer.root, model_of(event_type).root)
+    return pieces.decoder(read, event_type.name)
 
 
 class _Resolver:
     """Makes the functions for one pair of schemas."""
 
-    def __init__(self, writer: Schema, event_type: EventType) -> None:
+    def __init__(self, writer: Schema, event_type: EventType, reads: PythonReads) -> None:
         self._writer = writer
+        self._reads = reads
         self._model = model_of(event_type)
         self._types = event_type.types
         self._defaults = Defaults(event_type)
-        self._skipper = Skipper(writer)
+        self._skipper = Skipper(writer, reads)
         self._records: dict[tuple[str, str], Read] = {}
 
     def of(self, writer: Type, reader: Type) -> Read:  # noqa: PLR0911 - one return per kind
@@ -77,9 +75,9 @@ class _Resolver:
             return self.of(w, self._branch(w, r))
         match w, r:
             case ArrayType(), ArrayType():
-                return array_of(self.of(w.items, r.items))
+                return self._reads.array(self.of(w.items, r.items))
             case MapType(), MapType():
-                return map_of(self.of(w.values, r.values))
+                return self._reads.map(self.of(w.values, r.values))
             case RecordType(), RecordType() if _same_name(w, r):
                 return self._record(w, r)
             case EnumType(), EnumType() if _same_name(w, r):
@@ -89,19 +87,10 @@ class _Resolver:
         from_, to = scalar_of(w), scalar_of(r)
         if from_ is None or to is None:
             raise _mismatch(w, r)
-        return reader_of(from_, to)
+        return reader_of(from_, to, self._reads)
 
     def _written_union(self, w: UnionType, r: Resolved) -> Read:
-        readers = tuple(self._or_refusal(each, r) for each in w.branches)
-        count = len(readers)
-
-        def read(cursor: Cursor) -> Any:
-            index = binary.read_long(cursor)
-            if not 0 <= index < count:
-                raise binary.DamagedError(f"has branch {index} of a union of {count}")
-            return readers[index](cursor)
-
-        return read
+        return self._reads.union([self._or_refusal(each, r) for each in w.branches])
 
     def _or_refusal(self, w: Type, r: Resolved) -> Read:
         """Return the reader of a branch; one that the reader lacks is refused once it is met."""
@@ -109,11 +98,7 @@ class _Resolver:
             return self.of(w, r)
         except MismatchError as error:
             path, why = error.path, error.why
-
-            def refuse(_: Cursor) -> Any:
-                raise MismatchError(path, why)
-
-            return refuse
+            return self._reads.refused(lambda: MismatchError(path, why))
 
     def _branch(self, w: Resolved, r: UnionType) -> Resolved:
         branches = self._model.branches(r)
@@ -130,23 +115,15 @@ class _Resolver:
             for each in w.symbols
         ]
 
-        def read(cursor: Cursor) -> Any:
-            index = binary.read_long(cursor)
-            if not 0 <= index < len(members):
-                raise binary.DamagedError(f"has symbol {index} of an enum of {len(members)}")
-            found = members[index]
-            if found is None:
-                raise MismatchError(
-                    "", f"the symbol {w.symbols[index]} of {w.name.full} is not known"
-                )
-            return found
+        def refuse(index: int) -> Exception:
+            return MismatchError("", f"the symbol {w.symbols[index]} of {w.name.full} is not known")
 
-        return read
+        return self._reads.enum(members, refuse)
 
     def _record(self, w: RecordType, r: RecordType) -> Read:
         pair = w.name.full, r.name.full
         if pair in self._records:
-            return lambda cursor: self._records[pair](cursor)  # noqa: PLW0108 - not ready
+            return self._reads.later(lambda: self._records[pair])
         self._records[pair] = _unready
         try:
             self._records[pair] = self._pair(w, r)
@@ -182,31 +159,13 @@ class _Resolver:
             raise error.under(r.name) from None
 
     def _reading(self, r: RecordType, steps: tuple[tuple[int, Read], ...], fill: list[Any]) -> Read:
-        made = self._types[r.name.full]
-        make = twin(made, list(self._model.attributes[r.name.full].values()))
-        blank = [None] * len(r.fields)
-        names = [field.name for field in r.fields]
-
-        def read(cursor: Cursor) -> Any:
-            cursor.enter()
-            values: list[Any] = blank.copy()
-            at = -1
-            try:
-                for at, step in steps:
-                    if at < 0:
-                        step(cursor)
-                    else:
-                        values[at] = step(cursor)
-            except (ValueError, OverflowError) as error:
-                raise _under(names[at], error) if at >= 0 else error from None
-            for place, default in fill:
-                values[place] = default()
-            cursor.depth -= 1
-            found = make(*values)
-            found.__class__ = made
-            return found
-
-        return read
+        return self._reads.record(
+            self._types[r.name.full],
+            list(self._model.attributes[r.name.full].values()),
+            [field.name for field in r.fields],
+            steps,
+            fill,
+        )
 
     def _skipped(self, w: Type) -> Read:
         """Return the function that passes over a value that the reader does not want."""
@@ -242,12 +201,6 @@ def _aliased(name: str, r: RecordType) -> Any:
 
 def _mismatch(w: Resolved, r: Resolved) -> MismatchError:
     return MismatchError("", f"the writer's {branch_name(w)} is no {branch_name(r)}")
-
-
-def _under(name: str, error: Exception) -> Exception:
-    if isinstance(error, BadValue):
-        return error.under(name)
-    return BadValue(name, " ".join(str(error).split()))
 
 
 def _unready(_: Cursor) -> Any:

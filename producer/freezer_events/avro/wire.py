@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
 from freezer_events.avro.explain import first_problem, first_violation
+from freezer_events.avro.fast import decoder
 from freezer_events.avro.model import model_of
 from freezer_events.avro.parse.foreign import parse_foreign
-from freezer_events.avro.resolving import decoder
 from freezer_events.avro.values import MORE_THAN
 from freezer_events.errors import InvalidEvent, SchemaError
 
@@ -61,7 +61,10 @@ def encode(event: Event, by: Callable[[Any], bytes] | None = None) -> bytes:
 
 def invalid_event(event: Event, error: Exception) -> InvalidEvent:
     """Explain in the schema's terms why an event could not be encoded."""
-    problem = first_problem(event)
+    try:
+        problem = first_problem(event)
+    except Exception:  # noqa: BLE001 - a value that raises when it is looked at
+        problem = None
     if problem is None:
         return InvalidEvent(event.__event__.name, f"cannot be encoded: {error!r}")
     path, why = problem

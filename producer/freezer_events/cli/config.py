@@ -13,6 +13,7 @@ from freezer_events.cli.output import Output, note
 from freezer_events.config.settings import TOPIC_OF_NONE
 from freezer_events.errors import ConfigError, UsageError
 from freezer_events.schema.catalogue import Catalogue
+from freezer_events.send import fast
 
 if TYPE_CHECKING:
     from freezer_events.config import Setting
@@ -40,7 +41,7 @@ def command(
     """
     settings = options.load_settings(env_file, properties, topic)
     event = _event(event_name, schemas)
-    rows = [_topic(row, event) if row.key == "TOPIC" else row for row in settings.shown()]
+    rows = [_in_force(row, event) for row in settings.shown()]
     out = Output()
     if output == "json":
         out.json(
@@ -55,6 +56,8 @@ def command(
     for row in rows:
         # The value comes last: it may be long, and is easier to copy from there.
         out.line(f"{row.key:<{key}}  {row.origin:<{origin}}  {row.value or ''}".rstrip())
+    if settings.freezer_line is None and (why := fast.unusable()):
+        note(f"FREEZER_LINE is python because the compiled line is {why}")
     if event is not None:
         note(f"TOPIC is the topic of {event.name}")
     elif settings.topic:
@@ -71,8 +74,12 @@ def _event(name: str | None, schemas: Path | None) -> EventSpec | None:
         return None  # settings are shown all the same: they may be what explains it
 
 
-def _topic(row: Setting, event: EventSpec | None) -> Setting:
-    """Show the topic in force: TOPIC's own, else that of event.toml."""
-    if row.value is not None or event is None:
+def _in_force(row: Setting, event: EventSpec | None) -> Setting:
+    """Show what holds where a setting is not set: the topic of event.toml, the quickest line."""
+    if row.value is not None:
         return row
-    return replace(row, value=event.topic, origin=str(event.toml))
+    if row.key == "FREEZER_LINE":
+        return replace(row, value="python" if fast.unusable() else "compiled", origin="default")
+    if row.key == "TOPIC" and event is not None:
+        return replace(row, value=event.topic, origin=str(event.toml))
+    return row

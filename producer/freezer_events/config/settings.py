@@ -22,6 +22,7 @@ REGISTRY_TIMEOUT_S: Final = 10.0
 _FILES: Final = ("ssl.ca.location", "ssl.certificate.location", "ssl.key.location")
 _PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 _MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI")
+_LINES: Final = ("compiled", "python")
 TOPIC_OF_NONE: Final = (
     "TOPIC is no event's topic: there are several, and none is named (--event NAME)"
 )
@@ -60,6 +61,7 @@ class Settings:
     ssl_ca_location: str | None = None
     schema_registry_ssl_ca_location: str | None = None
     kafka_config: str | None = None
+    freezer_line: str | None = None  # which line hands messages over; by default the quickest
     properties: Mapping[str, str] = field(default_factory=dict, repr=False)
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
@@ -85,6 +87,7 @@ class Settings:
     def _check_security(self) -> None:
         formats.refuse_unknown("SECURITY_PROTOCOL", self.security_protocol, _PROTOCOLS)
         formats.refuse_unknown("SASL_MECHANISM", self.sasl_mechanism, _MECHANISMS)
+        formats.refuse_unknown("FREEZER_LINE", self.freezer_line, _LINES)
         login = ("SASL_USERNAME", "SASL_PASSWORD")
         formats.refuse_half(login, self.sasl_username, self.sasl_password)
         if self.sasl_username and not self.protocol.startswith("SASL"):

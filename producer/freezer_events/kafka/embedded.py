@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ctypes
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from freezer_events.config import Settings
 from freezer_events.errors import ConfigError
+from freezer_events.kafka import librdkafka
 from freezer_events.kafka.servers import IN_PROCESS
 
 if TYPE_CHECKING:
@@ -101,24 +101,14 @@ class EmbeddedCluster:
 
 @cache
 def _librdkafka() -> Any:
-    """Load the library that confluent-kafka brings; it sits beside the package in its wheel."""
-    import confluent_kafka  # noqa: PLC0415
-
-    package = Path(confluent_kafka.__file__).parent
-    places = (package.parent / "confluent_kafka.libs", package / ".dylibs")
-    found = [path for place in places for path in sorted(place.glob("librdkafka*"))]
-    for candidate in [*map(str, found), "librdkafka.so.1", "librdkafka.1.dylib"]:
-        try:
-            lib = ctypes.CDLL(candidate)
-        except OSError:
-            continue
-        if hasattr(lib, "rd_kafka_mock_cluster_new"):
-            return _typed(lib)
-    raise ConfigError(
-        "the in-process cluster",
-        "this installation's librdkafka cannot be found or exports no mock cluster",
-        "install confluent-kafka from its wheel, or use the local stack: make up",
-    )
+    lib = librdkafka.load()
+    if lib is None or not hasattr(lib, "rd_kafka_mock_cluster_new"):
+        raise ConfigError(
+            "the in-process cluster",
+            "this installation's librdkafka cannot be found or exports no mock cluster",
+            "install confluent-kafka from its wheel, or use the local stack: make up",
+        )
+    return _typed(lib)
 
 
 def _typed(lib: ctypes.CDLL) -> ctypes.CDLL:

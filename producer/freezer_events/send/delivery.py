@@ -18,11 +18,10 @@ from freezer_events.errors import ConfigError, EventError, UsageError
 from freezer_events.kafka import codes
 from freezer_events.kafka.connection import SLICE_S, never
 from freezer_events.kafka.topic_watch import TopicWatch
-from freezer_events.send import giving_up, watching
+from freezer_events.send import fast, giving_up, watching
 from freezer_events.send.client_properties import partitioner, producer_properties
 from freezer_events.send.outage import STATUS_EVERY_S, Outage
 from freezer_events.send.pump import Pump
-from freezer_events.send.python_line import PythonLine
 from freezer_events.send.reports import Reports
 
 if TYPE_CHECKING:
@@ -72,7 +71,8 @@ class Delivery:
     ) -> None:
         self.settings = settings
         self.reports = Reports(settings)
-        self.line = PythonLine(producer_properties(settings, give_up_after_s), self.reports)
+        properties = producer_properties(settings, give_up_after_s)
+        self.line = fast.line(settings.freezer_line, properties, self.reports)
         self.on_notice: Callable[[str], None] = _log.warning
         self.watch = TopicWatch(settings)
         self.changes: list[str] = []

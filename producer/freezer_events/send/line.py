@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     Extra = tuple[Headers | None, int]
     # Value, key, extra, and who wants the report.
     Take = Callable[[bytes, str | bytes | None, Extra | None, OnReport | None], bool]
+    # Event, and who is to be told if it is not delivered.
+    Send = Callable[[Any, OnReport | None], bool]
 
 
 class Line(Protocol):
@@ -27,6 +29,27 @@ class Line(Protocol):
         """Return the function that takes one message for a topic; False: no room, not taken.
 
         It raises InvalidEvent for a message that is larger than the client allows.
+        """
+
+    def sender(
+        self,
+        topic: str,
+        encode: Callable[[Any], bytes],
+        prefix: bytes,
+        key: Callable[[Any], str | None],
+    ) -> Send | None:
+        """Return the function that encodes and takes an event; None where there is none such.
+
+        It counts an event that it takes as read and as accepted, and tells whoever is given with it
+        only if it is not delivered. False: it was not taken, and is to
+        be encoded and given to the topic's `taker`, where whatever is wrong with it shows.
+
+        Args:
+            topic: where the events go.
+            encode: makes their bodies.
+            prefix: precedes each body.
+            key: gives an event's message key.
+
         """
 
     def push(self) -> bool:

@@ -193,16 +193,20 @@ class Pipeline:
 
     def _sender(self, source: Source | None) -> Callable[[Any], bool]:
         """Make the function that sends an event: what nobody asked for costs nothing there."""
-        send, tally, limit, told = self._producer.send, self.tally, self._reports, self._told
+        send, limit, told = self._producer.send, self._reports, self._told
         tells = source is not None and source.wants_to_know
         self._producer.on_undelivered = lambda event, report: told(event, None, None, report)
 
+        number = -1
+
         def sending(event: Any) -> bool:
+            nonlocal number
+            number += 1
             place = None if source is None else source.last
-            if tells or limit is None or tally.read < limit:
+            if tells or limit is None or number < limit:
                 return send(event, on_delivery=partial(told, event, place, source))
-            if not tally.read % _PROGRESS_EVERY:
-                self._on_progress(tally)
+            if not number % _PROGRESS_EVERY:
+                self._on_progress(self.tally)
             if place is None:
                 return send(event)
             return send(event, on_delivery=OnlyUndelivered(told, event, place, source))

@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, Any, Final
 from confluent_kafka import KafkaException, Producer
 
 from freezer_events.kafka import codes, connection
-from freezer_events.send.outbox import Outbox
+from freezer_events.send.outbox import ListOutbox
 from freezer_events.send.second_try import SecondTry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from confluent_kafka import KafkaError
 
-    from freezer_events.send.line import Extra, Take
+    from freezer_events.send.line import Extra, Send, Take
+    from freezer_events.send.outbox import Outbox
     from freezer_events.send.report import OnReport
     from freezer_events.send.reports import Reports
 
@@ -53,7 +54,7 @@ class PythonLine:
         self._largest = min(limit // 2, _BATCHED_BYTES)
         self._lock = threading.RLock()
         self._polling = threading.Lock()
-        self._outboxes: dict[str, Outbox] = {}
+        self._outboxes: dict[str, ListOutbox] = {}
         self._refusals: deque[tuple[str, dict[str, Any], KafkaError]] = deque()
         # Sent by a client before this one, and never left it: they go before anything else.
         self._again = SecondTry()
@@ -72,6 +73,8 @@ class PythonLine:
             extra: Extra | None,
             on_report: OnReport | None,
         ) -> bool:
+            if self._closed:
+                return False
             if extra is not None or len(value) > largest:
                 return self._take_alone(topic, value, key, extra, on_report)
             if outbox.full and not outbox.push():
@@ -91,16 +94,26 @@ class PythonLine:
 
         return take
 
+    def sender(
+        self,
+        topic: str,  # noqa: ARG002 - for lines that encode
+        encode: Callable[[Any], bytes],  # noqa: ARG002
+        prefix: bytes,  # noqa: ARG002
+        key: Callable[[Any], str | None],  # noqa: ARG002
+    ) -> Send | None:
+        """Return None: this line takes what is encoded already."""
+        return None
+
     def push(self) -> bool:
         """Hand over all that is held; False where librdkafka has no room for all of it."""
         self._send_again()
-        every = [outbox.push() for outbox in list(self._outboxes.values())]
+        every = [outbox.push() for outbox in self._boxes()]
         return all(every)
 
     def push_aged(self) -> bool:
         """Hand over what has been held for some milliseconds; True while senders are at it."""
         self._send_again()
-        every = [outbox.push_aged() for outbox in list(self._outboxes.values())]
+        every = [outbox.push_aged() for outbox in self._boxes()]
         return any(every)
 
     def serve(self, timeout_s: float) -> None:
@@ -114,7 +127,7 @@ class PythonLine:
         if not self._polling.acquire(timeout=timeout_s):
             return
         try:
-            self._producer.poll(timeout_s)
+            self._poll(timeout_s)
         except KafkaException as error:
             self._reports.on_error(error.args[0])  # a fatal one is raised beside being reported
         except KeyboardInterrupt:
@@ -143,8 +156,7 @@ class PythonLine:
             for each in self._again.give_up(self._reports):
                 message = {"value": each.value, "on_report": each.on_report}
                 self._refusals.append((each.topic, message, never))
-            for topic, outbox in self._outboxes.items():
-                self._refusals.extend((topic, message, never) for message in outbox.empty())
+            self._refuse_held()
             self._producer.purge()
 
     def renew(self) -> int:
@@ -158,10 +170,11 @@ class PythonLine:
             deadline = time.monotonic() + _PURGED_WITHIN_S
             while self._handed_over() > 0 and time.monotonic() < deadline:
                 with suppress(KafkaException):  # the fatal error, once more
-                    self._producer.poll(connection.SLICE_S)
+                    self._poll(connection.SLICE_S)
         with self._lock:
             self._producer = self._connect()
             self._reports.renewed()
+            self._sort_returned()
             again = self._again.put_first(self._reports)
             self._is_renewing = False
         self._send_again()
@@ -171,7 +184,15 @@ class PythonLine:
         """Disconnect, once all is settled; nothing is taken or served any more."""
         with self._lock:
             self._given_up = self._closed = True
+            self._refuse_held()  # what came while all else was settled
+        self.serve(0)
         self._producer.close()
+
+    def _refuse_held(self) -> None:
+        """Take all messages out of the outboxes, to be told of as never sent."""
+        never = codes.never_sent()
+        for topic, outbox in self._outboxes.items():
+            self._refusals.extend((topic, message, never) for message in outbox.empty())
 
     def _connect(self) -> Producer:
         self._clients = mine = self._clients + 1
@@ -182,11 +203,17 @@ class PythonLine:
 
         return connection.client(Producer, self._properties, on_error)
 
-    def _outbox(self, topic: str) -> Outbox:
+    def _poll(self, timeout_s: float) -> None:
+        self._producer.poll(timeout_s)
+
+    def _sort_returned(self) -> None:
+        """Put what came back in the order in which it was sent: it came in that order."""
+
+    def _outbox(self, topic: str) -> ListOutbox:
         with self._lock:
             known = self._outboxes.get(topic)
             if known is None:
-                known = self._outboxes[topic] = Outbox(
+                known = self._outboxes[topic] = ListOutbox(
                     partial(self._hand_over, topic), self._is_busy, self._lock
                 )
         return known
@@ -198,12 +225,16 @@ class PythonLine:
 
     def _handed_over(self) -> int:
         """Return how many messages are librdkafka's at the moment."""
-        held = sum(len(each.messages) for each in self._outboxes.values())
-        held += len(self._refusals) + len(self._again) + len(self._reports.returned or ())
+        held = sum(map(len, self._boxes())) + len(self._refusals)
+        held += len(self._again) + len(self._reports.returned or ())
         return self._reports.tally.in_flight - held
 
     def _is_busy(self) -> bool:
         return self._handed_over() > 0
+
+    def _boxes(self) -> list[Outbox]:
+        """Return whatever holds messages."""
+        return [*self._outboxes.values()]
 
     def _take_alone(
         self,

@@ -40,7 +40,8 @@ class Reports:
         settings: the cluster, to explain errors with.
 
     Attributes:
-        tally: delivered, failed and unconfirmed so far.
+        draw: brings the tally up to date; a line that counts by itself sets it.
+        drawn: the tally as it was last drawn.
         fatal: the error that ended the client, but not the producer; None where there is none.
         returned: messages that certainly never left a client that came to a fatal error, in order;
             None once they are to count as failed.
@@ -54,7 +55,8 @@ class Reports:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.tally = Tally()
+        self.draw: Callable[[], None] = lambda: None
+        self.drawn = Tally()
         self.trouble: EventError | None = None
         self.heard: KafkaError | None = None
         self.fatal: KafkaError | None = None
@@ -69,6 +71,12 @@ class Reports:
         # When a connection that may have carried messages was last lost; delivered until then.
         self._cut_at: float | None = None
         self._delivered_at_cut = 0
+
+    @property
+    def tally(self) -> Tally:
+        """Delivered, failed and unconfirmed so far."""
+        self.draw()
+        return self.drawn
 
     @property
     def in_callback(self) -> bool:
@@ -161,7 +169,7 @@ class Reports:
 
     def _counter(self) -> Callback:
         """Make `count`; it runs for every message, so it looks nothing up twice."""
-        partitions, sample = self.tally.partitions, watching.latency()
+        partitions, sample = self.drawn.partitions, watching.latency()
 
         def count(error: KafkaError | None, message: Message) -> None:
             if error is None:
@@ -219,9 +227,9 @@ class Reports:
 
     def _add(self, outcome: Outcome, error: KafkaError, topic: str) -> None:
         if outcome is Outcome.FAILED:
-            self.tally.failed += 1
+            self.drawn.failed += 1
         else:
-            self.tally.unconfirmed += 1
+            self.drawn.unconfirmed += 1
         self.take_note(error, topic)
 
     def _tell_undelivered(self, value: bytes | None, report: Report) -> None:

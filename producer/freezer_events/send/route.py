@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from freezer_events.event import EventType
-    from freezer_events.send.line import Take
+    from freezer_events.send.line import Send, Take
     from freezer_events.send.report import Headers
 
 
@@ -31,6 +31,8 @@ class Route:
         fill: supplies what an event did not bring; None where nothing is supplied.
         key: takes the message key from an event.
         headers: makes what `event.toml` has every message carry; None where that is nothing.
+        send: encodes and takes an event at once, as a line's `sender` does; None where none can,
+            or something is to be filled in first.
 
     """
 
@@ -42,6 +44,7 @@ class Route:
         "key",
         "partitions",
         "prefix",
+        "send",
         "take",
         "topic",
     )
@@ -64,6 +67,7 @@ class Route:
         self.fill = Filler(event_type) if event_type.fill else None
         self.key = key_text(event_type)
         self.headers: Callable[[Any], Headers] | None = None
+        self.send: Send | None = None
 
     def event(self, topic: str, value: bytes) -> Any:
         """Return the event whose message value on a topic this is; None if it is not ours."""

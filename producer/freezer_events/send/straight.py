@@ -70,8 +70,11 @@ class StraightWay:
         except NotRegistered as error:
             raise self._not_registered(event_type, topic) from error
         self._delivery.pump.start()
-        take = self._delivery.line.taker(topic)
-        return Route(event_type, topic, partitions, serializer.encoder, prefix, take)
+        line, encode = self._delivery.line, serializer.encoder
+        route = Route(event_type, topic, partitions, encode, prefix, line.taker(topic))
+        if route.fill is None:
+            route.send = line.sender(topic, encode, prefix, route.key)
+        return route
 
     def close(self) -> None:
         """Close the connections to the registry."""

@@ -59,3 +59,6 @@ class Limited(Checked):
 class Encoder:
     def __init__(self, record: Node) -> None: ...
     def __call__(self, event: object) -> bytes: ...
+
+encode_into: object  # a capsule, for compiled callers
+SOURCES: int

@@ -6,19 +6,78 @@ are bare: `codec.invalid_event` says which field and why.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+cimport cython
 from cpython.datetime cimport (
     PyDelta_CheckExact, import_datetime, timedelta_days, timedelta_microseconds, timedelta_seconds,
 )
+from cpython.dict cimport PyDict_GetItemWithError
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
+from cpython.object cimport PyObject
+from cpython.pycapsule cimport PyCapsule_New
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.math cimport isfinite
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy
 
 from datetime import UTC, date, datetime, time
+from types import MemberDescriptorType
 from uuid import UUID
 
 from freezer_events.avro.runtime import DEEPEST, moment
+
+cdef extern from *:
+    """
+    #ifndef SOURCES
+    #define SOURCES 0
+    #endif
+    """
+    unsigned long SOURCE_CRC "SOURCES"
+
+cdef extern from *:
+    """
+    /* 16 bytes, highest first, of a number that is not negative; -1 and an exception if it has more. */
+    static int number_bytes(PyObject *number, unsigned char *at) {
+    #if PY_VERSION_HEX >= 0x030D0000
+        Py_ssize_t size = PyLong_AsNativeBytes(number, at, 16, Py_ASNATIVEBYTES_BIG_ENDIAN
+            | Py_ASNATIVEBYTES_UNSIGNED_BUFFER | Py_ASNATIVEBYTES_REJECT_NEGATIVE);
+        if (size > 16)
+            PyErr_SetNone(PyExc_OverflowError);
+        return size < 0 || size > 16 ? -1 : 0;
+    #else
+        return _PyLong_AsByteArray((PyLongObject *)number, at, 16, 0, 0);
+    #endif
+    }
+
+    /* Days from 1970-01-01 in the calendar of Python's dates, whose years begin in March here. */
+    static int64_t days_since_1970(int year, int month, int day) {
+        int64_t y = year - (month <= 2), era = y / 400, of_era = y - era * 400;
+        int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+        return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+    }
+    """
+    int number_bytes(PyObject *number, unsigned char *at) except -1
+    int64_t days_since_1970(int year, int month, int day)
+
+cdef extern from "slots.h":
+    Py_ssize_t offset_in_object(object descriptor)
+    PyObject **slot_at(object of, Py_ssize_t offset)
+
+cdef extern from "datetime.h":
+    bint PyDateTime_CheckExact(object value)
+    bint PyTime_CheckExact(object value)
+    int PyDateTime_GET_YEAR(object value)
+    int PyDateTime_GET_MONTH(object value)
+    int PyDateTime_GET_DAY(object value)
+    int PyDateTime_DATE_GET_HOUR(object value)
+    int PyDateTime_DATE_GET_MINUTE(object value)
+    int PyDateTime_DATE_GET_SECOND(object value)
+    int PyDateTime_DATE_GET_MICROSECOND(object value)
+    PyObject *PyDateTime_DATE_GET_TZINFO(object value)
+    int PyDateTime_TIME_GET_HOUR(object value)
+    int PyDateTime_TIME_GET_MINUTE(object value)
+    int PyDateTime_TIME_GET_SECOND(object value)
+    int PyDateTime_TIME_GET_MICROSECOND(object value)
+    PyObject *PyDateTime_TIME_GET_TZINFO(object value)
 
 cdef extern from "Python.h":
     int PyFloat_Pack4(double number, char *at, int little_endian) except -1
@@ -26,9 +85,10 @@ cdef extern from "Python.h":
 
 import_datetime()
 
+SOURCES = SOURCE_CRC  # what this was compiled from: `avro.fast` compares
+
 cdef object _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 cdef object _LOCAL_EPOCH = datetime(1970, 1, 1)
-cdef long _ORDINAL_OF_1970 = 719163
 # In variables: isinstance asks an object's __class__ as well then, as it does in Python.
 cdef object _FLOAT = float, _LIST = list, _DICT = dict
 cdef int _DEEPEST = DEEPEST
@@ -36,6 +96,15 @@ cdef const char *_HEX = b"0123456789abcdef"
 cdef Py_ssize_t _KEPT = 65536  # a buffer that has grown beyond this is not kept
 
 
+cdef Py_ssize_t _offset(object kind, str name):
+    """Return where objects of a class keep an attribute; 0 where that is not in a slot."""
+    descriptor = getattr(kind, name, None)
+    if type(descriptor) is not MemberDescriptorType or not issubclass(kind, descriptor.__objclass__):
+        return 0
+    return offset_in_object(descriptor)
+
+
+@cython.final
 cdef class _Out:
     """Bytes that grow."""
 
@@ -94,6 +163,10 @@ cdef class _Out:
         return self.put(found, count)
 
 
+# The slot of a UUID's number.
+cdef Py_ssize_t _NUMBER = _offset(UUID, "int")
+
+
 cdef class Node:
     """One type of the schema."""
 
@@ -101,6 +174,7 @@ cdef class Node:
         raise NotImplementedError
 
 
+@cython.final
 cdef class Null(Node):
     cdef int write(self, object value, _Out out) except -1:
         if value is not None:
@@ -108,6 +182,7 @@ cdef class Null(Node):
         return 0
 
 
+@cython.final
 cdef class Boolean(Node):
     cdef int write(self, object value, _Out out) except -1:
         if value is not True and value is not False:
@@ -115,6 +190,7 @@ cdef class Boolean(Node):
         return out.put(b"\1" if value else b"\0", 1)
 
 
+@cython.final
 cdef class Whole(Node):
     """An int or a long, told apart by its bounds."""
 
@@ -134,6 +210,7 @@ cdef class Whole(Node):
         return out.long(number)
 
 
+@cython.final
 cdef class Real(Node):
     """A float or a double, of 4 or 8 bytes; whole numbers up to `limit` lose nothing as one."""
 
@@ -164,6 +241,7 @@ cdef class Real(Node):
         return 0
 
 
+@cython.final
 cdef class Bytes(Node):
     cdef int write(self, object value, _Out out) except -1:
         if not isinstance(value, bytes):
@@ -171,6 +249,7 @@ cdef class Bytes(Node):
         return out.sized(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value))
 
 
+@cython.final
 cdef class Fixed(Node):
     cdef Py_ssize_t size
 
@@ -183,6 +262,7 @@ cdef class Fixed(Node):
         return out.put(PyBytes_AS_STRING(value), self.size)
 
 
+@cython.final
 cdef class String(Node):
     cdef int write(self, object value, _Out out) except -1:
         cdef Py_ssize_t size
@@ -193,6 +273,7 @@ cdef class String(Node):
         return out.sized(text, size)
 
 
+@cython.final
 cdef class Uuid(Node):
     """A UUID as 36 characters, or as 16 bytes where it is a fixed."""
 
@@ -203,15 +284,21 @@ cdef class Uuid(Node):
 
     cdef int write(self, object value, _Out out) except -1:
         cdef bytes given
-        cdef const unsigned char *found
+        cdef unsigned char found[16]
+        cdef PyObject *whole = NULL
         cdef char *at
         cdef int number
-        if not isinstance(value, UUID):
-            raise TypeError
-        given = value.int.to_bytes(16, "big") if self.text else value.bytes
-        if given is None or PyBytes_GET_SIZE(given) != 16:  # a subclass may answer anything
-            raise TypeError
-        found = <const unsigned char *>PyBytes_AS_STRING(given)
+        if type(value) is UUID and _NUMBER:
+            whole = slot_at(value, _NUMBER)[0]
+        if whole is not NULL and type(<object>whole) is int:
+            number_bytes(whole, found)
+        else:
+            if not isinstance(value, UUID):
+                raise TypeError
+            given = value.int.to_bytes(16, "big") if self.text else value.bytes
+            if given is None or PyBytes_GET_SIZE(given) != 16:  # a subclass may answer anything
+                raise TypeError
+            memcpy(found, PyBytes_AS_STRING(given), 16)
         if not self.text:
             return out.put(<const char *>found, 16)
         at = out.space(37)
@@ -228,13 +315,19 @@ cdef class Uuid(Node):
         return 0
 
 
+@cython.final
 cdef class Date(Node):
     cdef int write(self, object value, _Out out) except -1:
         if type(value) is not date:
             raise TypeError
-        return out.long(<int64_t>value.toordinal() - _ORDINAL_OF_1970)
+        return out.long(
+            days_since_1970(
+                PyDateTime_GET_YEAR(value), PyDateTime_GET_MONTH(value), PyDateTime_GET_DAY(value)
+            )
+        )
 
 
+@cython.final
 cdef class TimeOfDay(Node):
     """Since midnight, in units of `micros` microseconds."""
 
@@ -244,27 +337,46 @@ cdef class TimeOfDay(Node):
         self.micros = micros
 
     cdef int write(self, object value, _Out out) except -1:
-        cdef int64_t seconds
-        if not isinstance(value, time) or value.tzinfo is not None:
-            raise TypeError
-        if <int>value.microsecond % self.micros:
+        cdef int64_t seconds, rest
+        if PyTime_CheckExact(value) and <object>PyDateTime_TIME_GET_TZINFO(value) is None:
+            seconds = PyDateTime_TIME_GET_HOUR(value) * 60 + PyDateTime_TIME_GET_MINUTE(value)
+            seconds = seconds * 60 + PyDateTime_TIME_GET_SECOND(value)
+            rest = PyDateTime_TIME_GET_MICROSECOND(value)
+        else:
+            if not isinstance(value, time) or value.tzinfo is not None:
+                raise TypeError
+            seconds = (<int>value.hour * 60 + <int>value.minute) * 60 + <int>value.second
+            rest = <int>value.microsecond
+        if rest % self.micros:
             raise ValueError
-        seconds = (<int>value.hour * 60 + <int>value.minute) * 60 + <int>value.second
-        return out.long((seconds * 1000000 + <int>value.microsecond) // self.micros)
+        return out.long((seconds * 1000000 + rest) // self.micros)
 
 
+@cython.final
 cdef class Timestamp(Node):
     """Since 1970, in units of `micros` microseconds; with a zone, or `local`: without one."""
 
     cdef int micros
-    cdef object epoch
+    cdef object epoch, zone
 
     def __cinit__(self, int micros, bint local):
         self.micros = micros
         self.epoch = _LOCAL_EPOCH if local else _EPOCH
+        self.zone = None if local else UTC
 
     cdef int write(self, object value, _Out out) except -1:
         cdef int64_t days, seconds, rest
+        if (
+            PyDateTime_CheckExact(value)
+            and <object>PyDateTime_DATE_GET_TZINFO(value) is self.zone
+        ):
+            days = days_since_1970(
+                PyDateTime_GET_YEAR(value), PyDateTime_GET_MONTH(value), PyDateTime_GET_DAY(value)
+            )
+            seconds = PyDateTime_DATE_GET_HOUR(value) * 60 + PyDateTime_DATE_GET_MINUTE(value)
+            seconds = seconds * 60 + PyDateTime_DATE_GET_SECOND(value)
+            rest = PyDateTime_DATE_GET_MICROSECOND(value)
+            return self.since(days, seconds, rest, out)
         if type(value) is not datetime:
             moment(value)
         since = value - self.epoch  # raises unless both have a zone, or neither
@@ -273,6 +385,9 @@ cdef class Timestamp(Node):
             rest = timedelta_microseconds(since)
         else:
             days, seconds, rest = since.days, since.seconds, since.microseconds
+        return self.since(days, seconds, rest, out)
+
+    cdef int since(self, int64_t days, int64_t seconds, int64_t rest, _Out out) except -1:
         if not -719162 <= days < 2932897:  # the years 1 to 9999: what can be read again
             raise OverflowError
         if rest % self.micros:
@@ -280,6 +395,7 @@ cdef class Timestamp(Node):
         return out.long((days * 86400 + seconds) * (1000000 // self.micros) + rest // self.micros)
 
 
+@cython.final
 cdef class Enum(Node):
     """Takes a dict of the members to their indexes."""
 
@@ -293,9 +409,13 @@ cdef class Enum(Node):
     cdef int write(self, object value, _Out out) except -1:
         if type(value) is not self.kind:
             raise TypeError
-        return out.long(self.indexes[value])
+        cdef PyObject *index = PyDict_GetItemWithError(self.indexes, value)
+        if index is NULL:
+            raise KeyError
+        return out.long(<object>index)
 
 
+@cython.final
 cdef class Optional(Node):
     """A union of null and one other type."""
 
@@ -313,6 +433,7 @@ cdef class Optional(Node):
         return self.node.write(value, out)
 
 
+@cython.final
 cdef class Array(Node):
     cdef Node items
 
@@ -331,6 +452,7 @@ cdef class Array(Node):
         return out.long(0)
 
 
+@cython.final
 cdef class Map(Node):
     cdef Node keys, values
 
@@ -352,30 +474,42 @@ cdef class Map(Node):
         return out.long(0)
 
 
+@cython.final
 cdef class Record(Node):
     """A generated class; its fields come later, because one may be of this very type."""
 
     cdef object kind
     cdef tuple attributes, nodes
+    cdef bytes slots  # as many offsets
 
     def __cinit__(self, object kind):
         self.kind = kind
         self.attributes = self.nodes = ()
+        self.slots = b""
 
     def fill(self, tuple attributes, tuple nodes):
         """Give the record its fields: attribute names, and as many nodes."""
         if not all(isinstance(node, Node) for node in nodes) or len(nodes) != len(attributes):
             raise TypeError
-        self.attributes, self.nodes = attributes, nodes
+        cdef Py_ssize_t offset
+        slots = b""
+        for each in attributes:
+            offset = _offset(self.kind, each)
+            slots += PyBytes_FromStringAndSize(<char *>&offset, sizeof(offset))
+        self.attributes, self.nodes, self.slots = attributes, nodes, slots
 
     cdef int write(self, object value, _Out out) except -1:
         cdef Py_ssize_t number
+        cdef PyObject *found
         cdef tuple attributes = self.attributes, nodes = self.nodes  # fill() may change them
+        cdef bytes slots = self.slots
+        cdef Py_ssize_t *offsets = <Py_ssize_t *>PyBytes_AS_STRING(slots)
         if type(value) is not self.kind:
             raise TypeError
         out.enter()
         for number in range(len(nodes)):
-            item = getattr(value, <str>attributes[number])
+            found = slot_at(value, offsets[number])[0] if offsets[number] else NULL
+            item = getattr(value, <str>attributes[number]) if found is NULL else <object>found
             (<Node>nodes[number]).write(item, out)
         out.depth -= 1
         return 0
@@ -423,6 +557,7 @@ cdef class Limited(Checked):
         return self.node.write(value, out)
 
 
+@cython.final
 cdef class Encoder:
     """Called with an event, returns its Avro body; raises if a value does not fit."""
 
@@ -433,6 +568,12 @@ cdef class Encoder:
         self.record = record
 
     def __call__(self, event):
+        cdef _Out out = self.encoded(event)
+        body = PyBytes_FromStringAndSize(out.data, out.size)
+        self.keep(out)
+        return body
+
+    cdef _Out encoded(self, object event):
         cdef _Out out = self.spare
         # Python code may run in between (a time zone's), and another thread come here meanwhile.
         self.spare = None
@@ -440,6 +581,24 @@ cdef class Encoder:
             out = _Out()
         out.size = out.depth = 0
         self.record.write(event, out)
+        return out
+
+    cdef int keep(self, _Out out) except -1:
         if out.room <= _KEPT:
             self.spare = out
-        return PyBytes_FromStringAndSize(out.data, out.size)
+        return 0
+
+
+# For compiled callers: a function that takes an Encoder and an event, and hands the body to a
+# function of theirs (context, bytes, size), whose result it returns; -1 is an exception.
+ctypedef int (*Sink)(void *context, const char *body, Py_ssize_t size) except -1
+
+
+cdef int _encode_into(object encoder, object event, Sink sink, void *context) except -1:
+    cdef _Out out = (<Encoder>encoder).encoded(event)
+    cdef int result = sink(context, out.data, out.size)
+    (<Encoder>encoder).keep(out)
+    return result
+
+
+encode_into = PyCapsule_New(<void *>_encode_into, "freezer_events.avro.fast.nodes.encode_into", NULL)
