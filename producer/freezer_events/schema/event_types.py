@@ -12,10 +12,10 @@ import importlib
 import importlib.util
 import sys
 import zlib
-from importlib.abc import InspectLoader
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from freezer_events.avro.loaded_text import load_text
 from freezer_events.config.atomic import read_or_none
 from freezer_events.config.merge_marker import merge_marker
 from freezer_events.errors import SchemaError
@@ -68,15 +68,7 @@ def in_memory(catalogue: Catalogue, event: EventSpec) -> EventType:
         SchemaError: the schema cannot be generated from.
 
     """
-    text = _text(catalogue, event)
-    name = f"_event_{zlib.crc32(text.encode()):08x}"
-    spec = importlib.util.spec_from_loader(name, _Text(text), is_package=False)
-    assert spec is not None  # noqa: S101 - there is a loader
-    assert spec.loader is not None  # noqa: S101 - as above
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    made: EventType = module.EVENT
+    made: EventType = load_text(_text(catalogue, event)).EVENT
     return made
 
 
@@ -154,14 +146,3 @@ def import_package(folder: Path) -> ModuleType:
     if not hasattr(module, "EVENTS"):
         raise SchemaError(str(folder), "holds no generated events", _GENERATE)
     return module
-
-
-class _Text(InspectLoader):
-    """Loads a module from its text, which tracebacks can show."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def get_source(self, fullname: str) -> str:  # noqa: ARG002 - it has one module
-        """Return the text."""
-        return self._text

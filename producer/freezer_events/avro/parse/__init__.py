@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from freezer_events.avro.parse.builder import Builder
+from freezer_events.avro.parse.canonical import canonical
 from freezer_events.avro.parse.document import MAX_BYTES, Document, too_large
 from freezer_events.avro.parse.types import Ref, Resolved, Type
 from freezer_events.errors import SchemaError
@@ -49,6 +50,11 @@ class Schema:
     def parsed(self) -> Any:
         """The JSON as Python values."""
         return self.document.value
+
+    @cached_property
+    def canonical(self) -> str:
+        """The one text that all schemas share which say the same, however they are written."""
+        return canonical(self.root, self.names, self.document)
 
     @cached_property
     def fastavro(self) -> Any:

@@ -48,7 +48,7 @@ def problems(event: EventSpec, lock: Lock) -> Iterator[Problem]:
 def repeated(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Problem]:
     """Yield versions that say the same as an older one; registries give those the older number."""
     for new, schema in schemas.items():
-        same = [old for old in schemas if old < new and schemas[old].parsed == schema.parsed]
+        same = [old for old in schemas if old < new and schemas[old].canonical == schema.canonical]
         if same:
             why = f"says the same as v{same[0]}: a registry would not number it"
             yield _problem(event, event.path(new), why, "edit it, or remove it")
