@@ -58,7 +58,7 @@ def test_only_the_parser_reads_the_json_of_a_schema() -> None:
         "schema/field_spec.py": "a default as a person types it",
         "schema/golden.py": "golden files",
         "schema/lock.py": "shows what was released",
-        "sources/json_lines.py": "readings",
+        "sources/json_file.py": "readings",
     }
     package = ROOT / "producer" / "freezer_events"
     rooms = ("avro", "events", "read", "registry", "schema", "send", "sources", "testing")

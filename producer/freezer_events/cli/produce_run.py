@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freezer_events.cli import conclusion, options
 from freezer_events.cli.dry_run import dry_run
 from freezer_events.cli.intake import Intake
-from freezer_events.cli.kept_readings import KeptReadings, next_line
+from freezer_events.cli.kept_readings import KeptReadings, next_place
 from freezer_events.cli.output import Deliveries, Output, note, partition_lines
+from freezer_events.cli.profile_files import find_profile
 from freezer_events.cli.rejects import Rejects
 from freezer_events.console.stop import Interrupted, Stop
 from freezer_events.console.words import counted, noun_of
 from freezer_events.errors import EventError, NotDelivered
+from freezer_events.send.fill import Filler
 from freezer_events.send.pipeline import Pipeline
 from freezer_events.send.producer import EventProducer
 
 if TYPE_CHECKING:
     from freezer_events.cli.produce_options import ProduceOptions
     from freezer_events.event import EventType
+    from freezer_events.sources import Profile
 
 
 class ProduceRun:
@@ -33,18 +35,26 @@ class ProduceRun:
     def run(self) -> int:
         """Do it; returns the exit code."""
         given = self._given
-        event_type = options.find_event_type(given.event_name, given.schemas, given.into)
+        catalogue = options.find_catalogue(given.schemas, given.into)
+        event_type = options.event_type_in(catalogue, given.event_name)
+        found = find_profile(given.mapping.profile, catalogue.event(given.event_name))
+        profile = given.mapping.over(found, event_type)
         with ExitStack() as stack, Stop() as stop:
-            rejects = stack.enter_context(Rejects(given.rejects, given.on_bad))
+            writes = not given.dry_run
+            rejects = stack.enter_context(Rejects(given.rejects, given.on_bad, writes=writes))
             if given.dry_run:
-                return dry_run(given, event_type, rejects, stop, self._out)
-            return self._produce(event_type, rejects, stop, stack)
+                return dry_run(given, event_type, profile, rejects, stop, self._out)
+            return self._produce(event_type, profile, rejects, stop, stack)
 
     def _produce(
-        self, event_type: EventType, rejects: Rejects, stop: Stop, stack: ExitStack
+        self,
+        event_type: EventType,
+        profile: Profile,
+        rejects: Rejects,
+        stop: Stop,
+        stack: ExitStack,
     ) -> int:
         given = self._given
-        kept = KeptReadings(Path(given.undelivered), given.encoding) if given.undelivered else None
         producer = self._producer(event_type)
         stack.callback(_close, producer)
         show = Deliveries(
@@ -60,12 +70,15 @@ class ProduceRun:
             on_progress=show.progress,
             on_notice=note,
         )
+        if not given.is_live:
+            pipeline.fill = Filler(event_type, live=False)
         tally = pipeline.tally
         with stop.interrupting():  # a pipe may have nobody at its other end
-            intake = Intake(given, event_type, rejects, tally, pipeline.wait)
+            intake = Intake(given, event_type, profile, rejects, tally, pipeline.wait)
         stack.enter_context(intake)
-        if intake.source is not None:
-            rejects.open()
+        named = profile.reads_name
+        path = given.undelivered
+        kept = KeptReadings(path, intake.inputs, named=named) if path else None
         try:
             with stop.interrupting():
                 partitions = producer.prepare(event_type.record)
@@ -81,6 +94,7 @@ class ProduceRun:
             conclusion.tell_counts(self._out, tally, event_type, given.output)
             raise
         show.done()
+        rejects.conclude()
         conclusion.compare(tally, intake.source)
         conclusion.tell_counts(self._out, tally, event_type, given.output)
         self._leftovers(pipeline, intake, kept, event_type)
@@ -109,9 +123,12 @@ class ProduceRun:
         if lost and kept is not None:
             for path, count in kept.write(lost, source):
                 note(f"{counted(count, noun_of(event_type.name))} not delivered: kept in {path}")
-        ahead = next_line(source, lost, kept=kept is not None, ended=pipeline.exhausted)
-        if ahead is not None and self._given.source != "-":
-            note(f"to go on: the same options, --start-at {ahead}")
+        inputs = intake.inputs
+        ahead = next_place(source, lost, inputs, kept=kept is not None, ended=pipeline.exhausted)
+        if ahead is not None and ahead[0] != "-":
+            name, line = ahead
+            only = f"the inputs from {name} on, " if len(inputs) > 1 else ""
+            note(f"to go on: the same options, {only}--start-at {line}")
 
     def _expected(self, event_type: EventType) -> str:
         number = self._given.expected

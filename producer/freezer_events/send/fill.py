@@ -21,12 +21,23 @@ if TYPE_CHECKING:
 
 
 class Filler:
-    """Fill the events of one type; `count` goes on from event to event, from 1 for each key."""
+    """Fill the events of one type; `count` goes on from event to event, from 1 for each key.
 
-    def __init__(self, event_type: EventType) -> None:
+    Args:
+        event_type: whose events.
+        live: they are made now; `now` is not the time of a reading from a file.
+
+    """
+
+    def __init__(self, event_type: EventType, *, live: bool = True) -> None:
+        self.event_type = event_type
         self._counts: Counter[Any] = Counter()
         self._key = event_type.key
-        self._makers = tuple((name, self._maker(way)) for name, way in event_type.fill.items())
+        self._makers = tuple(
+            (name, self._maker(way))
+            for name, way in event_type.fill.items()
+            if live or way != "now"
+        )
         self._record = event_type.record
         self._names = [each.name for each in fields(event_type.record)]
 

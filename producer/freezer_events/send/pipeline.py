@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from freezer_events.console.stop import Stop
+    from freezer_events.send.fill import Filler
     from freezer_events.send.producer import EventProducer
     from freezer_events.send.reports import Report
     from freezer_events.send.tally import Tally
@@ -61,6 +62,7 @@ class Pipeline:
     Attributes:
         undelivered: the good readings that are not known to be on the topic.
         exhausted: the source has been read to its end.
+        fill: supplies what events did not bring, in place of the producer's own.
 
     """
 
@@ -91,6 +93,7 @@ class Pipeline:
         self._is_watched = on_report is not None
         self._reports = reports if self._is_watched else 0
         self._on_progress = on_progress
+        self.fill: Filler | None = None
 
     @property
     def tally(self) -> Tally:
@@ -136,6 +139,8 @@ class Pipeline:
 
         """
         due = time.monotonic()
+        if self.fill is not None:
+            self._producer._routes.get(self.fill.event_type).fill = self.fill  # noqa: SLF001
         send = self._sender(source)
         stop, reports = self._stop, self._delivery.reports
         try:

@@ -1,0 +1,268 @@
+"""Profiles: how one kind of export becomes events. Data, from a TOML file or from options."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from freezer_events.config.toml_table import Table
+from freezer_events.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+_PLACES: Final = ("name", "preamble", "header")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFrom:
+    """Where the value of a field is found.
+
+    Attributes:
+        columns: a CSV column, a JSON key or path (`tags.sensor`); of several, the values are
+            joined by a blank. A column between slashes is a regular expression for its whole name.
+        constant: the value itself.
+        place: where else `match` looks: "name" (the file's, without folders), "preamble" (the lines
+            before the header) or "header" (the header's line).
+        match: a regular expression whose group is the value, or that finds it in the column.
+
+    """
+
+    columns: tuple[str, ...] = ()
+    constant: str | None = None
+    place: str = ""
+    match: str = ""
+
+    def found_in(self, texts: Mapping[str, str]) -> str | None:
+        """Return the value that is the same for all rows; None where it is not, or not found.
+
+        Args:
+            texts: the text of each place.
+
+        """
+        if self.constant is not None:
+            return self.constant
+        match = re.search(self.match, texts.get(self.place, ""), re.MULTILINE)
+        return match[1].strip() if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """A column per sensor: the column's name is one field, its cells are another.
+
+    Attributes:
+        name: the field that the column's name is.
+        value: the field that its cells hold.
+        columns: which columns, as a regular expression; "" for all that no field takes.
+
+    """
+
+    name: str
+    value: str
+    columns: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How readings are written down, and which of it is which field.
+
+    Attributes:
+        name: the profile's name; "" for options alone.
+        about: what exports so, in a few words.
+        form: "csv", "json", or "auto": by the file's suffix, else by its first character.
+        encoding: of the text; "" for UTF-8, or what a byte order mark says.
+        delimiter: between CSV cells; " " for any blanks; "" for what the header shows.
+        decimal: the decimal mark in numbers; "" for a point, or what `sep=;` implies.
+        skip: lines before the header.
+        header: some names that tell the header from the lines before it.
+        columns: the columns' names where no header has them.
+        comment: what begins a line that is none.
+        footer: a regular expression for the line at which the table ends.
+        short_rows: rows may lack cells at their end.
+        line: a regular expression for lines that are JSON in part: the group `json` is parsed,
+            other groups are further keys.
+        fields: Avro field to where it is found; others are found under their own names.
+        wide: a column per sensor.
+        time_format: see `times.TimeForm`.
+        time_zone: the zone of times that name none: a constant, or found in a place.
+        cut_times: digits of a second that a field cannot hold are cut.
+        units: Avro field to the unit that the input has it in.
+        none: texts that stand for no value, by field; under "" those of any field.
+        yes: further words for true.
+        no: further words for false.
+        where: which rows are readings, as an expression.
+        strict: an unknown key rejects its row.
+        sample: the file beside the profile that shows it.
+
+    """
+
+    name: str = ""
+    about: str = ""
+    form: str = "auto"
+    encoding: str = ""
+    delimiter: str = ""
+    decimal: str = ""
+    skip: int = 0
+    header: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    comment: str = ""
+    footer: str = ""
+    short_rows: bool = False
+    line: str = ""
+    fields: Mapping[str, FieldFrom] = field(default_factory=dict)
+    wide: Wide | None = None
+    time_format: str = ""
+    time_zone: FieldFrom | None = None
+    cut_times: bool = False
+    units: Mapping[str, str] = field(default_factory=dict)
+    none: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    yes: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+    where: str = ""
+    strict: bool = False
+    sample: str = ""
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a profile's file.
+
+        Raises:
+            ConfigError: it is missing or wrong; names file, line and key.
+
+        """
+        toml = Table.read(path)
+        toml.only(*_KEYS)
+        plain: dict[str, Any] = {key: toml.get(key, str) for key in _TEXTS if key in toml.values}
+        lists: dict[str, Any] = {key: texts(toml, key) for key in _LISTS if key in toml.values}
+        for key in ("footer", "line"):
+            _compiled(toml, key, plain.get(key, ""))
+        words = toml.table("none")
+        return cls(
+            name=path.stem,
+            **plain,
+            **lists,
+            skip=toml.get("skip", int) or 0,
+            short_rows=_flag(toml, "short_rows"),
+            cut_times=_flag(toml, "cut_times"),
+            fields={
+                each: _field(toml.table("fields"), each) for each in toml.table("fields").values
+            },
+            wide=_wide(toml.table("wide")) if "wide" in toml.values else None,
+            time_zone=_field(toml, "time_zone") if "time_zone" in toml.values else None,
+            units={
+                each: toml.table("units").need(each, str) for each in toml.table("units").values
+            },
+            none={"" if each == "any" else each: texts(words, each) for each in words.values},
+        )
+
+    def over(self, below: Profile) -> Profile:
+        """Return this profile on top of another one: what is said here wins."""
+        own = {
+            each.name: getattr(self, each.name)
+            for each in fields(self)
+            if getattr(self, each.name) != getattr(_PLAIN, each.name)
+        }
+        for name in ("fields", "units", "none"):
+            own[name] = {**getattr(below, name), **getattr(self, name)}
+        return replace(below, **own)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The fields that it gives, and that the event must therefore have."""
+        wide = (self.wide.name, self.wide.value) if self.wide else ()
+        return frozenset((*self.fields, *wide, *self.units, *self.none)) - {""}
+
+    @property
+    def reads_name(self) -> bool:
+        """Whether something is read from the name of an input."""
+        sources = (*self.fields.values(), *filter(None, [self.time_zone]))
+        return any(each.place == "name" for each in sources)
+
+    def without(self, names: Sequence[str]) -> Profile:
+        """Return the profile less some fields."""
+        kept = {each: value for each, value in self.fields.items() if each not in names}
+        units = {each: value for each, value in self.units.items() if each not in names}
+        none = {each: value for each, value in self.none.items() if each not in names}
+        return replace(self, fields=kept, units=units, none=none)
+
+
+_TEXTS: Final = (
+    "about", "form", "encoding", "delimiter", "decimal", "comment", "footer", "line",
+    "time_format", "where", "sample",
+)  # fmt: skip
+_LISTS: Final = ("header", "columns", "yes", "no")
+_TABLES: Final = ("fields", "wide", "time_zone", "units", "none")
+_KEYS: Final = (*_TEXTS, *_LISTS, *_TABLES, "skip", "short_rows", "cut_times")
+_PLAIN: Final = Profile()
+
+
+def texts(toml: Table, key: str) -> tuple[str, ...]:
+    """Return the texts of an array."""
+    found: list[object] = toml.get(key, list) or []
+    if not all(isinstance(each, str) for each in found):
+        raise toml.error("is no list of texts", key)
+    return tuple(map(str, found))
+
+
+def _flag(toml: Table, key: str) -> bool:
+    value = toml.values.get(key, False)
+    if not isinstance(value, bool):
+        raise toml.error(f"{value!r} is neither true nor false", key)
+    return value
+
+
+def _field(toml: Table, key: str) -> FieldFrom:
+    value = toml.values[key]
+    if isinstance(value, str):
+        return FieldFrom(constant=value) if key == "time_zone" else FieldFrom((value,))
+    if isinstance(value, list):
+        return FieldFrom(texts(toml, key))
+    inside = toml.table(key)
+    inside.only("column", "constant", *_PLACES, "match")
+    place = next((each for each in _PLACES if each in inside.values), "")
+    if sum(each in inside.values for each in ("column", "constant", *_PLACES)) != 1:
+        raise toml.error("needs one of column, constant, name, preamble, header", key)
+    if "constant" in inside.values:
+        return FieldFrom(constant=inside.need("constant", str))
+    match = inside.need(place, str) if place else inside.get("match", str) or ""
+    _compiled(inside, place or "match", match, groups=1 if match else 0)
+    columns = (inside.need("column", str),) if "column" in inside.values else ()
+    return FieldFrom(columns, None, place, match)
+
+
+def _wide(toml: Table) -> Wide:
+    toml.only("name", "value", "columns")
+    _compiled(toml, "columns", toml.get("columns", str) or "")
+    return Wide(toml.need("name", str), toml.need("value", str), toml.get("columns", str) or "")
+
+
+def _compiled(toml: Table, key: str, pattern: str, groups: int = 0) -> None:
+    try:
+        found = re.compile(pattern)
+    except re.error as error:
+        raise toml.error(f"{pattern!r} is no regular expression: {error}", key) from error
+    if found.groups < groups:
+        raise toml.error(f"{pattern!r} has no group for the value: (…)", key)
+
+
+def refuse_unknown(profile: Profile, known: Sequence[str], event: str, version: int) -> None:
+    """Make sure that an event has all fields that a profile or an option gives.
+
+    Raises:
+        UsageError: it lacks one, which would be lost.
+
+    """
+    lacking = sorted(profile.needs - set(known))
+    if not lacking:
+        return
+    named = ", ".join(lacking)
+    if profile.name:
+        raise UsageError(
+            f"--as {profile.name}",
+            f"it gives {named}, which {event} has not in version {version}, which is written",
+            "write a version that has it: version in event.toml, then freezer schema generate; "
+            f"or do without: {' '.join(f'--without {each}' for each in lacking)}",
+        )
+    raise UsageError(named, f"{event} has no such field: {', '.join(known)}")
