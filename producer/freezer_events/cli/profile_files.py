@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from freezer_events.errors import ConfigError, EventError, UsageError
+from freezer_events.schema.catalogue import PROFILES
 from freezer_events.sources import Profile
 
 if TYPE_CHECKING:
@@ -13,12 +14,10 @@ if TYPE_CHECKING:
 
     from freezer_events.schema.catalogue import EventSpec
 
-FOLDER: Final = "profiles"
-
 
 def profile_paths(event: EventSpec) -> dict[str, Path]:
     """Return the files of an event's profiles, by name."""
-    folder = event.folder / FOLDER
+    folder = event.folder / PROFILES
     found = folder.glob("*.toml") if folder.is_dir() else ()
     return {path.stem: path for path in sorted(found)}
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LOCK: Final = "lock"  # in the folder of an event: what was released of it
+PROFILES: Final = "profiles"  # there too: how exports of it are written
 OLD_LOCK: Final = "schemas.lock"  # one for all events, as it was before
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from freezer_events.event import EventType
-    from freezer_events.sources.columns import Keep
     from freezer_events.sources.text_source import TextSource
 
 __all__ = [
@@ -59,7 +58,6 @@ def open_source(
     profile: Profile = Profile(),  # noqa: B008 - it cannot be changed
     tell: Tell = lambda _: None,
     start: tuple[int, int] = (1, 0),
-    keep: Keep | None = None,
 ) -> TextSource:
     """Open one input as a source of events.
 
@@ -72,7 +70,6 @@ def open_source(
         tell: told in a sentence what is worth knowing: columns that no field takes, say.
         start: (line, byte): rows that begin before either are passed over. To go on behind a
             place: (1, place.end).
-        keep: tells by a row's values whether it is a reading at all.
 
     Raises:
         UsageError: the input cannot be opened, or its header does not fit the options.
@@ -85,7 +82,7 @@ def open_source(
         first = stream.peek()
         code = LineCode(profile.encoding or _encoding(name, first))
         kind = JsonFile if _is_json(name, first, profile) else CsvFile
-        return kind(stream, code, event_type, profile, on_reject, tell, start, keep=keep)
+        return kind(stream, code, event_type, profile, on_reject, tell, start)
     except BaseException:
         stream.close()
         raise

@@ -14,11 +14,10 @@ from freezer_events.sources.text_source import short_list
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from freezer_events.avro.expression.condition import Condition
     from freezer_events.event import EventType
     from freezer_events.sources.field_rules import FieldRules
     from freezer_events.sources.profile import FieldFrom, Profile
-
-    Keep = Callable[[Mapping[str, Any]], bool]
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class ColumnPlanner:
         profile: which column holds which field.
         rules: how a field's value is made.
         places: see `FieldFrom`.
-        keep: tells by the values of a row whether it is a reading at all; None: every row is.
+        keep: met by the values of a row that is a reading; None: every row is.
 
     """
 
@@ -71,7 +70,7 @@ class ColumnPlanner:
         profile: Profile,
         rules: FieldRules,
         places: Mapping[str, str],
-        keep: Keep | None = None,
+        keep: Condition | None = None,
     ) -> None:
         self._name = shown_name(name)
         self._event_type = event_type
@@ -296,7 +295,7 @@ def matched(pattern: re.Pattern[str], text: str, field: str) -> str:
 
 
 def _with_steps(
-    parse: Callable[[list[str]], Any], found: _Found, keep: Keep | None
+    parse: Callable[[list[str]], Any], found: _Found, keep: Condition | None
 ) -> Callable[[list[str]], Any]:
     """Put the steps that a profile asks for before the parsing; none costs where it is not."""
     extras = tuple(found.extras)
@@ -306,32 +305,46 @@ def _with_steps(
 
     def steps(row: list[str]) -> Any:
         row = row + [each(row) for each in extras] if extras else row
-        if not keep(RowValues(row, names, cells)):
-            raise NoReading
+        values = RowValues(row, names, cells)
+        if not keep(values):
+            raise values.error or NoReading
         return parse(row)
 
     return steps
 
 
 class RowValues(dict[str, Any]):
-    """The values of a row by name: a field's is typed, a column's is its text."""
+    """The values of a row by name: a column's is its text, a field's is typed.
+
+    Attributes:
+        error: why a value that was asked for is none. Whoever asks takes the row for no answer.
+
+    """
 
     def __init__(
         self, row: list[str], names: tuple[str, ...], cells: Mapping[str, tuple[int, Cell]]
     ) -> None:
         super().__init__()
+        self.error: Exception | None = None
         self._row = row
         self._names = names
         self._cells = cells
 
     def __missing__(self, name: str) -> Any:
-        """Look a name up; raises KeyError where there is neither field nor column."""
+        """Look a name up."""
         if name in self._cells:
             at, cell = self._cells[name]
             try:
                 return cell(self._row[at])
             except NoReading:
                 return None
+            except BadValue as error:
+                self.error = error.under(name)
+                raise
         if name in self._names:
             return self._row[self._names.index(name)]
-        raise KeyError(name)
+        self.error = UsageError(
+            f"--where {name}",
+            f"there is neither such a field nor a column: {short_list(self._names)}",
+        )
+        raise self.error

@@ -21,7 +21,7 @@ from freezer_events.sources.text_source import TextSource, short_list
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from freezer_events.sources.columns import Keep, TablePlan
+    from freezer_events.sources.columns import TablePlan
     from freezer_events.sources.table_start import TableStart
 
 _NUMBER: Final = re.compile(r"\s*[+-]?\d[\d.,:/TZ+ -]*\s*")
@@ -36,9 +36,8 @@ class CsvFile(TextSource):
 
     """
 
-    def __init__(self, *args: Any, keep: Keep | None = None) -> None:
+    def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self._keep = keep
         self._ended = False
         self._is_end = re.compile(self._profile.footer).search if self._profile.footer else None
         self._unknown = ""  # why the rows under the header in force cannot be read

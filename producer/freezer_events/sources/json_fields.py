@@ -18,8 +18,8 @@ from freezer_events.sources.reading import BadReading, NoReading
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from freezer_events.avro.expression.condition import Condition
     from freezer_events.event import EventType
-    from freezer_events.sources.columns import Keep
     from freezer_events.sources.field_rules import FieldRules
     from freezer_events.sources.profile import FieldFrom, Profile
 
@@ -34,7 +34,7 @@ class JsonPlan:
         profile: what is said of keys, paths and constants.
         rules: how a field's value is made.
         places: see `FieldFrom`.
-        keep: tells by the values of an object whether it is a reading at all.
+        keep: met by the values of an object that is a reading; None: every object is.
         on_unused: told of keys that no field takes.
 
     Attributes:
@@ -51,7 +51,7 @@ class JsonPlan:
         profile: Profile,
         rules: FieldRules,
         places: Mapping[str, str],
-        keep: Keep | None,
+        keep: Condition | None,
         on_unused: Callable[[Iterable[str]], None],
     ) -> None:
         self._profile = profile
@@ -87,8 +87,8 @@ class JsonPlan:
         """
         if not isinstance(value, dict):
             raise BadValue("", f"{_kind(value)} is not an object")
-        if self._keep is not None and not self._keep(ObjectValues(self, value)):
-            raise NoReading
+        if self._keep is not None:
+            self._refuse_unless(self._keep, ObjectValues(self, value))
         found = self._said(value)
         unused = []
         for key, given in value.items():
@@ -106,6 +106,11 @@ class JsonPlan:
             self._on_unused(unused)
         return [found]
 
+    def _refuse_unless(self, keep: Condition, values: ObjectValues) -> None:
+        """Pass over an object that does not meet the condition."""
+        if not keep(values):
+            raise values.error or NoReading
+
     def _said(self, value: dict[str, Any]) -> dict[str, Any]:
         """Return the fields that the profile says where to find."""
         found = dict(self._constants)
@@ -119,16 +124,14 @@ class JsonPlan:
         return found
 
     def one(self, value: dict[str, Any], name: str) -> Any:
-        """Return one value of an object by name: a field's, else that of a key; else KeyError."""
+        """Return one value of an object by name: a field's, else that of a key; else None."""
         source = self._profile.fields.get(name)
         if source is not None and source.columns:
             given, _ = self._found(value, source)
         else:
             given = self._constants.get(name, _get(value, name))
         if given is _ABSENT:
-            if name in self._own:
-                return None
-            raise KeyError(name)
+            return None
         if name not in self._own:
             return given
         try:
@@ -196,16 +199,26 @@ class JsonPlan:
 
 
 class ObjectValues(dict[str, Any]):
-    """The values of an object by name, made when they are asked for."""
+    """The values of an object by name, made when they are asked for.
+
+    Attributes:
+        error: why a value that was asked for is none.
+
+    """
 
     def __init__(self, plan: JsonPlan, value: dict[str, Any]) -> None:
         super().__init__()
+        self.error: BadValue | None = None
         self._plan = plan
         self._value = value
 
     def __missing__(self, name: str) -> Any:
-        """Look a name up; raises KeyError where there is neither field nor key."""
-        return self._plan.one(self._value, name)
+        """Look a name up."""
+        try:
+            return self._plan.one(self._value, name)
+        except BadValue as error:
+            self.error = error.under(name)
+            raise
 
 
 def _get(value: Any, path: str) -> Any:

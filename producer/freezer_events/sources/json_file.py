@@ -17,8 +17,6 @@ from freezer_events.sources.text_source import TextSource
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from freezer_events.sources.columns import Keep
-
 _BLANKS: Final = b" \t\r\n"
 
 
@@ -28,7 +26,7 @@ class JsonFile(TextSource):
     Keys that no field takes are named once, unless the profile is strict.
     """
 
-    def __init__(self, *args: Any, keep: Keep | None = None) -> None:
+    def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._code = args[1]
         self._item: JsonItem | None = None
@@ -40,7 +38,7 @@ class JsonFile(TextSource):
             self._profile,
             rules,
             self._places,
-            keep,
+            self._keep,
             lambda names: self._name_unused("keys", names),
         )
         self._event = from_json(self._event_type)

@@ -115,15 +115,8 @@ class PhysicalLines:
 
     def _refill(self) -> bool:
         """Replace the lines that were taken by new ones; False at the end."""
-        before = (
-            self._first,
-            self._base,
-            self._texts,
-            self._raws,
-            self._ends,
-            self._from,
-            self._at,
-        )
+        first, base, at = self._first, self._base, (self._from, self._at)
+        lists = self._texts, self._raws, self._ends
         self._first += len(self._texts)
         self._base = self._ends[-1] if self._ends else self._base
         self._texts, self._raws, self._ends = [], [], []
@@ -134,8 +127,8 @@ class PhysicalLines:
             elif self._stream.error is not None:
                 raise self._stream.error
             else:  # the last row is still to be found where it was
-                self._first, self._base, self._texts, self._raws, *rest = before
-                self._ends, self._from, self._at = rest
+                self._first, self._base, (self._from, self._at) = first, base, at
+                self._texts, self._raws, self._ends = lists
                 return False
         return True
 

@@ -65,6 +65,20 @@ class Wide:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """A file in the form of a profile, and what one has to say by hand to read it.
+
+    Attributes:
+        file: its name, in the folder of the profile.
+        said: the zone and values that a person would give.
+
+    """
+
+    file: str
+    said: Profile
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """How readings are written down, and which of it is which field.
 
@@ -94,7 +108,7 @@ class Profile:
         no: further words for false.
         where: which rows are readings, as an expression.
         strict: an unknown key rejects its row.
-        sample: the file beside the profile that shows it.
+        sample: what shows it, beside the profile.
 
     """
 
@@ -122,7 +136,7 @@ class Profile:
     no: tuple[str, ...] = ()
     where: str = ""
     strict: bool = False
-    sample: str = ""
+    sample: Sample | None = None
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -150,6 +164,7 @@ class Profile:
                 each: _field(toml.table("fields"), each) for each in toml.table("fields").values
             },
             wide=_wide(toml.table("wide")) if "wide" in toml.values else None,
+            sample=_sample(toml.table("sample")) if "sample" in toml.values else None,
             time_zone=_field(toml, "time_zone") if "time_zone" in toml.values else None,
             units={
                 each: toml.table("units").need(each, str) for each in toml.table("units").values
@@ -190,10 +205,10 @@ class Profile:
 
 _TEXTS: Final = (
     "about", "form", "encoding", "delimiter", "decimal", "comment", "footer", "line",
-    "time_format", "where", "sample",
+    "time_format", "where",
 )  # fmt: skip
 _LISTS: Final = ("header", "columns", "yes", "no")
-_TABLES: Final = ("fields", "wide", "time_zone", "units", "none")
+_TABLES: Final = ("sample", "fields", "wide", "time_zone", "units", "none")
 _KEYS: Final = (*_TEXTS, *_LISTS, *_TABLES, "skip", "short_rows", "cut_times")
 _PLAIN: Final = Profile()
 
@@ -230,6 +245,16 @@ def _field(toml: Table, key: str) -> FieldFrom:
     _compiled(inside, place or "match", match, groups=1 if match else 0)
     columns = (inside.need("column", str),) if "column" in inside.values else ()
     return FieldFrom(columns, None, place, match)
+
+
+def _sample(toml: Table) -> Sample:
+    toml.only("file", "time_zone", "set")
+    values = toml.table("set")
+    said = Profile(
+        fields={each: FieldFrom(constant=values.need(each, str)) for each in values.values},
+        time_zone=_field(toml, "time_zone") if "time_zone" in toml.values else None,
+    )
+    return Sample(toml.need("file", str), said)
 
 
 def _wide(toml: Table) -> Wide:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from freezer_events.avro.expression.condition import condition_on_mapping
 from freezer_events.sources.physical import PhysicalLines
 from freezer_events.sources.reading import BadReading, ReadingPlace, Rejected, Rows
 
@@ -52,6 +53,7 @@ class TextSource:
         self.rows = Rows()
         self._event_type = event_type
         self._profile = profile
+        self._keep = condition_on_mapping(profile.where) if profile.where else None
         self._on_reject = on_reject
         self._tell = tell
         self._start = start

@@ -215,12 +215,12 @@ def _suggested(text: str) -> str:
     for shape, option in _SPELLED:
         if re.fullmatch(shape, text):
             return option
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return "the time of day is missing: join its column, --join DATE,TIME=FIELD"
     found = text
     for shape, piece in _PIECES:
         found = re.sub(shape, piece, found, count=1)
     if found == text or re.search(r"\d", found):
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-            return "the time of day is missing: join columns with --join DATE,TIME=FIELD"
         return ""
     month_first = found.replace("%d/%m", "%m/%d").replace("%d-%m", "%m-%d")
     other = f", or month first: '{month_first}'" if month_first != found else ""
