@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from freezer_events.cli.output import note
 from freezer_events.console.escape import one_line
-from freezer_events.sources import Inputs, Rejected, expanded, open_source
+from freezer_events.sources import Inputs, Rejected, expanded, open_source, size_of
 from freezer_events.sources.simulator import Simulator
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Intake:
         self._rejects = rejects
         self._tally = tally
         self._profile = profile
+        self._expected = options.expected
+        self._inputs: Inputs | None = None
         self.source: Source | None = None
         self.inputs: list[str] = []
         self.events: Iterable[Any]
@@ -64,7 +66,7 @@ class Intake:
             )
             return
         self.inputs = expanded(options.sources)
-        self.source = self._open(options, event_type, wait)
+        self.source = self._inputs = self._open(options, event_type, wait)
         rejects.open(self.inputs, named=profile.reads_name)
         self.events = islice(self.source, options.count) if options.count else self.source
 
@@ -74,6 +76,14 @@ class Intake:
     def __exit__(self, *_: object) -> None:
         if self.source is not None:
             self.source.close()
+
+    def share_of(self, tally: Tally) -> Callable[[], float | None]:
+        """Return what gives the part of the readings that has been taken; None where unknown."""
+        source, size = self._inputs, size_of(self.inputs)
+        if source is not None:
+            return lambda: min(source.done_bytes / size, 1.0) if size else None
+        expected = self._expected
+        return lambda: tally.read / expected if expected else None
 
     def reject(self, _event: Any, error: InvalidEvent) -> None:
         """Take an event that read well and does not encode, or is too large.
@@ -102,7 +112,7 @@ class Intake:
 
     def _open(
         self, options: ProduceOptions, event_type: EventType, wait: Callable[[], bool]
-    ) -> Source:
+    ) -> Inputs:
         """Open what `--from` names: other kinds of sources are told apart here."""
         told: set[str] = set()
 

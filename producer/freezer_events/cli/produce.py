@@ -74,6 +74,11 @@ _OF_A_FILE: Final = (*mapping_options.SPELLINGS, "--on-bad", "--rejects", "--sta
 @click.option(
     "--live", is_flag=True, help="Readings are made now: one without a time gets the present one."
 )
+@click.option(
+    "--timestamp",
+    metavar="FIELD",
+    help="Field whose time is the record's timestamp; slower, and brokers set limits to it.",
+)
 @click.option("--dry-run", is_flag=True, help="Read, check and encode; send nothing.")
 @click.option(
     "--timeout",

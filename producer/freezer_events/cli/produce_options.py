@@ -39,6 +39,7 @@ class ProduceOptions:
     undelivered: str | None
     start_at: int
     live: bool
+    timestamp: str | None
     every: bool | None
     quiet: bool
     output: str

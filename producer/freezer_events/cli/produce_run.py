@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from freezer_events.avro.model import model_of, scalar_of
+from freezer_events.avro.parse.types import UnionType
 from freezer_events.cli import conclusion, options
 from freezer_events.cli.dry_run import dry_run
 from freezer_events.cli.intake import Intake
 from freezer_events.cli.kept_readings import KeptReadings, next_place
 from freezer_events.cli.output import Deliveries, Output, note, partition_lines
 from freezer_events.cli.profile_files import find_profile
+from freezer_events.cli.progress import Progress
 from freezer_events.cli.rejects import Rejects
 from freezer_events.console.stop import Interrupted, Stop
 from freezer_events.console.words import counted, noun_of
-from freezer_events.errors import EventError, NotDelivered
+from freezer_events.errors import EventError, NotDelivered, UsageError
 from freezer_events.send.fill import Filler
 from freezer_events.send.pipeline import Pipeline
 from freezer_events.send.producer import EventProducer
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from freezer_events.cli.produce_options import ProduceOptions
     from freezer_events.event import EventType
     from freezer_events.sources import Profile
+
+
+_TIMES: Final = ("timestamp-millis", "timestamp-micros")
 
 
 class ProduceRun:
@@ -60,6 +66,7 @@ class ProduceRun:
         show = Deliveries(
             self._out, event_type, as_json=given.output == "json", every=given.every_delivery
         )
+        progress = Progress(event_type.name, show.limit, quiet=given.quiet)
         pipeline = Pipeline(
             producer,
             stop,
@@ -67,15 +74,17 @@ class ProduceRun:
             flush_s=given.timeout,
             on_report=show,
             reports=show.limit,
-            on_progress=show.progress,
+            on_progress=progress,
             on_notice=note,
         )
+        pipeline.timestamp = timestamp_attribute(given.timestamp, event_type)
         if not given.is_live:
             pipeline.fill = Filler(event_type, live=False)
         tally = pipeline.tally
         with stop.interrupting():  # a pipe may have nobody at its other end
             intake = Intake(given, event_type, profile, rejects, tally, pipeline.wait)
         stack.enter_context(intake)
+        progress.share = intake.share_of(tally)
         named = profile.reads_name
         path = given.undelivered
         kept = KeptReadings(path, intake.inputs, named=named) if path else None
@@ -93,7 +102,7 @@ class ProduceRun:
         except Exception:  # nobody foresaw it: the tally is told all the same
             conclusion.tell_counts(self._out, tally, event_type, given.output)
             raise
-        show.done()
+        progress.done()
         rejects.conclude()
         conclusion.compare(tally, intake.source)
         conclusion.tell_counts(self._out, tally, event_type, given.output)
@@ -138,3 +147,27 @@ class ProduceRun:
 def _close(producer: EventProducer) -> None:
     with suppress(NotDelivered):  # the tally has told it
         producer.close()
+
+
+def timestamp_attribute(field: str | None, event_type: EventType) -> str | None:
+    """Return the attribute of the field that `--timestamp` names.
+
+    Raises:
+        UsageError: the event has no such field, or it holds no time with a zone.
+
+    """
+    if field is None:
+        return None
+    model = model_of(event_type)
+    found = next((each for each in model.root.fields if each.name == field), None)
+    if found is None:
+        listed = ", ".join(each.name for each in model.root.fields)
+        why = f"version {event_type.version} of {event_type.name} has no such field: {listed}"
+        raise UsageError(f"--timestamp {field}", why)
+    of = model.resolve(found.type)
+    kinds = model.branches(of) if isinstance(of, UnionType) else [of]
+    names = {entry.name for entry in map(scalar_of, kinds) if entry is not None}
+    if not names & {*_TIMES}:
+        why = f"is no timestamp: a record's timestamp is a {' or '.join(_TIMES)}"
+        raise UsageError(f"--timestamp {field}", why)
+    return model.attribute(field)

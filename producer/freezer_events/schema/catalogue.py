@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self, cast
+from typing import TYPE_CHECKING, Final, Self
 
 from freezer_events.avro.parse import Schema, load, read_text
 from freezer_events.config.merge_marker import merge_marker
@@ -31,6 +31,7 @@ _VERSION_FILE: Final = re.compile(r"v([1-9][0-9]*)\.avsc")
 _KEYS: Final = ("topic", "partitions", "key", "compatibility", "version", "fill")
 _ABOUT: Final = ("owner", "contact", "pii", "suppress")
 _FILLS: Final = ("now", "uuid", "count")
+_OF_FIELDS: Final = re.compile(r"uuid5:[A-Za-z_]\w*(,[A-Za-z_]\w*)*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class EventSpec:
         key: the field that becomes the message key, or None.
         level: the compatibility level that its subject promises.
         version: the version that producers write.
-        fill: field to the way a producer supplies it: now, uuid, count.
+        fill: field to the way a producer supplies it: now, uuid, count, `uuid5:FIELD,FIELD`.
         owner: who answers for it, or None.
         contact: how to reach them, or None.
         pii: the fields that say something of a person.
@@ -289,7 +290,14 @@ def packaged() -> Path:
 
 
 def _fill(table: Table) -> Mapping[str, Fill]:
-    return {name: cast("Fill", table.one_of(name, _FILLS)) for name in table.values}
+    return {name: _way(table, name) for name in table.values}
+
+
+def _way(table: Table, name: str) -> Fill:
+    way = table.need(name, str)
+    if _OF_FIELDS.fullmatch(way):
+        return way
+    return table.one_of(name, (*_FILLS, "uuid5:FIELD,FIELD"))
 
 
 def _texts(toml: Table, key: str) -> list[str]:

@@ -55,7 +55,6 @@ class RowSplitter:
         cell = rf'(?:"(?:[^"]|"")*+"[^{mark}]*+|[^"{mark}][^{mark}]*+|(?={mark}|\Z))'
         self._whole = re.compile(rf"{cell}(?:{mark}{cell})*+")
         self._end_of_cell = re.compile(rf'(?:[^"]|"")*+"(?:(?={mark})|\Z)')
-        self._alone = re.compile(rf'{mark}"\Z')
 
     def _split(self, text: str) -> list[str]:
         if '"' not in text:
@@ -97,7 +96,7 @@ class RowSplitter:
     def _rows_inside(self, pieces: list[str], width: int) -> bool:
         """Tell whether lines inside of a quoted cell look like rows: then a quote is missing."""
         suspects = [each for each in pieces[1:-1] if '"' not in each]
-        if pieces[-1].count('"') == 1 and self._alone.search(pieces[-1]):
+        if pieces[-1].count('"') == 1 and pieces[-1].endswith('"'):
             suspects.append(pieces[-1])
         return width > 1 and any(each.count(self.delimiter) == width - 1 for each in suspects)
 

@@ -122,11 +122,11 @@ class LineCode:
     def _wide(self, whole: bytes) -> tuple[list[bytes], list[str]]:
         odd = len(whole) % self._width
         text = self.decoded(whole[: len(whole) - odd])
-        raws, texts, at = [], [], 0
+        raws, texts, at, end = [], [], 0, len(whole) - odd
         for line in text.split("\n"):
             size = len(f"{line}\n".encode(self._codec, "surrogatepass"))
-            if at < len(whole) - odd:
-                raws.append(whole[at : at + size])
+            if at < end:
+                raws.append(whole[at : min(at + size, end)])
                 texts.append(line.removesuffix("\r"))
             at += size
         if odd:

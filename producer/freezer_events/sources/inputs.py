@@ -77,7 +77,7 @@ class WaitingReader(io.RawIOBase):
 
     def close(self) -> None:
         """Close the descriptor, but never standard input."""
-        if not self.closed and self._descriptor != 0:
+        if not self.closed and self._descriptor > 0:
             os.close(self._descriptor)
         super().close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.forms import BadValue, from_json
@@ -97,10 +98,12 @@ class JsonFile(TextSource):
         for item in items:
             self._item = item
             if item.line < line or item.begin < byte:
+                deque(item.rest, maxlen=0)
                 continue
             rows.read += 1
             if item.broken:
-                self._reject(item.broken)
+                self._reject(item.broken, rest=item.rest)
+                deque(item.rest, maxlen=0)
                 continue
             try:
                 found = self._made(self._code.decoded(item.raw))

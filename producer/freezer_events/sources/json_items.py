@@ -14,14 +14,14 @@ from freezer_events.sources.physical import TOO_LONG
 from freezer_events.sources.reading import LONGEST_ROW_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from freezer_events.sources.inputs import InputBytes
 
 _CHUNK_BYTES: Final = 1 << 16
 _BLANKS: Final = re.compile(rb"[\s,]*+")
-_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\]]|"', re.DOTALL)
-_SCALAR: Final = re.compile(rb'(?:"(?:[^"\\\r\n]|\\.)*+"|[^,\[\]{}\r\n"])++|.', re.DOTALL)
+_TOKEN: Final = re.compile(rb'"(?:[^"\\\r\n]|\\[^\r\n])*+"|[{}\[\]]|"')
+_SCALAR: Final = re.compile(rb"[^,\[\]{}\r\n]*+")
 _BREAKS: Final = re.compile(rb"\s*[\r\n]+\s*")
 NOT_CLOSED: Final = "is not closed"
 
@@ -36,6 +36,7 @@ class JsonItem:
         begin: the offset of its first byte.
         end: the offset behind its last one.
         broken: why it cannot be read at all, or "".
+        rest: what follows of one that is broken; to be taken before the next value.
 
     """
 
@@ -44,6 +45,7 @@ class JsonItem:
     begin: int
     end: int
     broken: str = ""
+    rest: Iterable[bytes] = ()
 
 
 class JsonItems:
@@ -110,10 +112,15 @@ class JsonItems:
         depth, at = 0, self._at
         while True:
             token = _TOKEN.search(self._data, at)
-            if token is None or token[0] == b'"':  # a string that goes on in what is still to come
-                at = (token.start() if token else len(self._data)) - self._at
-                if at > LONGEST_ROW_BYTES or not self._more():
-                    return self._broken(TOO_LONG if at > LONGEST_ROW_BYTES else NOT_CLOSED)
+            if token is None or token[0] == b'"':
+                at = token.start() if token else len(self._data)
+                if token and self._data.find(b"\n", at) >= 0:  # no string goes over a line's end
+                    return self._broken(NOT_CLOSED)
+                at -= self._at
+                if len(self._data) - self._at > LONGEST_ROW_BYTES:
+                    return self._broken(TOO_LONG)
+                if not self._more():
+                    return self._broken(NOT_CLOSED)
                 continue
             at = token.end()
             if token[0] in {b"{", b"["}:
@@ -127,23 +134,46 @@ class JsonItems:
 
     def _scalar(self) -> JsonItem:
         """Take what is neither object nor array to the end of it."""
-        match = _SCALAR.match(self._data, self._at)
-        while match is None or match.end() == len(self._data):
-            if len(self._data) - self._at > LONGEST_ROW_BYTES or not self._more():
-                break
-            match = _SCALAR.match(self._data, self._at)
-        return self._item(match.end() if match else len(self._data))
+        at = self._at
+        while True:
+            match = _SCALAR.match(self._data, at)
+            assert match is not None  # noqa: S101 - it may be empty
+            at = match.end()
+            if at - self._at > LONGEST_ROW_BYTES:
+                return self._broken(TOO_LONG)
+            if at < len(self._data):
+                return self._item(max(at, self._at + 1))  # a bracket too many, on its own
+            at -= self._at
+            if not self._more():
+                return self._item(len(self._data))
 
     def _broken(self, why: str) -> JsonItem:
-        """Take a value that is never closed: up to where another begins as this one does."""
+        """Take a value that never ends: up to where another begins as this one does."""
         before = self._data.rfind(b"\n", 0, self._at) + 1
         indent = self._data[before : self._at]
-        indent = indent if not indent.strip() else b""
-        found = re.compile(rb"\n" + re.escape(indent) + rb"(?=[{\[])").search(self._data, self._at)
-        return self._item(found.start() + 1 if found else len(self._data), why)
+        begins = re.compile(
+            rb"\n" + re.escape(indent if not indent.strip() else b"") + rb"(?=[{\[])"
+        )
+        found = begins.search(self._data, self._at)
+        if found:
+            return self._item(found.start() + 1, why)
+        return self._item(len(self._data), why, self._rest(begins))
 
-    def _item(self, end: int, broken: str = "") -> JsonItem:
+    def _rest(self, begins: re.Pattern[bytes]) -> Iterator[bytes]:
+        """Yield what follows of a value that never ends."""
+        while self._more():
+            found = begins.search(self._data)
+            end = found.start() + 1 if found else len(self._data)
+            rest = self._data[:end]
+            self._line += rest.count(b"\n")
+            self._at = end
+            yield rest
+            if found:
+                return
+
+    def _item(self, end: int, broken: str = "", rest: Iterable[bytes] = ()) -> JsonItem:
         raw, begin, line = self._data[self._at : end], self._base + self._at, self._line
         self._line += raw.count(b"\n")
         self._at = end
-        return JsonItem(_BREAKS.sub(b" ", raw.rstrip()), line, begin, begin + len(raw), broken)
+        whole = begin + len(raw.rstrip())
+        return JsonItem(_BREAKS.sub(b" ", raw.rstrip()), line, begin, whole, broken, rest)

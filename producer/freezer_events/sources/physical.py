@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.sources.reading import LONGEST_ROW_BYTES
+from freezer_events.sources.reading import LONGEST_ROW_BYTES, ReadingPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -108,6 +108,14 @@ class PhysicalLines:
     def raw(self) -> bytes:
         """The row's bytes."""
         return b"".join(self._raws[self._from : self._at])
+
+    def place(self, name: str) -> ReadingPlace:
+        """Return the place of the row; asked for every reading, so in one go."""
+        at, end = self._from, self._at
+        raw = self._raws[at] if end - at == 1 else self.raw
+        ends = self._ends
+        begin = ends[at - 1] if at else self._base
+        return ReadingPlace(name, self._first + at, begin, ends[end - 1] if end else begin, raw)
 
     def close(self) -> None:
         """Close the input."""

@@ -69,8 +69,7 @@ class TextSource:
     @property
     def last(self) -> ReadingPlace:
         """The place of the last row."""
-        lines = self._lines
-        return ReadingPlace(self.name, lines.number, lines.begin, lines.end, lines.raw)
+        return self._lines.place(self.name)
 
     def safe(self, place: ReadingPlace) -> None:
         """Do nothing: a file keeps its rows."""
