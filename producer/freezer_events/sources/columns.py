@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from freezer_events.avro.expression.grammar import parse_expression
 from freezer_events.avro.forms import BadValue, Cell, field_names, required, row_parser
 from freezer_events.errors import UsageError
-from freezer_events.sources.reading import BadReading, NoReading, shown_name
+from freezer_events.sources.reading import NoReading, shown_name
+from freezer_events.sources.row_values import RowValues, matched, names_in
 from freezer_events.sources.text_source import short_list
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ class ColumnPlanner:
         self._places = places
         self._keep = keep
         self._fields = field_names(event_type)
+        self._asked = frozenset(names_in(parse_expression(keep.text))) if keep else frozenset()
 
     def plan(self, header: Sequence[str]) -> TablePlan:
         """Return the plan.
@@ -96,6 +99,9 @@ class ColumnPlanner:
                 self._place_named(column, at, found)
         wide = self._wide_columns(found)
         self._refuse_missing(found, wide=bool(wide))
+        for name in self._asked - {*found.cells, *header}:
+            why = f"there is neither such a field nor a column: {short_list(header)}"
+            raise UsageError(f"--where {name}", why)
         return self._made(found, wide)
 
     def _place(self, field: str, source: FieldFrom, found: _Found) -> None:
@@ -238,7 +244,10 @@ class ColumnPlanner:
         names = self._rules.attributes
         parsers = []
         for column, at in wide:
-            name = self._rules[said.name].cell(said.name, constant=True)(column)
+            try:
+                name = self._rules[said.name].cell(said.name, constant=True)(column)
+            except BadValue as error:
+                raise UsageError(f"column {column[:60]!r}", f"as {said.name}: {error}") from error
             one = {
                 **cells,
                 names[said.name]: (0, Cell(lambda _, it=name: it, lambda it=name: it)),  # type: ignore[misc]
@@ -286,14 +295,6 @@ class _Extra:
         return matched(self.pattern, text, self.field) if self.pattern and text else text
 
 
-def matched(pattern: re.Pattern[str], text: str, field: str) -> str:
-    """Return what a pattern finds in a value; raises BadReading."""
-    match = pattern.search(text)
-    if match is None:
-        raise BadReading(field, f"{text[:60]!r} does not match {pattern.pattern!r}")
-    return match[1]
-
-
 def _with_steps(
     parse: Callable[[list[str]], Any], found: _Found, keep: Condition | None
 ) -> Callable[[list[str]], Any]:
@@ -311,40 +312,3 @@ def _with_steps(
         return parse(row)
 
     return steps
-
-
-class RowValues(dict[str, Any]):
-    """The values of a row by name: a column's is its text, a field's is typed.
-
-    Attributes:
-        error: why a value that was asked for is none. Whoever asks takes the row for no answer.
-
-    """
-
-    def __init__(
-        self, row: list[str], names: tuple[str, ...], cells: Mapping[str, tuple[int, Cell]]
-    ) -> None:
-        super().__init__()
-        self.error: Exception | None = None
-        self._row = row
-        self._names = names
-        self._cells = cells
-
-    def __missing__(self, name: str) -> Any:
-        """Look a name up."""
-        if name in self._cells:
-            at, cell = self._cells[name]
-            try:
-                return cell(self._row[at])
-            except NoReading:
-                return None
-            except BadValue as error:
-                self.error = error.under(name)
-                raise
-        if name in self._names:
-            return self._row[self._names.index(name)]
-        self.error = UsageError(
-            f"--where {name}",
-            f"there is neither such a field nor a column: {short_list(self._names)}",
-        )
-        raise self.error

@@ -53,18 +53,20 @@ class CsvFile(TextSource):
         rows, lines, split = self.rows, self._lines, self._splitter.split
         skipping = self._start != (1, 0)
         special = bool(self._profile.comment or self._is_end)
+        careful = skipping or special
         plan = self._plan
         parse, width, wide = plan.parse, plan.width, plan.wide
         for text in lines:
-            if skipping:
-                skipping = self._is_before_start()
-                if skipping:
+            if careful:
+                if skipping and self._is_before_start():
                     self._pass_over(text)
                     continue
+                skipping, careful = False, special
+                if special and self._is_special(text):
+                    rows.read += 1
+                    rows.none += 1
+                    continue
             rows.read += 1
-            if special and self._is_special(text):
-                rows.none += 1
-                continue
             try:
                 row = split(text)
             except BadReading as error:

@@ -59,10 +59,13 @@ class RowSplitter:
     def _split(self, text: str) -> list[str]:
         if '"' not in text:
             return text.split(self.delimiter) if text else []
-        if self._whole.fullmatch(text):
-            self._waiting.append(text)
-            return self._read(self._reader)
-        return self._of_several(text)
+        self._waiting.append(text)
+        try:
+            return next(self._reader)
+        except IndexError:  # it wants a further line: a quote is open
+            return self._of_several(text)
+        except csv.Error as error:
+            raise BadReading("", str(error)) from None
 
     def _of_several(self, text: str) -> list[str]:
         pieces, size, lines = [text], len(text), self._lines

@@ -108,7 +108,7 @@ class LineCode:
             return max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
         end = "\n".encode(self._codec)
         at = data.rfind(end)
-        while at % self._width > 0:
+        while at >= 0 and at % self._width:
             at = data.rfind(end, 0, at + self._width - 1)
         return at + self._width if at >= 0 else 0
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.forms import BadValue, field_names
 from freezer_events.errors import UsageError
-from freezer_events.sources.columns import matched
 from freezer_events.sources.field_rules import OMITTED
 from freezer_events.sources.reading import BadReading, NoReading
+from freezer_events.sources.row_values import matched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -50,12 +50,10 @@ class JsonFile(TextSource):
         self._key_field = fields.get(key or "", "")
         self._keys = Keys()
 
-    @property
-    def last(self) -> ReadingPlace:
-        """The place of the last row."""
+    def _item_place(self) -> ReadingPlace:
+        """Return the place of the value that was taken last."""
         item = self._item
-        if item is None:
-            return super().last
+        assert item is not None  # noqa: S101 - asked for one that was taken
         return ReadingPlace(self.name, item.line, item.begin, item.end, item.raw + b"\n")
 
     def __iter__(self) -> Iterator[Any]:
@@ -69,7 +67,7 @@ class JsonFile(TextSource):
 
     def _of_lines(self) -> Iterator[Any]:
         skipping = self._start != (1, 0)
-        rows, make = self.rows, self._made
+        rows, make = self.rows, self._plainly_made if self._plainly else self._made
         for text in self._lines:
             if skipping:
                 skipping = self._is_before_start()
@@ -95,6 +93,7 @@ class JsonFile(TextSource):
     def _of_document(self) -> Iterator[Any]:
         line, byte = self._start
         items, rows = JsonItems(self._bytes), self.rows
+        self._place = self._item_place
         for item in items:
             self._item = item
             if item.line < line or item.begin < byte:
@@ -117,16 +116,21 @@ class JsonFile(TextSource):
         if items.unclosed:
             self._tell(f"{shown_name(self.name)}: its array is not closed: is the file whole?")
 
-    def _made(self, text: str) -> Any:
-        """Return the event of a text, or several in a list; raises BadValue, NoReading."""
-        value = _parsed(text) if self._line is None else self._of_parts(text, self._line)
-        if self._plainly:
-            try:
+    def _plainly_made(self, text: str) -> Any:
+        """Return the event of a text that is as it should be; what is not is looked at again."""
+        try:
+            value, end = _raw_decode(text)
+            if end == len(text):
                 event = self._event(value)
                 if self._key is None or self._keys[getattr(event, self._key)]:
                     return event
-            except BadValue:
-                pass  # perhaps it is written in a way that is taken all the same
+        except (ValueError, RecursionError):
+            pass
+        return self._made(text)
+
+    def _made(self, text: str) -> Any:
+        """Return the event of a text, or several in a list; raises BadValue, NoReading."""
+        value = _parsed(text) if self._line is None else self._of_parts(text, self._line)
         made = [self._with_key(self._event(each)) for each in self._plan.objects(value)]
         return made[0] if len(made) == 1 else made
 

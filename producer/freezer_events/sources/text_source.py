@@ -57,7 +57,8 @@ class TextSource:
         self._on_reject = on_reject
         self._tell = tell
         self._start = start
-        self._lines = PhysicalLines(stream, code, self._broken)
+        self._lines = PhysicalLines(stream, code, self._broken, stream.name)
+        self._place = self._lines.place
         self._heading = b""
         self._named: set[str] = set()
         self._places = {"name": PurePath(stream.name).name, "preamble": "", "header": ""}
@@ -69,7 +70,7 @@ class TextSource:
     @property
     def last(self) -> ReadingPlace:
         """The place of the last row."""
-        return self._lines.place(self.name)
+        return self._place()
 
     def safe(self, place: ReadingPlace) -> None:
         """Do nothing: a file keeps its rows."""
