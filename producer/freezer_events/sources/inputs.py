@@ -73,6 +73,8 @@ class WaitingReader(io.RawIOBase):
                 return 0
         count = os.readv(self._descriptor, [buffer])
         self.position += count
+        if not count:  # Ctrl-C ends the writer of a pipe, too: its last line may be half of one
+            self.cut = not self._wait()
         return count
 
     def close(self) -> None:
