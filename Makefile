@@ -13,7 +13,7 @@ PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo up local cloud down test test-long test-cloud coverage unit lint types check fast bench bench-quick clean
+.PHONY: help setup dev demo up local cloud down test test-long test-cloud coverage unit lint types released check fast bench bench-quick clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ lint: $(DEV_STAMP) ## Style and layers
 types: $(DEV_STAMP) ## Types
 	$(BIN)/mypy
 
+released: $(DEV_STAMP) ## Released schemas are as they were on main
+	@FREEZER=$(BIN)/freezer .ci/schemas
+
 unit: $(DEV_STAMP) ## The tests that need no container
 	$(PYTEST) -m "not long" tests/unit tests/infra
 
@@ -82,7 +85,7 @@ coverage: $(DEV_STAMP) ## Everything, and which lines of producer/ no test ran
 	@$(BIN)/python -m tests.stack
 	$(PYTEST) -m "not long" --cov --cov-report=term:skip-covered --cov-fail-under=95
 
-check: lint types test ## What CI runs
+check: lint types released test ## What CI runs
 
 fast: $(STAMP) ## Build the compiled encoder (needs a C compiler and Python's headers)
 	@command -v $${CC:-cc} >/dev/null || \

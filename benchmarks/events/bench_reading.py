@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from freezer_events.event import EventType
-from freezer_events.avro.runtime import COUNT as _COUNT, END as _END, EPOCH as _EPOCH, PAIR as _PAIR, double as _double, groups as _groups, hexlify as _hexlify, millis as _millis, pairs3 as _pairs3, read_model as _read_model, real as _real, utf8 as _utf8, wrong as _wrong
+from freezer_events.avro.runtime import COUNT as _COUNT, END as _END, EPOCH as _EPOCH, PAIR as _PAIR, double as _double, groups as _groups, hexlify as _hexlify, millis as _millis, moment as _moment, pairs3 as _pairs3, read_model as _read_model, real as _real, utf8 as _utf8, wrong as _wrong
 
 __all__ = ['BenchReading', 'State']
 
@@ -73,10 +73,13 @@ def encode(event: Any) -> bytes:
     if type(v4) is not State:
         raise _wrong(v4, "a State")
     v5: Any = event.recorded_at
-    if not isinstance(v5, datetime):
-        raise _wrong(v5, "a datetime")
+    if type(v5) is not datetime:
+        _moment(v5)
     v5 = v5 - _EPOCH  # a naive time does not subtract
-    low = v5.seconds * 2000 + v5.microseconds // 1000 * 2
+    low = v5.microseconds
+    if low % 1000:
+        raise _wrong(v5, "a whole number of milliseconds")
+    low = v5.seconds * 2000 + low // 500
     top = v5.days * 172800000 + low
     low = top & 268435455
     top >>= 28
@@ -117,6 +120,6 @@ EVENT: Final = EventType(
     encode=encode,
     read_model=_read_model,
     default=True,
-    generator=2,
+    generator=3,
 )
 BenchReading.__event__ = EVENT

@@ -14,6 +14,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from freezer_events.avro.values import truncate_to_ms
     from freezer_events.config import Settings
     from freezer_events.errors import (
         AccessError,
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     )
     from freezer_events.event import Event
     from freezer_events.kafka.codes import Outcome
-    from freezer_events.read.consumer import EventConsumer, Record
+    from freezer_events.read.consumer import EventConsumer
+    from freezer_events.read.record import Cause, Record
+    from freezer_events.read.starting import Start
     from freezer_events.registry.serializer import EventSerializer
     from freezer_events.send.async_producer import AsyncEventProducer
     from freezer_events.send.checks import KEY_FIELD
@@ -39,6 +42,7 @@ __all__ = [
     "KEY_FIELD",
     "AccessError",
     "AsyncEventProducer",
+    "Cause",
     "ConfigError",
     "Event",
     "EventConsumer",
@@ -52,24 +56,29 @@ __all__ = [
     "Report",
     "SchemaError",
     "Settings",
+    "Start",
     "Tally",
     "UnreachableError",
     "UsageError",
+    "truncate_to_ms",
 ]
 
 _IMPORTING = threading.RLock()  # a home may import from here in its turn
 _HOMES = {
     "AsyncEventProducer": "send.async_producer",
+    "Cause": "read.record",
     "KEY_FIELD": "send.checks",
     "Event": "event",
     "EventConsumer": "read.consumer",
     "EventProducer": "send.producer",
     "EventSerializer": "registry.serializer",
     "Outcome": "kafka.codes",
-    "Record": "read.consumer",
+    "Record": "read.record",
     "Report": "send.reports",
     "Settings": "config",
+    "Start": "read.starting",
     "Tally": "send.tally",
+    "truncate_to_ms": "avro.values",
 }
 
 

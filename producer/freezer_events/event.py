@@ -18,7 +18,7 @@ Fill = str
 """How a producer supplies a field: now, uuid, count, or `uuid5:FIELD,FIELD`."""
 
 DEFAULT_EVENT: Final = "freezer-reading"
-GENERATOR: Final = 2
+GENERATOR: Final = 3
 """Which generated modules fit: counted up when they need something that older ones do not bring."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
+from confluent_kafka import Producer
 
+from freezer_events.config import Settings
 from freezer_events.send.client_properties import DEFAULTS
 from tests.support.cli import Freezer
 from tests.support.readme import (
@@ -120,7 +123,7 @@ def test_the_steps_of_produce_deliver_and_print_what_is_shown(shell: Shell) -> N
     (readings,) = (e.output for e in shown(PRODUCE, FILE) if e.command == "cat readings.csv")
     (shell.folder / "readings.csv").write_text(readings)
     steps = shown(PRODUCE)
-    assert len(steps) == 7
+    assert len(steps) == 10
     shell.follow(steps)
 
 
@@ -140,14 +143,45 @@ def test_the_programs_on_the_python_page_do_what_it_says(shell: Shell) -> None:
     assert lines[0] == "freezer-reading: temperature: nan is not a finite number"
     assert lines[1].startswith("delivered freezer-temperatura")
     assert len(lines) == 2
-    assert shell("python -W error snippet2.py").startswith("delivered freezer-temperatura")
-    assert shell("python -W error snippet3.py").strip() == "0 lost; 5,000 read, 5,000 delivered"
-    consumed = shell("python -W error snippet4.py").splitlines()
+    assert shell("python -W error snippet2.py") == ""
+    assert shell("python -W error snippet3.py").startswith("delivered freezer-temperatura")
+    assert shell("python -W error snippet4.py").strip() == "0 lost; 5,000 read, 5,000 delivered"
+    consumed = shell("python -W error snippet5.py").splitlines()
     assert len(consumed) == 1 + 1 + 1 + 5000
     assert [line for line in consumed if "(('site', b'A'),) 4.5" in line]
 
     (shell.folder / "test_theirs.py").write_text(for_tests)
     assert "1 passed" in shell("python -m pytest -c /dev/null -q -W error test_theirs.py")
+
+
+def test_the_service_on_the_page_goes_on_where_it_was(shell: Shell) -> None:
+    shell.provision()
+    (program,) = programs(PYTHON, "A service that reads").values()
+    # The page's group is everybody's who tries it.
+    program = program.replace('group="alarms"', f'group="{shell.topic}"')
+    (shell.folder / "alarms.py").write_text(program)
+    servers = Settings.load(shell.folder / ".env").bootstrap_servers
+    raw = Producer({"bootstrap.servers": servers, "partitioner": "murmur2_random"})
+    raw.produce(shell.topic, b"{}", b"s")  # before the readings, in their partition
+    assert raw.flush(10) == 0
+    for warm in (-3.5, -4.5):
+        row = json.dumps({"sensor_id": "s", "temperature": warm})
+        shell(f"echo '{row}' | freezer produce --from - --no-lines")
+        with subprocess.Popen(
+            [sys.executable, "-W", "error", "alarms.py"],
+            cwd=shell.folder,
+            env=Freezer(shell.folder).environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as service:
+            assert service.stdout is not None
+            assert service.stdout.readline() == f"ALARM s {warm}\n"
+            service.terminate()
+            assert service.stdout.read() == ""
+            assert service.wait(30) == 0
+    dead = (shell.folder / "dead.jsonl").read_text().splitlines()
+    (place,) = {json.loads(line)["place"] for line in dead}
+    assert re.fullmatch(rf"{shell.topic}\[\d\] offset 0", place)
 
 
 def test_the_operator_sees_what_is_shown(shell: Shell) -> None:

@@ -1,8 +1,9 @@
 """A Schema Registry in memory that answers as Confluent's 8.5 does: statuses, codes and bodies.
 
-It stands in for Confluent's own, which no registry of packages has. What it says was recorded from
-the real one; what it decides comes from `schema.compare`, so it tests no verdicts, only that
-its answers are understood. `Karapace` answers in the ways in which Karapace differs.
+It stands in for Confluent's own, which no registry of packages has. What it answers was recorded
+from the real one, and is stored here: what becomes of a schema's text (`stored_schema`), and what
+is incompatible with what, in which words (`REFUSED`). Nothing of ours decides, so that a fault of
+ours is not repeated. `Karapace` answers in the ways in which Karapace differs.
 """
 
 from __future__ import annotations
@@ -16,14 +17,38 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from freezer_events.avro.parse import Schema, parse
-from freezer_events.errors import SchemaError
-from freezer_events.schema.compare import Finding, Kind, Level, compare, judge
+from tests.support.evolution import INT, V1, door
+from tests.support.stored_schema import stored_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _TYPE: Final = "application/vnd.schemaregistry.v1+json"
+_LEVELS: Final = {
+    f"{way}{more}" for way in ("BACKWARD", "FORWARD", "FULL") for more in ("", "_TRANSITIVE")
+} | {"NONE"}
+
+_MISMATCH: Final = (
+    "{errorType:'TYPE_MISMATCH', description:'The type (path '/fields/0/type') of a field in the "
+    "new schema does not match with the old schema', "
+)
+_NO_DEFAULT: Final = (
+    "{errorType:'READER_FIELD_MISSING_DEFAULT_VALUE', description:'The field 'open' at path "
+    "'/fields/1' in the new schema has no default value and is missing in the old schema'}"
+)
+REFUSED: Final[Mapping[tuple[str, str], list[str]]] = {
+    (stored_schema(door(V1)), stored_schema(door(INT))): [
+        _MISMATCH + "additionalInfo:'reader type: INT not compatible with writer type: STRING'}"
+    ],
+    (stored_schema(door(INT)), stored_schema(door(V1))): [
+        _MISMATCH + "additionalInfo:'reader type: STRING not compatible with writer type: INT'}",
+        _NO_DEFAULT,
+    ],
+}
+"""What the level BACKWARD refuses, as Confluent's registry worded it: (old, new) to its details.
+
+Every other pair that the suite registers was taken, also those that change a logical type.
+"""
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer, not an error of ours
@@ -35,12 +60,22 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not an error of ours
         self.body = {"error_code": code, "message": message}
 
 
+@dataclass(frozen=True)
+class Held:
+    """One schema as it is held; the id and GUID are those of all of this."""
+
+    text: str
+    references: str = "[]"
+    rules: str = "null"
+    metadata: str = "null"
+
+
 @dataclass
 class Subject:
-    """One subject: its versions' texts by number, those soft-deleted, and its own level."""
+    """One subject: its versions by number, and those soft-deleted."""
 
-    versions: dict[int, str] = field(default_factory=dict)
-    deleted: dict[int, str] = field(default_factory=dict)
+    versions: dict[int, Held] = field(default_factory=dict)
+    deleted: dict[int, Held] = field(default_factory=dict)
 
     @property
     def following(self) -> int:
@@ -51,17 +86,17 @@ class ConfluentRegistry:
     """The registry; a context manager that serves it on a free port.
 
     Attributes:
-        readonly: refuse to register, as mode READONLY does.
+        modes: subject to its mode; that of "" holds where a subject has none.
         requests: method and path of what was asked.
 
     """
 
     def __init__(self) -> None:
-        self.readonly = False
+        self.modes: dict[str, str] = {"": "READWRITE"}
         self.requests: list[tuple[str, str]] = []
-        self._ids: dict[str, int] = {}
+        self._ids: dict[Held, int] = {}
         self._subjects: dict[str, Subject] = {}
-        self._levels: dict[str, Level] = {"": Level.BACKWARD}
+        self._levels: dict[str, str] = {"": "BACKWARD"}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -98,6 +133,9 @@ class ConfluentRegistry:
             ("POST", "/subjects/([^/]+)/versions", self.register),
             ("GET", "/subjects/([^/]+)/versions/([^/]+)", self.get_version),
             ("GET", "/schemas/ids/([0-9]+)", self.get_schema),
+            ("GET", "/schemas/guids/([0-9a-f-]+)", self.get_schema_of_guid),
+            ("GET", "/mode(?:/([^/]+))?", self.get_mode),
+            ("DELETE", "/config/([^/]+)", self.delete_config),
             ("GET", "/config(?:/([^/]+))?", self.get_config),
             ("PUT", "/config(?:/([^/]+))?", self.put_config),
             ("POST", "/compatibility/subjects/([^/]+)/versions(?:/([^/]+))?", self.compatibility),
@@ -108,45 +146,66 @@ class ConfluentRegistry:
 
     def look_up(self, name: str, *, body: Any, **_: Any) -> Any:
         subject = self._need(name)
-        wanted = json.loads(self._valid(body).text)
-        for number, text in subject.versions.items():
-            if json.loads(text) == wanted:
-                return self._shown(name, number, text)
+        wanted = self._held(body)
+        for number, held in subject.versions.items():
+            if (held.text, held.references) == (wanted.text, wanted.references):
+                return self._shown(name, number, held)
         raise Refusal(404, 40403, "Schema not found")
 
     def register(self, name: str, *, body: Any, **_: Any) -> Any:
-        if self.readonly:
+        mode = self.modes.get(name, self.modes[""])
+        if mode == "READONLY":
             raise Refusal(422, 42205, f"Subject {name} is in read-only mode")
-        new = self._valid(body)
+        if mode == "IMPORT":
+            raise Refusal(422, 42205, f"Subject {name} is in import mode")
+        new = self._held(body)
         subject = self._subjects.setdefault(name, Subject())
-        for number, text in subject.versions.items():
-            if json.loads(text) == new.parsed:
-                return self.registered(name, number, text)
+        for number, held in subject.versions.items():
+            if held == new:
+                return self.registered(name, number, held)
         self._judge(name, subject, new)
         number = subject.following
-        subject.versions[number] = new.text
-        self._ids.setdefault(json.dumps(new.parsed), len(self._ids) + 1)
-        return self.registered(name, number, new.text)
+        subject.versions[number] = new
+        self._ids.setdefault(new, len(self._ids) + 1)
+        return self.registered(name, number, new)
 
-    def registered(self, name: str, number: int, text: str) -> Any:
+    def registered(self, name: str, number: int, held: Held) -> Any:
         """Return what a registration is answered with."""
-        return self._shown(name, number, text)
+        return self._shown(name, number, held)
 
-    def list_versions(self, name: str, **_: Any) -> Any:
+    def list_versions(self, name: str, *, query: Mapping[str, str], **_: Any) -> Any:
+        if query.get("deleted", "").lower() == "true" and name in self._subjects:
+            subject = self._subjects[name]
+            return sorted([*subject.versions, *subject.deleted])
         return sorted(self._need(name).versions)
 
-    def get_version(self, name: str, number: str, **_: Any) -> Any:
-        subject = self._need(name)
+    def get_version(self, name: str, number: str, *, query: Mapping[str, str], **_: Any) -> Any:
+        deleted = query.get("deleted", "").lower() == "true" and name in self._subjects
+        subject = self._subjects[name] if deleted else self._need(name)
+        known = subject.versions | (subject.deleted if deleted else {})
         found = max(subject.versions) if number == "latest" else int(number)
-        if found not in subject.versions:
+        if found not in known:
             raise Refusal(404, 40402, f"Version {number} not found.")
-        return self._shown(name, found, subject.versions[found])
+        return self._shown(name, found, known[found])
 
     def get_schema(self, number: str, **_: Any) -> Any:
-        for text, known in self._ids.items():
+        for held, known in self._ids.items():
             if known == int(number):
-                return {"schema": self.text(text)}
+                return self._schema(held)
         raise Refusal(404, 40403, f"Schema {number} not found")
+
+    def get_schema_of_guid(self, guid: str, **_: Any) -> Any:
+        return self.get_schema(str(int(guid.rpartition("-")[2])))
+
+    def get_mode(self, name: str = "", *, query: Mapping[str, str], **_: Any) -> Any:
+        if name not in self.modes and query.get("defaultToGlobal") != "true":
+            raise Refusal(
+                404, 40409, f"Subject '{name}' does not have subject-level mode configured"
+            )
+        return {"mode": self.modes.get(name, self.modes[""])}
+
+    def delete_config(self, name: str, **_: Any) -> Any:
+        return {"compatibilityLevel": self._levels.pop(name)}
 
     def get_config(self, name: str = "", *, query: Mapping[str, str], **_: Any) -> Any:
         if name not in self._levels and query.get("defaultToGlobal") != "true":
@@ -158,21 +217,21 @@ class ConfluentRegistry:
 
     def put_config(self, name: str = "", *, body: Any, **_: Any) -> Any:
         level = body.get("compatibility")
-        if level not in Level.__members__:
+        if level not in _LEVELS:
             raise Refusal(
                 422, 42203,
                 "Invalid compatibility level. Valid values are none, backward, forward, full, "
                 "backward_transitive, forward_transitive, and full_transitive",
             )  # fmt: skip
-        self._levels[name] = Level[level]
+        self._levels[name] = level
         return {"compatibility": level}
 
     def compatibility(self, name: str, number: str = "", *, body: Any, **_: Any) -> Any:
         subject = self._subjects.get(name, Subject())
         if number.isdigit() and int(number) not in subject.versions:
             raise Refusal(404, 40402, f"Version {number} not found.")
-        _number, found = self._breaks(subject, self._valid(body), self._level(name))
-        return {"is_compatible": not found, "messages": [_pseudo(each) for each in found]}
+        _number, found = self._breaks(subject, self._held(body), self._level(name))
+        return {"is_compatible": not found, "messages": found}
 
     def delete(self, name: str, *, query: Mapping[str, str], **_: Any) -> Any:
         subject = self._subjects.get(name)
@@ -204,45 +263,67 @@ class ConfluentRegistry:
             raise Refusal(404, 40401, f"Subject '{name}' not found.")
         return subject
 
-    def _level(self, name: str) -> Level:
+    def _level(self, name: str) -> str:
         return self._levels.get(name, self._levels[""])
 
-    def _valid(self, body: Any) -> Schema:
-        try:
-            return parse(body["schema"], "schema")
-        except SchemaError as error:
-            raise Refusal(422, 42201, f"Invalid schema of type AVRO, details: {error}") from None
+    def _held(self, body: Any) -> Held:
+        """Return a schema as the registry stores it.
 
-    def _shown(self, name: str, number: int, text: str) -> dict[str, Any]:
-        schema_id = self._ids[json.dumps(json.loads(text))]
+        Raises:
+            Refusal: it is none. Only "type": "nonsense" is known to be so here.
+
+        """
+        if '"nonsense"' in body["schema"]:
+            raise Refusal(422, 42201, "Invalid schema of type AVRO, details: Undefined type")
+        return Held(
+            stored_schema(body["schema"]),
+            json.dumps(body.get("references") or []),
+            json.dumps(body.get("ruleSet")),
+            json.dumps(body.get("metadata")),
+        )
+
+    def _schema(self, held: Held) -> dict[str, Any]:
+        """Return a schema as answers have it: what it lacks is not in them."""
+        made: dict[str, Any] = {"schema": self.text(held.text)}
+        if held.references != "[]":
+            made["references"] = json.loads(held.references)
+        if held.rules != "null":
+            made["ruleSet"] = json.loads(held.rules)
+        if held.metadata != "null":
+            made["metadata"] = json.loads(held.metadata)
+        return made
+
+    def _shown(self, name: str, number: int, held: Held) -> dict[str, Any]:
+        schema_id = self._ids[held]
         return {
             "subject": name,
             "version": number,
             "id": schema_id,
             "guid": f"00000000-0000-0000-0000-{schema_id:012}",
             "schemaType": "AVRO",
-            "schema": self.text(text),
+            **self._schema(held),
         }
 
-    def _breaks(self, subject: Subject, new: Schema, level: Level) -> tuple[int, list[Finding]]:
+    def _breaks(self, subject: Subject, new: Held, level: str) -> tuple[int, list[str]]:
         numbers = sorted(subject.versions, reverse=True)
-        for number in numbers if level.transitive else numbers[:1]:
-            findings = compare(parse(subject.versions[number], "old"), new)
-            broken = [each for each in judge(findings, level) if each.kind is Kind.DECODE]
-            if broken:
-                return number, broken
+        for number in numbers if level.endswith("_TRANSITIVE") else numbers[:1]:
+            old = subject.versions[number].text
+            found = REFUSED.get((old, new.text), [])
+            if "FORWARD" in level or "FULL" in level:
+                found = found + REFUSED.get((new.text, old), [])
+            if found and level != "NONE":
+                return number, found
         return 0, []
 
-    def _judge(self, name: str, subject: Subject, new: Schema) -> None:
+    def _judge(self, name: str, subject: Subject, new: Held) -> None:
         level = self._level(name)
         number, broken = self._breaks(subject, new, level)
         if broken:
-            details = ", ".join(map(_pseudo, broken))
             raise Refusal(
                 409, 40901,
                 "Schema being registered is incompatible with an earlier schema for subject "
-                f'"{name}", details: [{details}, {{oldSchemaVersion: {number}}}, '
-                f"{{oldSchema: '{subject.versions[number]}'}}, "
+                f'"{name}", details: [{", ".join(broken)}, {{oldSchemaVersion: {number}}}, '
+                f"{{oldSchema: '{subject.versions[number].text}'}}, "
                 f"{{validateFields: 'false', compatibility: '{level}'}}]",
             )  # fmt: skip
 
@@ -276,20 +357,13 @@ class ConfluentRegistry:
 
 
 class Karapace(ConfluentRegistry):
-    """As Karapace answers: an id alone on registering, the keys of a schema sorted."""
+    """As Karapace answers: an id alone on registering, the keys of a schema sorted, no DELETE."""
 
-    def registered(self, name: str, number: int, text: str) -> Any:
-        return {"id": self._shown(name, number, text)["id"]}
+    def registered(self, name: str, number: int, held: Held) -> Any:
+        return {"id": self._shown(name, number, held)["id"]}
+
+    def delete_config(self, name: str, **_: Any) -> Any:
+        raise Refusal(405, 405, f"Method not allowed for {name}")
 
     def text(self, text: str) -> str:
         return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
-
-
-def _pseudo(finding: Finding) -> str:
-    """Return one incompatibility in Confluent's pseudo-JSON."""
-    kind = "TYPE_MISMATCH"
-    what = f"The type (path '{finding.new_pointer}') of a field in the new schema does not match"
-    if finding.code.startswith("FIELD_"):
-        kind = "READER_FIELD_MISSING_DEFAULT_VALUE"
-        what = f"The field '{finding.path}' at path '{finding.new_pointer}' has no default value"
-    return f"{{errorType:'{kind}', description:\"{what}\", additionalInfo:'{finding.path}'}}"

@@ -18,6 +18,9 @@ V1: list[Any] = [
 V2: list[Any] = [*V1, {"name": "by", "type": ["null", "string"], "default": None}]
 V3: list[Any] = [*V2, {"name": "for_ms", "type": ["null", "long"], "default": None}]
 
+INT: list[Any] = [{"name": "door_id", "type": "int"}]
+V4: list[Any] = [*V3, {"name": "lit", "type": ["null", "boolean"], "default": None}]
+
 
 def door(fields: list[Any]) -> str:
     """Return the text of a schema."""

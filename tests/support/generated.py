@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from freezer_events.avro.parse import parse
 from freezer_events.avro.runtime import Nanos
+from freezer_events.avro.values import truncate_to_ms
 from freezer_events.avro.wire import decode
 from freezer_events.schema.generate import module_source
 
@@ -309,7 +310,8 @@ def _scalars(schema: Any) -> st.SearchStrategy[Any]:
         return _whole(63).map(Nanos)
     kind = logical.split("-")[0]
     if kind in times and (base, kind) != ("string", "date"):
-        return times[kind]()
+        drawn = times[kind]()
+        return drawn.map(truncate_to_ms) if logical.endswith("millis") else drawn
     makers: dict[str, Callable[[], st.SearchStrategy[Any]]] = {
         "null": st.none,
         "boolean": st.booleans,
@@ -345,6 +347,14 @@ def _decimals(precision: int, scale: int) -> st.SearchStrategy[Decimal]:
 
 
 _WIDE: Final = Context(prec=60)
+
+
+class PandasLike(datetime):
+    """A time of a derived class that holds nanoseconds as well, as pandas' does."""
+
+    nanosecond = 7
+
+
 NAIVE: Final = datetime(2026, 1, 1)  # noqa: DTZ001
 AWARE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 JUNK: Final[tuple[Any, ...]] = (
@@ -354,6 +364,9 @@ JUNK: Final[tuple[Any, ...]] = (
     *(Nanos(5), datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=5)))),
     *([], [None], (), {}, {"a": None}, {1: "a"}, {"\ud800": None}, ("test.Record1", {})),
     *(NAIVE, AWARE, date(2026, 1, 1), time(12), time(12, tzinfo=UTC), timedelta(1)),
+    *(each.replace(microsecond=1001) for each in (NAIVE, AWARE, time(12))),
+    *(PandasLike(2026, 1, 1, tzinfo=UTC), PandasLike(2026, 1, 1)),
+    datetime(2026, 1, 1, tzinfo=timezone(timedelta(microseconds=1))),
     *(Decimal("1.5"), Decimal("1.555"), Decimal("1E+8"), Decimal("1E+9"), Decimal("NaN")),
     *(Decimal("-Infinity"), Decimal("0E+99"), Decimal("0E-99"), Decimal(10) ** 12, object()),
     UUID(int=1),

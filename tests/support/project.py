@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.support.cli import Freezer
 
 if TYPE_CHECKING:
-    import subprocess
     from pathlib import Path
 
 DOORS = [
@@ -23,6 +24,18 @@ key = "door_id"
 compatibility = "{level}"
 version = 1
 """
+
+
+def git(folder: Path, *args: str) -> None:
+    """Run git in a folder, as somebody without a configuration of their own."""
+    who = {f"GIT_{w}_{k}": "x@y" for w in ("AUTHOR", "COMMITTER") for k in ("NAME", "EMAIL")}
+    subprocess.run(
+        ["git", *args],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        env=os.environ | who | {"GIT_CONFIG_GLOBAL": os.devnull},
+    )
 
 
 @dataclass(frozen=True)
@@ -72,6 +85,13 @@ class Project:
         assert done.returncode == code, done.stdout + done.stderr
         assert self.files() == before
         return done.stderr
+
+    def relabel(self) -> None:
+        """Edit the released file, and release it again as if it were new."""
+        path = self.event / "v1.avsc"
+        path.write_text(path.read_text(encoding="utf-8").replace("Whether", "If"), encoding="utf-8")
+        (self.event / "lock").unlink()
+        self.run("release")
 
     def files(self) -> dict[str, bytes]:
         """Return every file of the project."""

@@ -13,18 +13,43 @@ import pytest
 
 from freezer_events.config import Settings
 from freezer_events.errors import EventError
-from freezer_events.registry.client import Incompatible, NotRegistered, Registry, same_schema
+from freezer_events.registry.client import (
+    Incompatible,
+    NotRegistered,
+    Reference,
+    Registry,
+    same_schema,
+)
 from freezer_events.schema.levels import Level
 from tests.support.cli import Freezer
-from tests.support.evolution import V1, V2, V3, door, write_event
+from tests.support.evolution import INT, V1, V2, V3, V4, door, write_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-INT = [{"name": "door_id", "type": "int"}]
 SECONDS = [*V1, {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}}]
 MICROS = [*V1, {"name": "at", "type": {"type": "long", "logicalType": "timestamp-micros"}}]
+
+HINGE = [{"name": "maker", "type": "string"}]
+REWRITTEN: list[list[Any]] = [
+    [*V1, {"name": "by", "type": {"type": "string"}}],
+    [*V1, {"name": "by", "type": "string", "order": "ascending", "aliases": []}],
+    [
+        *V1,
+        {
+            "name": "hinge",
+            "type": {
+                "type": "record",
+                "name": "test.doors.Hinge",
+                "namespace": "test.doors",
+                "aliases": ["test.doors.Old"],
+                "fields": HINGE,
+            },
+        },
+        {"name": "other", "type": ["null", "test.doors.Hinge"], "default": None},
+    ],
+]
 
 
 def connected(url: str) -> Registry:
@@ -126,7 +151,7 @@ class RegistrySuite:
         assert f"v3: is version 3, schema id {held[2].schema_id}; producers" in again.stdout
         assert self.status(freezer)["same"]
 
-    def test_status_names_what_is_behind_and_what_is_different(
+    def test_status_names_each_version_once_by_what_it_says(
         self, freezer: Freezer, registry: Registry, subject: str
     ) -> None:
         registry.set_level(subject, Level.BACKWARD)
@@ -135,11 +160,27 @@ class RegistrySuite:
         write_event(freezer.folder, [V1, V2], topic="doors")
         told = self.status(freezer)
         assert told["level"] == {"local": "FULL_TRANSITIVE", "registry": "BACKWARD"}
-        states = [(each["version"], each["state"]) for each in told["versions"]]
-        assert states == [(1, "same"), (2, "different"), (3, "behind")]
+        states = [(v["version"], v["registry_version"], v["state"]) for v in told["versions"]]
+        assert states == [(1, 1, "same"), (2, 3, "same"), (None, 2, "foreign")]
         shown = freezer("schema", "status")
         assert shown.returncode == 1
-        assert "the registry has it as version 3" in shown.stdout
+        assert "the registry's version 3" in shown.stdout
+        assert "the registry's version 2, which is not here" in shown.stdout
+
+        registry.register(subject, door(V4))
+        newer = [(v["registry_version"], v["state"]) for v in self.status(freezer)["versions"]]
+        assert newer == [(1, "same"), (3, "same"), (2, "foreign"), (4, "behind")]
+
+    def test_versions_of_others_shift_numbers_and_nothing_else(
+        self, freezer: Freezer, registry: Registry, subject: str
+    ) -> None:
+        registry.register(subject, door(V1))
+        registry.register(subject, door(V3))
+        write_event(freezer.folder, [V1, V2], topic="doors", level="BACKWARD")
+        assert freezer("schema", "register").returncode == 0
+        told = self.status(freezer)
+        assert told["same"]
+        assert [v["state"] for v in told["versions"]] == ["same", "same", "foreign"]
 
     def test_a_conflict_shows_our_findings_beside_the_registrys_words(
         self, freezer: Freezer, registry: Registry, subject: str
@@ -155,6 +196,45 @@ class RegistrySuite:
             assert "FIELD_ADDED_WITHOUT_DEFAULT  open" in done.stdout
         assert "the registry refuses it as incompatible" in done.stderr
         assert len(registry.versions(subject)) == 1
+
+    def test_a_refused_register_leaves_the_level_as_it_was(
+        self, freezer: Freezer, registry: Registry, subject: str
+    ) -> None:
+        registry.set_level(subject, Level.BACKWARD)
+        registry.register(subject, door(INT))
+        write_event(freezer.folder, [V1], topic="doors", level="BACKWARD_TRANSITIVE")
+        done = freezer("schema", "register")
+        assert done.returncode == 5
+        assert "level BACKWARD_TRANSITIVE: set back to BACKWARD" in done.stdout
+        assert registry.level(subject) == Level.BACKWARD
+
+    @pytest.mark.parametrize("fields", REWRITTEN)
+    def test_a_schema_is_the_same_however_the_registry_stores_it(
+        self, freezer: Freezer, subject: str, fields: list[Any]
+    ) -> None:
+        del subject
+        write_event(freezer.folder, [fields], topic="doors", level="BACKWARD")
+        assert freezer("schema", "register").returncode == 0
+        assert self.status(freezer)["same"]
+        again = freezer("schema", "register")
+        assert "v1: is version 1" in again.stdout
+        assert freezer("schema", "register", "--dry-run").returncode == 0
+
+    def test_a_schema_with_references_is_read_whole(
+        self, freezer: Freezer, registry: Registry, subject: str
+    ) -> None:
+        hinge = f"{subject}-hinge"
+        part = json.dumps({"type": "record", "name": "Hinge", "namespace": "t", "fields": HINGE})
+        fields = [*V1, {"name": "hinge", "type": "t.Hinge"}]
+        registry.register(hinge, part)
+        made = registry.register(subject, door(fields), (Reference("t.Hinge", hinge, 1),))
+        inline = [*V1, {"name": "hinge", "type": json.loads(part)}]
+        with connected(registry.address) as fresh:
+            assert same_schema(fresh.schema_text(made.schema_id), door(inline))
+            assert fresh.schema_id(subject, door(inline)) == made.schema_id
+        write_event(freezer.folder, [inline], topic="doors", level="BACKWARD")
+        assert freezer("schema", "register").returncode == 0
+        assert self.status(freezer)["same"]
 
     def test_what_a_registry_would_take_and_readers_get_wrong_is_not_sent(
         self, freezer: Freezer, registry: Registry, subject: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,9 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import freezer_events
 from freezer_events.avro.explain import first_problem
+from freezer_events.avro.wire import encode
+from freezer_events.errors import InvalidEvent
 from tests.support.effort import thorough
-from tests.support.generated import module_of, record, samples, spoiled
+from tests.support.generated import PandasLike, module_of, record, samples, spoiled
 
 ENUM = {"type": "enum", "name": "Quality", "symbols": ["UNKNOWN", "GOOD"]}
 NESTED = record(("model", "string"), ("level", ["null", "double"], None), name="Device")
@@ -66,6 +69,26 @@ class Other(enum.StrEnum):
         ("bytes", "abc", "'abc' is not bytes"),
         ({"type": "fixed", "name": "F", "size": 3}, b"ab", "2 bytes are not 3"),
         (logical("long", "timestamp-millis"), NAIVE, "2026-01-01T00:00:00 has no time zone"),
+        (
+            logical("long", "timestamp-millis"),
+            AWARE.replace(microsecond=1001),
+            "2026-01-01T00:00:00.001001+00:00 has more digits of a second than milliseconds",
+        ),
+        (
+            logical("long", "local-timestamp-millis"),
+            NAIVE.replace(microsecond=999),
+            "2026-01-01T00:00:00.000999 has more digits of a second than milliseconds",
+        ),
+        (
+            logical("int", "time-millis"),
+            time(12, 0, 0, 1),
+            "12:00:00.000001 has more digits of a second than milliseconds",
+        ),
+        (
+            logical("long", "timestamp-micros"),
+            PandasLike(2026, 1, 1, tzinfo=UTC),
+            "2026-01-01T00:00:00+00:00 has more digits of a second than microseconds",
+        ),
         (logical("long", "timestamp-micros"), 0, "0 is not a datetime"),
         (logical("long", "timestamp-millis"), Moment(), "Moment() is not a datetime"),
         (logical("long", "timestamp-micros"), Moment(), "Moment() is not a datetime"),
@@ -161,6 +184,17 @@ def test_an_event_that_is_nested_without_end_is_refused() -> None:
     assert first_problem(event) == ("door-event", "is nested too deeply")
     with pytest.raises(RecursionError):
         module.encode(event)
+
+
+def test_a_program_is_told_how_to_say_that_digits_may_go() -> None:
+    module = module_of(record(("at", logical("long", "timestamp-millis"))))
+    event = module.Event(at=datetime.now(UTC).replace(microsecond=1_001))
+    with pytest.raises(InvalidEvent, match=r"at: .* has more digits of a second") as caught:
+        encode(event)
+    assert caught.value.fix == "if they may go: freezer_events.truncate_to_ms(time)"
+    at = freezer_events.truncate_to_ms(event.at)
+    assert event.at - at == timedelta(microseconds=1)
+    assert encode(replace(event, at=at))
 
 
 @thorough(200)

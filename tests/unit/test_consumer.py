@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from freezer_events import Record
+import pytest
+from confluent_kafka import Producer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from freezer_events import Cause, Record, Start, UnreachableError, UsageError
 from freezer_events.events import FreezerReading
+from freezer_events.read.starting import Edges
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from freezer_events import EventConsumer
     from freezer_events.testing import EventCluster
 
 READINGS = [FreezerReading(sensor_id="sensor0", temperature=n / 2) for n in range(5)]
@@ -50,8 +60,225 @@ def test_it_may_begin_with_what_comes_from_now_on(event_cluster: EventCluster) -
     with event_cluster.producer() as producer:
         producer.send(READINGS[0])
         producer.flush()
-        with event_cluster.consumer(FreezerReading, from_beginning=False) as consumer:
+        with event_cluster.consumer(FreezerReading, start=Start.end()) as consumer:
             assert list(consumer.records(until_end=True)) == []
             producer.send(READINGS[1])
             (record,) = islice(consumer, 1)
     assert record.event == READINGS[1]
+
+
+TOPIC = FreezerReading.__event__.topic
+
+
+def put(cluster: EventCluster, readings: Iterable[FreezerReading] = READINGS) -> None:
+    with cluster.producer() as producer:
+        producer.send_all(readings)
+
+
+def put_raw(cluster: EventCluster, value: bytes | None, key: bytes = b"k") -> None:
+    raw = Producer(cluster.settings.kafka())
+    raw.produce(TOPIC, value, key, partition=0)
+    assert raw.flush(10) == 0
+
+
+def rest(consumer: EventConsumer[FreezerReading]) -> list[float]:
+    """Read to the end; give the temperatures."""
+    found = consumer.records(until_end=True, timeout_s=10)
+    return [record.event.temperature for record in found if record.event is not None]
+
+
+# Where it begins
+
+
+@given(oldest=st.integers(0, 9), kept=st.integers(0, 9), number=st.integers(0, 30))
+def test_a_start_is_always_within_what_is_kept(oldest: int, kept: int, number: int) -> None:
+    edges = Edges(oldest, oldest + kept)
+    found = {
+        kind: start.in_partition(edges)
+        for kind, start in {
+            "beginning": Start.beginning(),
+            "end": Start.end(),
+            "offset": Start.offset(number),
+            "last": Start.last(number),
+        }.items()
+    }
+    assert found["beginning"] == edges.oldest
+    assert found["end"] == edges.end
+    assert found["last"] == edges.end - min(number, kept)
+    assert edges.oldest <= found["offset"] <= edges.end
+    assert found["offset"] == number or number not in range(edges.oldest, edges.end)
+    assert Start.time(0).in_partition(edges, None) == edges.end
+
+
+def test_a_start_that_is_none_is_refused() -> None:
+    for make in (Start.offset, Start.last, Start.time):
+        with pytest.raises(UsageError):
+            make(-1)
+    with pytest.raises(UsageError, match="no time zone"):
+        Start.time(datetime(2026, 1, 1))  # noqa: DTZ001 - that is the point
+    assert Start.time(datetime(1970, 1, 2, tzinfo=UTC)).number == 86_400_000
+
+
+def test_it_reads_the_partitions_that_it_is_given(event_cluster: EventCluster) -> None:
+    put(event_cluster)
+    everything = event_cluster.records(FreezerReading)
+    busy = everything[0].partition
+    idle = (busy + 1) % 3
+    with event_cluster.consumer(FreezerReading, partitions=[busy]) as consumer:
+        assert len(rest(consumer)) == len(READINGS)
+    with event_cluster.consumer(FreezerReading, partitions=[idle]) as consumer:
+        assert rest(consumer) == []
+    with pytest.raises(UsageError, match="no such partition"):
+        event_cluster.consumer(FreezerReading, partitions=[3])
+
+
+def test_what_arrives_from_now_on_begins_when_the_consumer_is_there(
+    event_cluster: EventCluster,
+) -> None:
+    put(event_cluster)
+    with event_cluster.consumer(FreezerReading, start=Start.end()) as consumer:
+        put(event_cluster, READINGS[:1])  # nothing was read in between
+        assert rest(consumer) == [READINGS[0].temperature]
+
+
+# Going elsewhere
+
+
+def test_it_goes_back_and_forth_in_a_partition(event_cluster: EventCluster) -> None:
+    put(event_cluster)
+    partition = event_cluster.records(FreezerReading)[0].partition
+    with event_cluster.consumer(FreezerReading) as consumer:
+        whole = rest(consumer)
+        consumer.seek(partition, Start.offset(3))
+        assert rest(consumer) == whole[3:]
+        consumer.seek(partition, Start.last(1))
+        first = next(consumer.records(timeout_s=10))
+        assert first.event == READINGS[-1]
+        consumer.seek(partition, Start.beginning())
+        assert rest(consumer) == whole
+        with pytest.raises(UsageError, match="is not read here"):
+            consumer.seek(7, Start.beginning())
+
+
+def test_what_was_fetched_ahead_does_not_come_after_a_seek(event_cluster: EventCluster) -> None:
+    put(event_cluster)
+    with event_cluster.consumer(FreezerReading) as consumer:
+        first = next(consumer.records(timeout_s=10))
+        consumer.seek(first.partition, Start.offset(4))
+        assert rest(consumer) == [READINGS[4].temperature]
+
+
+# In a group
+
+
+def test_a_new_group_may_begin_with_what_arrives_from_now_on(event_cluster: EventCluster) -> None:
+    put(event_cluster)
+    with event_cluster.consumer(FreezerReading, group="new", start=Start.end()) as consumer:
+        assert rest(consumer) == []
+        put(event_cluster, READINGS[:1])
+        assert next(consumer.records(timeout_s=60)).event == READINGS[0]
+
+
+def test_what_a_group_decides_cannot_be_chosen(event_cluster: EventCluster) -> None:
+    with pytest.raises(UsageError, match="decides itself"):
+        event_cluster.consumer(FreezerReading, group="g", partitions=[0])
+    with pytest.raises(UsageError, match="decides itself"):
+        event_cluster.consumer(FreezerReading, group="g", start=Start.last(1))
+    with (
+        event_cluster.consumer(FreezerReading) as alone,
+        pytest.raises(UsageError, match="in no group"),
+    ):
+        alone.commit()
+
+
+# What is no event
+
+
+def test_a_dead_letter_is_handed_to_its_hook_and_counts_as_handled(
+    event_cluster: EventCluster,
+) -> None:
+    put(event_cluster, READINGS[:1])
+    (good,) = event_cluster.records(FreezerReading)
+    assert good.value is not None
+    put_raw(event_cluster, b"{}")
+    put_raw(event_cluster, None)
+    put_raw(event_cluster, b"\x00\x7f\xff\xff\xffbody")
+    put_raw(event_cluster, good.value)
+    put_raw(event_cluster, good.value[:7])
+    dead: list[Record[FreezerReading]] = []
+    with event_cluster.consumer(FreezerReading, dead_letter=dead.append) as consumer:
+        assert len(rest(consumer)) == 2
+    assert [each.cause for each in dead] == [
+        Cause.UNFRAMED,
+        Cause.TOMBSTONE,
+        Cause.UNKNOWN_SCHEMA,
+        Cause.UNREADABLE,
+    ]
+    assert [each.value for each in dead][:2] == [b"{}", None]
+
+
+def test_what_a_dead_letter_hook_raises_ends_the_loop_and_the_record_comes_again(
+    event_cluster: EventCluster,
+) -> None:
+    put(event_cluster, [])
+    with event_cluster.consumer(FreezerReading, start=Start.end()) as consumer:
+        put_raw(event_cluster, b"{}")
+        seen: list[Record[FreezerReading]] = []
+
+        def full(record: Record[FreezerReading]) -> None:
+            seen.append(record)
+            if len(seen) == 1:
+                raise OSError("disk full")
+
+        consumer._dead_letter = full
+        with pytest.raises(OSError, match="disk full"):
+            rest(consumer)
+        assert rest(consumer) == []
+        assert [each.offset for each in seen] == [0, 0]
+
+
+# From a coroutine
+
+
+def test_records_come_to_a_coroutine_and_a_cancelled_one_loses_none(
+    event_cluster: EventCluster,
+) -> None:
+    async def read() -> list[float]:
+        found: list[float] = []
+
+        async def some(count: int) -> None:
+            async for record in consumer:
+                assert record.event is not None
+                found.append(record.event.temperature)
+                if len(found) == count:
+                    return
+
+        async with event_cluster.consumer(FreezerReading) as consumer:
+            waiting = asyncio.create_task(some(99))
+            while not found:  # noqa: ASYNC110 - that the loop is free to do this is the point
+                await asyncio.sleep(0.01)
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+            await asyncio.to_thread(put, event_cluster)
+            await asyncio.wait_for(some(2 * len(READINGS)), 20)
+        return found
+
+    put(event_cluster)
+    assert asyncio.run(read()) == [each.temperature for each in READINGS * 2]
+
+
+# A cluster that is away
+
+
+def test_reading_to_the_end_ends_in_time_where_the_cluster_is_away(
+    event_cluster: EventCluster,
+) -> None:
+    put(event_cluster)
+    with event_cluster.consumer(FreezerReading, timeout_s=2.0) as consumer:
+        rest(consumer)
+        event_cluster.cluster.take_down()
+        with pytest.raises(UnreachableError):
+            rest(consumer)
+        event_cluster.cluster.bring_up()
+        put(event_cluster, READINGS[:1])
+        assert next(consumer.records(timeout_s=60)).event == READINGS[0]

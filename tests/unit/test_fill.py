@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import pytest
+
+from freezer_events.avro.wire import decode, encode
 from freezer_events.send.fill import Filler
 from tests.support.generated import module_of, record
 
@@ -59,3 +63,20 @@ def test_the_same_reading_gets_the_same_id_in_every_run_and_one_without_a_time_g
 def test_now_is_the_time_of_a_live_reading_only() -> None:
     assert Filler(READING, live=False)(READING.record(sensor="a")).at is None
     assert Filler(READING)(READING.record(sensor="a")).at is not None
+
+
+TIMES = ("timestamp-millis", "timestamp-micros", "timestamp-nanos")
+
+
+@pytest.mark.parametrize("kind", TIMES)
+def test_the_time_that_is_filled_in_has_the_precision_of_its_field(kind: str) -> None:
+    time = {"type": "long", "logicalType": kind}
+    module = module_of(record(("at", ["null", time], None)), fill={"at": "now"})
+    fill = Filler(module.EVENT)
+    for _ in range(20):
+        event = fill(module.Event())
+        text = json.dumps(record(("at", ["null", time], None)))
+        assert decode(encode(event), text, module.EVENT) == event
+        since = datetime.now(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+        sent = event.at if kind.endswith("nanos") else (event.at.timestamp() * 10**9)
+        assert abs(since.total_seconds() * 10**9 - sent) < 60 * 10**9

@@ -56,8 +56,7 @@ def test_only_the_parser_reads_the_json_of_a_schema() -> None:
         "registry/client.py": "what the registry answers",
         "registry/known_ids.py": "a schema's canonical text, to name it by",
         "schema/field_spec.py": "a default as a person types it",
-        "schema/golden.py": "golden files",
-        "schema/lock.py": "shows what was released",
+        "schema/golden_file.py": "golden files, which hold readings",
         "sources/json_file.py": "readings",
     }
     package = ROOT / "producer" / "freezer_events"
@@ -70,9 +69,19 @@ def test_only_the_parser_reads_the_json_of_a_schema() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {"json.loads", "json.load"}
     }
     assert found - other_json.keys() == {"avro/parse/document.py"}
-    looks = re.compile(r"""\[["'](logicalType|items|symbols)["']\]""")
+    looks = re.compile(r"""\[["'](logicalType|items|symbols)["']\]|document\.(at|value)\b""")
     walks = [path for path in package.rglob("*.py") if looks.search(path.read_text())]
     assert {path.parent.name for path in walks} <= {"parse"}
+    whole = {
+        "avro/parse/__init__.py": "for fastavro, which takes the fingerprint",
+        "schema/compare/__init__.py": "equal or not, as fastavro asks it",
+        "schema/generate.py": "written into the module",
+        "schema/lock.py": "written into the lock",
+    }
+    takes = [
+        path for path in package.rglob("*.py") if re.search(r"\.parsed\b(?!\()", path.read_text())
+    ]
+    assert {str(path.relative_to(package)) for path in takes} == whole.keys()
 
 
 def test_no_code_is_made_of_text_but_by_the_generator() -> None:

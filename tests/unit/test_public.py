@@ -30,6 +30,7 @@ def test_exactly_these_names_are_exported_and_each_can_be_imported() -> None:
         "KEY_FIELD",
         "AccessError",
         "AsyncEventProducer",
+        "Cause",
         "ConfigError",
         "Event",
         "EventConsumer",
@@ -43,9 +44,11 @@ def test_exactly_these_names_are_exported_and_each_can_be_imported() -> None:
         "Report",
         "SchemaError",
         "Settings",
+        "Start",
         "Tally",
         "UnreachableError",
         "UsageError",
+        "truncate_to_ms",
     ]
     assert all(hasattr(freezer_events, name) for name in freezer_events.__all__)
     assert set(freezer_events.__all__) <= set(dir(freezer_events))
@@ -96,7 +99,7 @@ def test_whoever_points_at_a_public_method_is_told_what_it_does(name: str) -> No
 
 CONSTRUCTORS = {
     EventProducer: "settings, *, topic, timeout_s, give_up_after_s, on_undelivered",
-    EventConsumer: "settings, event, *, topic, from_beginning",
+    EventConsumer: ("settings, event, *, topic, start, partitions, group, dead_letter, timeout_s"),
     EventSerializer: "schema_registry_client, event",
     testing.EventCluster: "partitions",
 }

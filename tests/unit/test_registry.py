@@ -16,6 +16,7 @@ from freezer_events.errors import (
     SchemaError,
     UnreachableError,
 )
+from freezer_events.registry.answers import NoSuchCall
 from freezer_events.registry.client import (
     Incompatible,
     NotRegistered,
@@ -45,7 +46,7 @@ def connect(url: str) -> Registry:
         (403, {"error_code": 40301, "message": "denied"}, AccessError),
         (404, {"error_code": 40401, "message": "Subject 't-value' not found."}, NotRegistered),
         (404, {"error_code": 40403, "message": "Schema not found"}, NotRegistered),
-        (404, b"<html>nginx</html>", UnreachableError),
+        (404, b"<html>nginx</html>", NoSuchCall),
         (409, {"error_code": 409, "message": "READER_FIELD_MISSING"}, Incompatible),
         (422, {"error_code": 42201, "message": "Invalid schema"}, SchemaError),
         (500, {"error_code": 50001, "message": "store"}, UnreachableError),
@@ -57,7 +58,7 @@ def connect(url: str) -> Registry:
         (200, {"id": "1", "version": 1, "schema": SCHEMA}, UnreachableError),
         (204, b"", UnreachableError),
         (301, b"", UnreachableError),
-        (404, {"error_code": "40401", "message": "text"}, UnreachableError),
+        (404, {"error_code": "40401", "message": "text"}, NoSuchCall),
     ],
 )
 def test_every_answer_becomes_a_named_error(

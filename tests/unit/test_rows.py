@@ -16,6 +16,7 @@ from freezer_events.avro.forms import BadValue, from_text
 from freezer_events.event import twin
 from freezer_events.sources import Rejected, open_source
 from freezer_events.sources.reading import LONGEST_ROW_BYTES
+from tests.support.effort import thorough
 from tests.support.generated import module_of, record
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def taken(path: Path, body: str) -> tuple[list[Any], list[bytes]]:
     return good, [raw for _, raw in sorted(raws)]
 
 
+@thorough(100)
 @given(st.lists(st.tuples(text, text), max_size=6), st.sampled_from(["\n", "\r\n"]))
 def test_rows_that_were_written_are_read_as_the_csv_module_reads_them(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], end: str
@@ -71,6 +73,7 @@ def test_rows_that_were_written_are_read_as_the_csv_module_reads_them(
     assert good == lines
 
 
+@thorough(100)
 @given(text)
 def test_whatever_a_table_holds_no_byte_of_it_vanishes(
     tmp_path_factory: pytest.TempPathFactory, body: str
@@ -106,6 +109,7 @@ def test_a_row_is_as_long_as_a_row_may_be_and_a_longer_one_is_rejected_whole(
 letters = st.text("0123456789abcdefABCDEF-_ {}g\u0661\udcff", min_size=30, max_size=40)
 
 
+@thorough(100)
 @given(st.uuids().map(str) | st.uuids().map(lambda each: str(each).upper()) | letters)
 @pytest.mark.parametrize("cut", [slice(None), slice(1, None), slice(None, None, -1)])
 def test_a_uuid_is_taken_if_python_writes_it_the_same(cut: slice, value: str) -> None:

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.project import DOORS, Project
+from tests.support.project import DOORS, Project, git
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 BY = {"name": "by", "type": ["null", "string"], "default": None, "doc": "Who; null: nobody knows."}
-
-
-def git(folder: Path, *args: str) -> None:
-    who = {f"GIT_{w}_{k}": "x@y" for w in ("AUTHOR", "COMMITTER") for k in ("NAME", "EMAIL")}
-    subprocess.run(
-        ["git", *args],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-        env=os.environ | who | {"GIT_CONFIG_GLOBAL": os.devnull},
-    )
 
 
 @pytest.fixture
@@ -46,14 +33,6 @@ def check(project: Project) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def relabel(project: Project) -> None:
-    """Edit the released file, and release it again as if it were new."""
-    path = project.event / "v1.avsc"
-    path.write_text(path.read_text(encoding="utf-8").replace("Whether", "If"), encoding="utf-8")
-    (project.event / "lock").unlink()
-    project.run("release")
-
-
 def delete_lock(project: Project) -> None:
     (project.event / "lock").unlink()
 
@@ -71,11 +50,11 @@ def empty_golden(project: Project) -> None:
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
-        (relabel, "v1.avsc: break: lock"),
-        (relabel, "the entry of v1 has changed: it was released in main"),
-        (delete_lock, "the entry of v1 is gone: it was released in main"),
-        (delete_event, "is gone: 'door-event' has released versions in main"),
-        (empty_golden, "example 1 is not what it was in main"),
+        (Project.relabel, "v1.avsc: break: lock"),
+        (Project.relabel, "the entry of v1 has changed: it was released in HEAD"),
+        (delete_lock, "the entry of v1 is gone: it was released in HEAD"),
+        (delete_event, "is gone: 'door-event' has released versions in HEAD"),
+        (empty_golden, "example 1 is not what it was in HEAD"),
     ],
 )
 def test_what_was_released_there_and_is_not_as_it_was_is_a_break(
@@ -96,7 +75,7 @@ def test_a_new_version_is_judged_against_what_was_released_there(project: Projec
     project.write(2, [DOORS[0], BY])
     code, output = check(project)
     assert code == 5
-    assert "against v1 as released in main" in " ".join(output.split())
+    assert "against v1 as released in HEAD" in " ".join(output.split())
 
 
 def test_a_release_on_the_branch_and_one_on_main_since_are_both_well(project: Project) -> None:
@@ -113,6 +92,45 @@ def test_a_release_on_the_branch_and_one_on_main_since_are_both_well(project: Pr
     git(project.folder, "commit", "-q", "-m", "another v2")
     git(project.folder, "checkout", "-q", "change")
     assert check(project)[0] == 0
+
+
+EARLIER = """[
+  {"hex": "0000", "reads": {"1": {"door_id": "", "open": false}}},
+  {"hex": "026101", "reads": {"1": {"door_id": "a", "open": true}}}
+]
+"""
+
+
+@pytest.mark.parametrize("harm", ["", '"open": true', "026101"])
+def test_golden_files_of_an_earlier_form_are_converted_and_nothing_else_is_changed(
+    project: Project, harm: str
+) -> None:
+    path = project.event / "golden" / "v1.json"
+    path.write_text(EARLIER, encoding="utf-8")
+    git(project.folder, "commit", "--amend", "-aqm", "golden")
+    git(project.folder, "branch", "-f", "main")
+    code, output = check(project)
+    assert code == 0
+    assert "is of an earlier form" in output
+    project.run("release")
+    now = path.read_text(encoding="utf-8")
+    assert check(project)[0] == 0
+    assert "no problems" in check(project)[1]
+    if harm:
+        other = {'"open": true': '"open": false', "026101": "026201"}[harm]
+        path.write_text(now.replace(harm, other), encoding="utf-8")
+        code, output = check(project)
+        assert code == 5
+        said = "example 2 is not what it was in HEAD" if "02" in harm else "instead of"
+        assert said in " ".join(output.split())
+
+
+def test_a_file_of_an_earlier_form_that_says_otherwise_is_not_converted(project: Project) -> None:
+    path = project.event / "golden" / "v1.json"
+    path.write_text(EARLIER.replace("true", "false"), encoding="utf-8")
+    said = " ".join(project.refusal("release", code=5).split())
+    assert 'instead of {"door_id": "a", "open": false}' in said
+    assert "converts" not in said
 
 
 def test_a_ref_that_is_not_there_is_named(project: Project) -> None:

@@ -204,10 +204,10 @@ def test_a_release_adds_its_reader_to_older_golden_files_and_keeps_their_bytes(
     project: Project,
 ) -> None:
     path = project.event / "golden" / "v1.json"
-    before = json.loads(path.read_text())
+    before = json.loads(path.read_text())["examples"]
     project.run("new", "--field", "note: string?")
     project.run("release")
-    after = json.loads(path.read_text())
+    after = json.loads(path.read_text())["examples"]
     assert [each["hex"] for each in after] == [each["hex"] for each in before]
     assert after[1]["reads"]["1"] == before[1]["reads"]["1"]
     assert after[1]["reads"]["2"] == {**before[1]["reads"]["1"], "note": None}

@@ -16,6 +16,7 @@ from freezer_events.errors import InvalidEvent, UsageError
 from freezer_events.events import FreezerReading
 from freezer_events.sources import FieldFrom, Profile, ReadingPlace, Rejected, Rows, open_source
 from freezer_events.sources.simulator import Simulator
+from tests.support.effort import thorough
 from tests.support.generated import module_of, record
 
 if TYPE_CHECKING:
@@ -198,6 +199,7 @@ def test_a_column_option_names_a_column_and_a_field(pair: str) -> None:
 cell = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])).filter(str.strip)
 
 
+@thorough(100)
 @given(st.lists(st.tuples(cell, st.floats(allow_nan=False, allow_infinity=False)), max_size=20))
 def test_json_lines_give_back_what_was_written(
     tmp_path_factory: pytest.TempPathFactory, values: list[tuple[str, float]]
@@ -242,6 +244,7 @@ def test_the_simulator_makes_what_any_schema_asks_for() -> None:
         assert module.encode(event)
 
 
+@thorough(100)
 @given(st.lists(st.text("a;\"\r\n '", max_size=5), min_size=1, max_size=3))
 def test_what_is_kept_of_a_rejected_row_reads_as_the_same_row(
     tmp_path_factory: pytest.TempPathFactory, cells: list[str]

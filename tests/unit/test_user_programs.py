@@ -33,6 +33,7 @@ from freezer_events import (
     Record,
     Report,
     Settings,
+    Start,
     Tally,
 )
 from freezer_events.events import FreezerReading
@@ -102,7 +103,7 @@ def warmest(consumer: EventConsumer[FreezerReading]) -> float | None:
 
 
 def read(settings: Settings) -> list[Record[FreezerReading]]:
-    with EventConsumer(settings, FreezerReading, topic="t", from_beginning=False) as consumer:
+    with EventConsumer(settings, FreezerReading, topic="t", start=Start.end()) as consumer:
         return list(consumer.records(until_end=True, timeout_s=5.0))
 
 

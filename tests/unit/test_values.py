@@ -82,6 +82,33 @@ def test_a_cell_that_does_not_fit_is_refused_with_the_reason(
         parse(cell)
 
 
+DIGITS = [
+    (logical("long", "timestamp-millis"), "2026-01-31T12:00:00.{}Z", 3, "milliseconds"),
+    (logical("long", "timestamp-micros"), "2026-01-31T12:00:00.{}Z", 6, "microseconds"),
+    (logical("long", "local-timestamp-millis"), "2026-01-31T12:00:00.{}", 3, "milliseconds"),
+    (logical("int", "time-millis"), "12:00:00.{}", 3, "milliseconds"),
+    (logical("long", "time-micros"), "12:00:00,{}", 6, "microseconds"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "most", "unit"), DIGITS)
+@pytest.mark.parametrize("nullable", [False, True])
+def test_digits_that_a_time_does_not_keep_are_refused_and_not_cut(
+    kind: Any, text: str, most: int, unit: str, *, nullable: bool
+) -> None:
+    event_type = module_of(record(("part", ["null", kind] if nullable else kind))).EVENT
+    cell, whole = from_text(event_type)["part"], from_json(event_type)
+    kept = [text.format("1234567"[:most] + "0" * zeros) for zeros in range(4)]
+    for each in kept:
+        assert cell(each) == cell(kept[0]) == whole({"part": each}).part
+    for digits in range(most + 1, 10):
+        more = text.format("0" * (digits - 1) + "1")
+        with pytest.raises(BadValue, match=f"has more digits of a second than {unit}"):
+            cell(more)
+        with pytest.raises(BadValue, match=f"part: .* has more digits of a second than {unit}"):
+            whole({"part": more})
+
+
 def test_the_path_leads_to_the_value_inside() -> None:
     inner = record(("model", "string"), name="Device")
     module = module_of(

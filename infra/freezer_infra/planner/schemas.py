@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from freezer_events.registry.standing import State, clashes, missing, standings
+from freezer_events.registry.standing import clashes, missing, standings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -131,7 +131,5 @@ def objections(wanted: Subject, held: HeldSubject) -> Iterator[str]:
 def notes(wanted: Subject, held: HeldSubject) -> Iterator[str]:
     """Say what is beside us in the registry, which no run changes."""
     for each in standings(wanted.versions, held.versions):
-        if each.state is State.BEHIND:
-            yield f"{wanted.name}: the registry has version {each.version}, and it is not here"
-        elif each.state is State.DIFFERENT and each.why:
-            yield f"{wanted.name}: v{each.version}: {each.why}"
+        if each.version is None:
+            yield f"{wanted.name}: the registry has version {each.held}, and it is not here"

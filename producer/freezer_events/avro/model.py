@@ -151,6 +151,16 @@ def scalar_of(of: Resolved) -> Scalar | None:
             return None
 
 
+def scalar_of_field(model: Model, attribute: str) -> Scalar:
+    """Return the entry of one of the event's own fields that is a scalar, or null or a scalar."""
+    name = model.fields[attribute]
+    of = model.resolve(next(each.type for each in model.root.fields if each.name == name))
+    nullable = model.optional(of) if isinstance(of, UnionType) else None
+    found = scalar_of(nullable[1] if nullable else of)
+    assert found is not None  # noqa: S101 - event.toml is checked
+    return found
+
+
 def branch_name(of: Resolved) -> str:
     """Return what Avro's JSON calls a branch of a union: a full name, or the kind of type.
 
@@ -186,5 +196,6 @@ __all__ = [
     "named_types",
     "read_model",
     "scalar_of",
+    "scalar_of_field",
     "shape",
 ]

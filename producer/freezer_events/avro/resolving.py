@@ -7,7 +7,7 @@ https://avro.apache.org/docs/1.12.0/specification/#schema-resolution
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from freezer_events.avro import binary
 from freezer_events.avro.bad_value import BadValue
@@ -22,29 +22,19 @@ from freezer_events.avro.parse.types import (
     RecordType,
     UnionType,
 )
+from freezer_events.avro.promotion import PROMOTED, promotable
 from freezer_events.avro.scalars import scalar
 from freezer_events.avro.skipping import Skipper, array_of, map_of
 from freezer_events.event import twin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from freezer_events.avro.binary import Cursor, Read
     from freezer_events.avro.parse import Schema
     from freezer_events.avro.parse.types import RecordField, Resolved, Type
     from freezer_events.avro.scalars import Scalar
     from freezer_events.event import EventType
-
-_PROMOTED: Final[Mapping[tuple[str, str], Callable[[Any], Any]]] = {
-    ("int", "long"): int,
-    ("int", "float"): float,
-    ("int", "double"): float,
-    ("long", "float"): float,
-    ("long", "double"): float,
-    ("float", "double"): float,
-    ("string", "bytes"): str.encode,
-    ("bytes", "string"): bytes.decode,
-}
 
 
 def decoder(writer: Schema, event_type: EventType) -> Callable[[bytes], Any]:
@@ -244,7 +234,7 @@ def _scalar(w: Scalar, r: Scalar) -> Read:
 def _promoted(read: Read, base: str, r: Scalar) -> Read:
     if base == r.base:
         return read
-    promote = _PROMOTED.get((base, r.base))
+    promote = PROMOTED.get((base, r.base))
     if promote is None:
         raise MismatchError("", f"{base} is not {r.base}")
     return lambda cursor: promote(read(cursor))
@@ -271,7 +261,7 @@ def _alike(w: Resolved, r: Resolved) -> bool:
 
 
 def _promotable(w: Resolved, r: Resolved) -> bool:
-    return (w.kind, r.kind) in _PROMOTED
+    return promotable(w.kind, r.kind)
 
 
 def _same_name(w: Any, r: Any) -> bool:

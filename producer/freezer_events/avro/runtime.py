@@ -7,6 +7,7 @@ https://avro.apache.org/docs/1.12.0/specification/#binary-encoding
 from __future__ import annotations
 
 from binascii import hexlify
+from datetime import datetime
 from decimal import Decimal
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
@@ -41,6 +42,7 @@ __all__ = [
     "index_pairs4",
     "micros",
     "millis",
+    "moment",
     "pairs3",
     "pairs4",
     "read_model",
@@ -139,6 +141,12 @@ class _Longs(dict[int, bytes]):
 
 
 LONG: Final = _Longs({n: varint(n << 1 if n >= 0 else ~(n << 1)) for n in range(-128, 1024)})
+
+
+def moment(value: Any) -> None:
+    """Refuse what is no datetime, or one of a derived class that holds nanoseconds (pandas')."""
+    if not isinstance(value, datetime) or bool(getattr(value, "nanosecond", 0)):
+        raise wrong(value, "a datetime in microseconds")
 
 
 def millis(since: timedelta) -> bytes:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from decimal import Decimal
+
+
+Moment = TypeVar("Moment", datetime, time)
 
 DEEPEST: Final = 128
 """Records, arrays and maps inside each other: more is refused on the way out and on the way in.
@@ -40,3 +44,28 @@ def fits_decimal(value: Decimal, precision: int, scale: int) -> bool:
     _, digits, exponent = value.as_tuple()
     whole = not value or value.adjusted() + scale < precision
     return int(exponent) + scale >= 0 and whole and len(digits) <= precision
+
+
+MORE_THAN: Final[Mapping[int, str]] = {
+    1000: "has more digits of a second than milliseconds",
+    1: "has more digits of a second than microseconds",
+}
+"""Why a time does not fit, by the unit of its type in microseconds."""
+
+
+def cut(moment: Moment, unit: int) -> Moment:
+    """Return a time without what is less than a unit of so many microseconds."""
+    return moment.replace(microsecond=moment.microsecond // unit * unit)
+
+
+def truncate_to_ms(moment: Moment) -> Moment:
+    """Return a time without the digits below a millisecond: towards the past, never rounded up.
+
+    A field of type `timestamp-millis` or `time-millis` holds no others and refuses them, because
+    what is read has to be what was sent; this says that they may go.
+
+    Args:
+        moment: a datetime, or a time of day.
+
+    """
+    return cut(moment, 1000)

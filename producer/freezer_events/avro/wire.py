@@ -13,6 +13,7 @@ from freezer_events.avro.explain import first_problem
 from freezer_events.avro.model import model_of
 from freezer_events.avro.parse.foreign import parse_foreign
 from freezer_events.avro.resolving import decoder
+from freezer_events.avro.values import MORE_THAN
 from freezer_events.errors import InvalidEvent, SchemaError
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _PREFIX: Final = struct.Struct(">bI")
 MAGIC: Final = 0
 PREFIX_BYTES: Final = _PREFIX.size
+
+_TRUNCATE: Final = "if they may go: freezer_events.truncate_to_ms(time)"
 
 
 class WireFormatError(SchemaError):
@@ -58,7 +61,8 @@ def invalid_event(event: Event, error: Exception) -> InvalidEvent:
     if problem is None:
         return InvalidEvent(event.__event__.name, f"cannot be encoded: {error!r}")
     path, why = problem
-    return InvalidEvent(event.__event__.name, f"{path}: {why}")
+    fix = _TRUNCATE if why.endswith(MORE_THAN[1000]) else ""
+    return InvalidEvent(event.__event__.name, f"{path}: {why}", fix)
 
 
 def prefix(schema_id: int) -> bytes:

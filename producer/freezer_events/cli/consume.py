@@ -1,27 +1,43 @@
-"""`freezer consume`: typed events back from the topic, as text or as JSON lines."""
+"""`freezer consume`: typed events back from the topic, as text, JSON lines or CSV."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+import re
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
 
 import click
 
-from freezer_events.avro.forms import to_json
 from freezer_events.cli import options
-from freezer_events.cli.output import Output, note
-from freezer_events.console.escape import one_line
-from freezer_events.console.given import StreamCommand
-from freezer_events.console.stop import Interrupted, Stop
-from freezer_events.console.words import counted, noun_of
-from freezer_events.errors import SchemaError
-from freezer_events.read.consumer import EventConsumer
+from freezer_events.console.given import StreamCommand, refuse_together
+from freezer_events.errors import UsageError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+_AGO: Final = re.compile(r"(\d{1,9})([smhd])")
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_MS: Final = 1000
+_STARTS: Final = ("--from-beginning", "--from-offset", "--from-time", "--last")
 
-    from freezer_events.read.consumer import Record
+
+def _when(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
+    """Turn a time into milliseconds since 1970; refuse one whose zone nobody noted."""
+    if value is None:
+        return None
+    ago = _AGO.fullmatch(value)
+    if ago:
+        span = timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        return max(0, int((time.time() - span.total_seconds()) * _MS))
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        why = f"{value!r} is neither like 2026-01-31T12:00:00Z nor like 15m, 2h or 3d."
+        raise click.BadParameter(why) from None
+    if found.tzinfo is None:
+        raise click.BadParameter(f"{value!r} has no time zone: add Z or +01:00.")
+    if found.timestamp() < 0:
+        raise click.BadParameter(f"{value!r} is before 1970, when Kafka's time begins.")
+    return int(found.timestamp() * _MS)
 
 
 @click.command("consume", cls=StreamCommand)
@@ -29,9 +45,44 @@ if TYPE_CHECKING:
 @options.events
 @click.option("--from-beginning", is_flag=True, help="Start at the oldest record.")
 @click.option(
+    "--from-offset",
+    type=click.IntRange(min=0),
+    metavar="OFFSET",
+    help="Start at this offset of each partition.",
+)
+@click.option(
+    "--from-time",
+    callback=_when,
+    metavar="TIME|AGO",
+    help="Start at 2026-01-31T12:00:00Z, or 15m, 2h, 3d ago.",
+)
+@click.option(
+    "--last",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="The last N records of each partition; stops there.",
+)
+@click.option(
+    "--partition",
+    "partitions",
+    type=click.IntRange(min=0),
+    multiple=True,
+    metavar="N",
+    help="Read this partition only; may be repeated.",
+)
+@click.option("--key", metavar="KEY", help="Show records with this key only.")
+@click.option(
+    "--where",
+    metavar="CONDITION",
+    help="Show events that meet a condition only: 'temperature > -15'.",
+)
+@click.option("--group", metavar="NAME", help="Join a consumer group, and commit what was shown.")
+@click.option(
     "--max", "limit", type=click.IntRange(min=1), metavar="N", help="Stop after N events."
 )
 @click.option("--until-end", is_flag=True, help="Stop at the current end of the topic.")
+@click.option("--follow", is_flag=True, help="Go on with what arrives after --last.")
+@click.option("--count-only", is_flag=True, help="Count, show nothing; stops at the end.")
 @click.option(
     "--on-bad",
     type=click.Choice(["skip", "stop"]),
@@ -39,87 +90,44 @@ if TYPE_CHECKING:
     show_default=True,
     help="Skip a record that is not an event, or stop there.",
 )
-@options.output
-def command(  # noqa: PLR0913 - one parameter per option
-    *,
-    env_file: Path | None,
-    topic: str | None,
-    properties: tuple[str, ...],
-    event_name: str | None,
-    schemas: Path | None,
-    into: Path | None,
-    from_beginning: bool,
-    limit: int | None,
-    until_end: bool,
-    on_bad: str,
-    output: str,
-) -> int:
+@click.option(
+    "--output",
+    type=click.Choice(["text", "json", "csv"]),
+    default="text",
+    show_default=True,
+    help="For people, or for machines.",
+)
+@click.option(
+    "--envelope",
+    is_flag=True,
+    help="With --output json: key, partition, offset, time, headers, schema id.",
+)
+@click.option(
+    "--to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write into a new file instead of standard output.",
+)
+def command(**given: Any) -> int:
     """Read typed events back from the topic.
 
     Every record is read as the version that producers write, whichever version it was written in.
-    JSON lines hold the event's own fields: `freezer produce --from -` takes them back.
+    JSON lines and CSV hold the event's own fields: `freezer produce --from` takes them back.
+
+    Without a start it shows what arrives from now on. It goes on until it is stopped; --last and
+    --count-only stop at the current end of the topic.
     """
-    event_type = options.find_event_type(event_name, schemas, into)
-    settings = options.load_settings(env_file, properties, topic)
-    out = Output()
-    show = _shower(out, as_json=output == "json")
-    read = skipped = 0
-    with ExitStack() as opened:
-        # Until the topic is open a signal simply ends the wait for it.
-        consumer = opened.enter_context(
-            EventConsumer(
-                settings,
-                event_type.record,
-                topic=settings.topic_for(event_type, named=event_name),
-                from_beginning=from_beginning,
-            )
-        )
-        stop = opened.enter_context(Stop())
-        records = consumer.records(until_end=until_end, stop=lambda: stop() or out.closed())
-        for record in _interruptible(records, stop):
-            if record.problem is None:
-                show(record)
-                read += 1
-            elif on_bad == "stop":
-                raise SchemaError(record.place, record.problem, "go past it: --on-bad skip")
-            else:
-                skipped += 1
-                note(one_line(f"skipped {record.place}: {record.problem}"))
-            if read == limit:
-                break
-    if skipped or output == "text" or not out.works:
-        note(f"{counted(read, noun_of(event_type.name))} read, {skipped:,} skipped")
-    return stop.exit_code or 0
+    from freezer_events.cli.consume_run import ConsumeRun  # noqa: PLC0415 - loads librdkafka
 
-
-def _interruptible(records: Iterator[Record[Any]], stop: Stop) -> Iterator[Record[Any]]:
-    """Yield records until a signal comes: it ends the wait for the next one, whatever that is for.
-
-    A schema may have to be fetched, from a registry that does not answer.
-    """
-    while True:
-        try:
-            with stop.interrupting():
-                record = next(records, None)
-        except Interrupted:
-            return
-        if record is None:
-            return
-        yield record
-
-
-def _shower(out: Output, *, as_json: bool) -> Callable[[Record[Any]], None]:
-    def show_json(record: Record[Any]) -> None:
-        out.json(to_json(record.event))
-
-    def show_text(record: Record[Any]) -> None:
-        place = f"partition {record.partition} offset {record.offset} schema id {record.schema_id}"
-        out.line(f"{place}  {_text(to_json(record.event))}")
-
-    return show_json if as_json else show_text
-
-
-def _text(values: dict[str, Any]) -> str:
-    return "  ".join(
-        f"{name}={one_line(value)}" for name, value in values.items() if value is not None
+    for number, chosen in enumerate(_STARTS):
+        refuse_together(chosen, _STARTS[number + 1 :], "there is one place to start")
+    refuse_together(
+        "--group",
+        ("--from-offset", "--from-time", "--last", "--partition"),
+        "the group says what is read, and from where",
     )
+    refuse_together("--follow", ("--until-end",), "one goes on at the end, the other stops")
+    refuse_together("--count-only", ("--to", "--envelope"), "nothing but the count is shown")
+    if given["envelope"] and given["output"] != "json":
+        raise UsageError("--envelope", "is for JSON alone", "add --output json")
+    return ConsumeRun(**given).run()

@@ -62,7 +62,7 @@ def command(*, interval: float, seed: int | None) -> int:
             Simulator(event_type, count=_COUNT, sensors=_SENSORS, seed=seed), total=_COUNT
         )
         out.line(f"\n{summary(tally, event_type)}")
-        for line in partition_lines(tally, 3, pipeline.partitioner, event_type):
+        for line in partition_lines(tally, 3, 3, pipeline.partitioner, event_type):
             out.line(line)
         if stop.exit_code:
             return stop.exit_code

@@ -122,10 +122,19 @@ def summary(tally: Tally, event_type: EventType) -> str:
 
 
 def partition_lines(
-    tally: Tally, partitions: int, partitioner: str, event_type: EventType
+    tally: Tally, partitions: int, now: int, partitioner: str, event_type: EventType
 ) -> list[str]:
-    """Say how many events each partition got, and who decided."""
-    used = max([partitions, *(number + 1 for number in tally.partitions)])
+    """Say how many events each partition got, and who decided.
+
+    Args:
+        tally: the counts.
+        partitions: how many the topic had at the start.
+        now: how many it had when it was last looked at.
+        partitioner: librdkafka's name of it.
+        event_type: what was sent.
+
+    """
+    used = max([partitions, now, *(number + 1 for number in tally.partitions)])
     counts = ", ".join(f"{tally.partitions[n]:,} on {n}" for n in range(used))
     text = f"{plural(noun_of(event_type.name))} per partition: {counts}"
     if used > partitions:

@@ -17,6 +17,7 @@ from freezer_events.cli.progress import Progress
 from freezer_events.cli.rejects import Rejects
 from freezer_events.console.stop import Interrupted, Stop
 from freezer_events.console.words import counted, noun_of
+from freezer_events.console.wrap import wrapped
 from freezer_events.errors import EventError, NotDelivered, UsageError
 from freezer_events.send.fill import Filler
 from freezer_events.send.pipeline import Pipeline
@@ -61,7 +62,11 @@ class ProduceRun:
         stack: ExitStack,
     ) -> int:
         given = self._given
-        producer = self._producer(event_type)
+        settings = options.load_settings(given.env_file, given.properties, given.topic)
+        topic = settings.topic_for(event_type, named=given.event_name)
+        producer = EventProducer(
+            settings, topic=topic, timeout_s=given.timeout, give_up_after_s=given.give_up_after
+        )
         stack.callback(_close, producer)
         show = Deliveries(
             self._out, event_type, as_json=given.output == "json", every=given.every_delivery
@@ -108,20 +113,13 @@ class ProduceRun:
         conclusion.tell_counts(self._out, tally, event_type, given.output)
         self._leftovers(pipeline, intake, kept, event_type)
         if given.output == "text" and tally.delivered:
-            for line in partition_lines(tally, partitions, pipeline.partitioner, event_type):
+            now = pipeline.partitions(topic)
+            for line in partition_lines(tally, partitions, now, pipeline.partitioner, event_type):
                 self._out.line(line)
+            for each in pipeline.changes:
+                self._out.line("\n".join(wrapped(f"under way: {each}")))
         return conclusion.exit_code(
             given, stop, tally, event_type, error or pipeline.trouble, rejects_kept=rejects.keeps
-        )
-
-    def _producer(self, event_type: EventType) -> EventProducer:
-        given = self._given
-        settings = options.load_settings(given.env_file, given.properties, given.topic)
-        return EventProducer(
-            settings,
-            topic=settings.topic_for(event_type, named=given.event_name),
-            timeout_s=given.timeout,
-            give_up_after_s=given.give_up_after,
         )
 
     def _leftovers(

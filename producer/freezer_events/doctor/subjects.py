@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from freezer_events.doctor.verdicts import Check
 from freezer_events.errors import AccessError, SchemaError
-from freezer_events.registry.client import NotRegistered, Registry, same_schema
+from freezer_events.registry.client import NotRegistered, Registry
+from freezer_events.registry.registered import canonical
 
 if TYPE_CHECKING:
     from freezer_events.config import Settings
@@ -47,14 +48,14 @@ def schema(settings: Settings, subject: str, event_type: EventType, spec: EventS
         has = f"has only other schemas (versions {there})" if there else "has no versions"
         why = f"v{event_type.version} of {event_type.name} is not registered: {subject} {has}"
         raise SchemaError("", why, "freezer schema register") from error
+    asked.schema_id(subject, event_type.schema)  # refuses a subject whose rules we cannot run
     detail = f"v{event_type.version} is version {found.version} of {subject}, id {found.schema_id}"
     return _judged(detail, _level(asked, subject), spec.level.value)
 
 
 def _same_as_file(event_type: EventType, spec: EventSpec) -> None:
-    if event_type.version != spec.version or not same_schema(
-        event_type.schema, spec.text(spec.version)
-    ):
+    own = spec.schema(spec.version).canonical
+    if event_type.version != spec.version or canonical(event_type.schema) != own:
         raise SchemaError(
             "",
             f"the generated code (v{event_type.version}) is not that of v{spec.version}.avsc,"

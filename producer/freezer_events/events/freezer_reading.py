@@ -63,6 +63,6 @@ EVENT: Final = EventType(
     encode=encode,
     read_model=_read_model,
     default=True,
-    generator=2,
+    generator=3,
 )
 FreezerReading.__event__ = EVENT

@@ -41,6 +41,9 @@ class Meaning(StrEnum):
 
     AUTHENTICATION = "who we are was refused"
     AUTHORIZATION = "what we may do was refused"
+    NO_GROUP = "joining or using the consumer group was refused"
+    REBALANCED = "the consumer group has given our partitions to others"
+    OFFSET_GONE = "the records at this offset were deleted"
     NO_TOPIC = "no such topic or partition"
     NO_BROKER = "no broker can be reached"
     NO_ANSWER = "a broker was reached and did not answer this request"
@@ -58,9 +61,17 @@ _CODES: Final[Mapping[Meaning, tuple[int, ...]]] = {
     Meaning.AUTHENTICATION: (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED),
     Meaning.AUTHORIZATION: (
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
-        KafkaError.GROUP_AUTHORIZATION_FAILED,
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     ),
+    Meaning.NO_GROUP: (KafkaError.GROUP_AUTHORIZATION_FAILED,),
+    Meaning.REBALANCED: (
+        KafkaError.ILLEGAL_GENERATION,
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.REBALANCE_IN_PROGRESS,
+        KafkaError._ASSIGNMENT_LOST,
+        KafkaError._MAX_POLL_EXCEEDED,
+    ),
+    Meaning.OFFSET_GONE: (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET),
     Meaning.NO_TOPIC: (
         KafkaError.UNKNOWN_TOPIC_OR_PART,
         KafkaError._UNKNOWN_TOPIC,
@@ -70,6 +81,7 @@ _CODES: Final[Mapping[Meaning, tuple[int, ...]]] = {
         KafkaError._TRANSPORT,
         KafkaError._ALL_BROKERS_DOWN,
         KafkaError._RESOLVE,
+        KafkaError._DESTROY_BROKER,  # of a request on its way when a connection was given up
         KafkaError._SSL,
         KafkaError._MSG_TIMED_OUT,
         KafkaError._TIMED_OUT,
@@ -126,6 +138,7 @@ _CONNECTED: Final = " in state UP"  # librdkafka's words for the state of a conn
 _ERRORS: Final[Mapping[Meaning, type[EventError]]] = {
     Meaning.AUTHENTICATION: AccessError,
     Meaning.AUTHORIZATION: AccessError,
+    Meaning.NO_GROUP: AccessError,
     Meaning.NO_TOPIC: ConfigError,
     Meaning.NO_BROKER: UnreachableError,
     Meaning.NO_ANSWER: UnreachableError,
@@ -217,7 +230,12 @@ def failure(doing: str, error: KafkaError, fixes: Mapping[Meaning, str]) -> Even
 
 
 def explain(
-    error: KafkaError, settings: Settings, topic: str, *, operation: str = "WRITE"
+    error: KafkaError,
+    settings: Settings,
+    topic: str,
+    *,
+    operation: str = "WRITE",
+    group: str | None = None,
 ) -> EventError:
     """Make the error of reading or writing a topic: names principal, broker, topic or operation."""
     about, brokers = meaning(error), settings.bootstrap_servers
@@ -225,6 +243,8 @@ def explain(
     doing = f"{verb} {where}topic {topic!r} on {brokers}" if topic else f"{verb} on {brokers}"
     if about is Meaning.AUTHORIZATION:
         return no_permission(settings, topic, operation)
+    if about is Meaning.NO_GROUP:
+        return _no_group(settings, str(group))
     if about is Meaning.NO_TOPIC:
         return no_topic(settings, topic)
     if about is Meaning.AUTHENTICATION:
@@ -250,12 +270,23 @@ def refused(error: KafkaError, settings: Settings, topic: str, value: bytes | No
 
 def no_permission(settings: Settings, topic: str, operation: str) -> AccessError:
     """Make the error for a principal that lacks an operation on the topic."""
-    who = repr(settings.sasl_username) if settings.sasl_username else "an anonymous client"
     return AccessError(
         f"topic {topic!r} on {settings.bootstrap_servers}",
-        f"{who} is not allowed to {operation} it",
+        f"{_principal(settings)} is not allowed to {operation} it",
         f"grant {operation} on the topic, by its declaration: freezer topics apply",
     )
+
+
+def _no_group(settings: Settings, group: str) -> AccessError:
+    return AccessError(
+        f"consumer group {group!r} on {settings.bootstrap_servers}",
+        f"{_principal(settings)} is not allowed to READ it",
+        "grant READ on the group, or read without one",
+    )
+
+
+def _principal(settings: Settings) -> str:
+    return repr(settings.sasl_username) if settings.sasl_username else "an anonymous client"
 
 
 def no_topic(settings: Settings, topic: str) -> ConfigError:

@@ -15,6 +15,7 @@ from confluent_kafka.admin import AclOperation, ConfigResource  # type: ignore[a
 from freezer_events.errors import EventError, UnreachableError
 from freezer_events.kafka import codes, handshake
 from freezer_events.kafka.connection import Connection, metadata, never
+from freezer_events.kafka.topic_watch import TopicSight, sight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,20 +62,20 @@ def partitions(
 
     """
     connection = Connection(settings.kafka())
-    return _partitions(connection, settings, topic, operation, timeout_s, stop)
+    return len(_described(connection, settings, topic, operation, timeout_s, stop).partitions)
 
 
 class Preflight(NamedTuple):
     """What a producer has to know of a topic.
 
     Attributes:
-        partitions: how many it has.
+        seen: its partitions, and its id.
         largest_bytes: its `max.message.bytes`; None where we may not read it. Brokers hold a whole
             batch against it: https://kafka.apache.org/documentation/#topicconfigs_max.message.bytes
 
     """
 
-    partitions: int
+    seen: TopicSight
     largest_bytes: int | None
 
 
@@ -88,8 +89,8 @@ def preflight(
 
     """
     connection = Connection(settings.kafka())
-    found = _partitions(connection, settings, topic, "WRITE", timeout_s, stop)
-    return Preflight(found, _largest_bytes(connection, topic, timeout_s, stop))
+    found = _described(connection, settings, topic, "WRITE", timeout_s, stop)
+    return Preflight(sight(found), _largest_bytes(connection, topic, timeout_s, stop))
 
 
 def _largest_bytes(
@@ -110,14 +111,14 @@ def _largest_bytes(
     return None if entry is None or entry.value is None else int(entry.value)
 
 
-def _partitions(
+def _described(
     connection: Connection,
     settings: Settings,
     topic: str,
     operation: str,
     timeout_s: float,
     stop: Callable[[], bool],
-) -> int:
+) -> Any:
     stopped = False
 
     def asked() -> bool:
@@ -135,7 +136,7 @@ def _partitions(
     allowed = found.authorized_operations
     if allowed and not {AclOperation[operation], AclOperation.ALL} & set(allowed):
         raise codes.no_permission(settings, topic, operation)
-    return len(found.partitions)
+    return found
 
 
 def listed_partitions(

@@ -1,87 +1,29 @@
-"""EventConsumer: read typed events back; a record that is no event carries the reason.
-
-Partitions are assigned, not subscribed to: no consumer group is joined and no offset committed, so
-reading needs no permission on a group and leaves nothing behind.
-"""
+"""EventConsumer: read typed events back; a record that is no event carries the reason."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, TopicPartition
-
-from freezer_events.avro.wire import decode, unframe
-from freezer_events.errors import EventError, SchemaError
+from freezer_events.errors import UsageError
 from freezer_events.event import Event
-from freezer_events.kafka import codes, connection, topics
-from freezer_events.registry.client import NotRegistered, Registry
+from freezer_events.kafka import topics
+from freezer_events.kafka.connection import never
+from freezer_events.read.decoding import Decoding
+from freezer_events.read.starting import Start
+from freezer_events.read.subscription import Subscription
+from freezer_events.registry.client import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from confluent_kafka import KafkaError, Message
+    from collections.abc import AsyncIterator, Callable, Collection, Iterator
 
     from freezer_events.config import Settings
+    from freezer_events.read.record import Record
 
 E = TypeVar("E", bound=Event)
 
-_CONF: Final = {
-    "group.id": "freezer-consume",  # librdkafka asks for one; it is never joined
-    "enable.auto.commit": False,
-    "enable.partition.eof": True,
-    "auto.offset.reset": "error",
-    "fetch.wait.max.ms": 100,  # how late the end of a partition is noticed
-}
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Record(Generic[E]):
-    """One message on a topic: a typed event, or the reason why it is not one.
-
-    Attributes:
-        topic: its topic.
-        partition: its partition.
-        offset: its offset.
-        timestamp_ms: when it was sent (or appended: the topic's configuration decides), in
-            milliseconds since 1970 (UTC), or None.
-        key: the key as text if it is UTF-8, else as bytes; None if there is none.
-        headers: pairs of name and value, in order.
-        schema_id: the schema id in the value's first bytes, or None if there is none.
-        value: the raw bytes, None for a tombstone.
-        event: the typed event, or None when there is a problem.
-        problem: why it could not be read as an event, or None.
-
-    """
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp_ms: int | None
-    key: str | bytes | None
-    headers: tuple[tuple[str, bytes | None], ...]
-    schema_id: int | None
-    value: bytes | None
-    event: E | None
-    problem: str | None
-
-    @property
-    def timestamp(self) -> datetime | None:
-        """`timestamp_ms` as a time in UTC; None also for a time after the year 9999."""
-        if self.timestamp_ms is None:
-            return None
-        try:
-            return _EPOCH + timedelta(milliseconds=self.timestamp_ms)
-        except OverflowError:
-            return None
-
-    @property
-    def place(self) -> str:
-        """Topic, partition and offset, as error messages show them."""
-        return f"{self.topic}[{self.partition}] offset {self.offset}"
+DEFAULT_TIMEOUT_S = 30.0
 
 
 class EventConsumer(Generic[E]):
@@ -91,11 +33,27 @@ class EventConsumer(Generic[E]):
             for record in consumer:
                 print(record.key, record.event or record.problem)
 
+    In a group, `commit` what was handled: a reader that starts again goes on behind it. Records
+    come at least once: what was handled and not committed comes again.
+
+        with EventConsumer(Settings.load(), FreezerReading, group="alarms") as consumer:
+            for record in consumer:
+                handle(record)
+                consumer.commit()
+
+    A consumer belongs to one thread or one task at a time.
+
     Args:
         settings: the cluster and the registry.
         event: the generated class that every record is read as.
         topic: the topic; by default that of the event (`Settings.topic_for`).
-        from_beginning: start with the oldest record; otherwise read only what arrives from now on.
+        start: where to begin, by default with the oldest record; in a group only where it has not
+            committed anything: `Start.beginning()` or `Start.end()`.
+        partitions: the numbers of the partitions to read, by default all; not in a group.
+        group: the consumer group to join. Without one, nothing is joined and nothing committed.
+        dead_letter: called with each record that is no event, instead of handing it out. It counts
+            as handled once this returns; what it raises ends the iteration.
+        timeout_s: seconds allowed for an answer of a broker.
 
     Raises:
         EventError: the topic is missing, reading it is not allowed, or no one answers.
@@ -110,19 +68,24 @@ class EventConsumer(Generic[E]):
         event: type[E],
         *,
         topic: str | None = None,
-        from_beginning: bool = True,
+        start: Start | None = None,
+        partitions: Collection[int] | None = None,
+        group: str | None = None,
+        dead_letter: Callable[[Record[E]], None] | None = None,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
     ) -> None:
+        start = start or Start.beginning()
+        _refuse_in_group(group, start, partitions)
         self._settings = settings
-        self._event_type = event.__event__
-        self._topic = topic or settings.topic_for(self._event_type)
-        self._trouble: EventError | None = None
-        self._unknown: dict[int, str] = {}  # so that an id nobody knows is asked for once
+        self._topic = topic or settings.topic_for(event.__event__)
+        self._dead_letter = dead_letter
+        self._timeout_s = timeout_s
         self._registry = self._connect_registry()
-        self._open = set(range(self._partitions()))
-        self._consumer = connection.client(Consumer, settings.kafka() | _CONF, self._on_error)
-        topics.connect(self._consumer, settings, self._topic)
-        start = OFFSET_BEGINNING if from_beginning else OFFSET_END
-        self._consumer.assign([TopicPartition(self._topic, n, start) for n in self._open])
+        self._decoding = Decoding(self._registry, event.__event__)
+        wanted = _among(partitions, self._partitions(), self._topic)
+        self._subscription = Subscription(
+            settings, self._topic, wanted, start, group=group, timeout_s=timeout_s
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -130,43 +93,109 @@ class EventConsumer(Generic[E]):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.to_thread(self.close)
+
     def __iter__(self) -> Iterator[Record[E]]:
         """Yield records as they arrive, without end; see `records` for ways to end."""
         return self.records()
 
+    def __aiter__(self) -> AsyncIterator[Record[E]]:
+        """Yield records as they arrive, without end and without blocking the event loop."""
+        return self._arriving()
+
     def close(self) -> None:
-        """Disconnect from the cluster and the registry."""
-        self._consumer.close()
+        """Leave the group, if there is one, and disconnect; nothing is committed here."""
+        self._subscription.close()
         self._registry.close()
 
     def records(
         self,
         *,
         until_end: bool = False,
-        stop: Callable[[], bool] = lambda: False,
+        stop: Callable[[], bool] = never,
         timeout_s: float | None = None,
     ) -> Iterator[Record[E]]:
         """Yield records as they arrive.
 
         Args:
-            until_end: end once every partition has been read to its end.
+            until_end: end once every partition has been read as far as it went when this began.
             stop: called every 0.1 s; True ends the iteration.
             timeout_s: end after this many seconds without a record; None waits for ever.
 
         Raises:
-            EventError: the cluster or the registry denies access or does not answer.
+            EventError: the cluster or the registry denies access or does not answer. While waiting
+                for what may never come, a cluster that is away is waited for.
 
         """
+        subscription, ends = self._subscription, dict[int, int]()
+        subscription.listen()
         quiet_since = time.monotonic()
-        while not stop() and not (until_end and not self._open):
-            message = self._consumer.poll(connection.SLICE_S)
-            if self._trouble is not None:
-                raise self._trouble
-            if message is not None and self._is_record(message):
-                yield self._record(message)
+        while not stop():
+            record = self._next()
+            if record is not None:
+                yield record
                 quiet_since = time.monotonic()
-            elif timeout_s is not None and time.monotonic() - quiet_since > timeout_s:
+                continue
+            if until_end:
+                ends = subscription.ends(ends)
+                if subscription.reach.partitions and subscription.reach.is_at(ends):
+                    return
+                subscription.refuse_silence(self._timeout_s)
+            subscription.fetch()
+            late = timeout_s is not None and time.monotonic() - quiet_since > timeout_s
+            if late and not subscription.ahead:
                 return
+
+    def commit(self, record: Record[E] | None = None) -> None:
+        """Commit for the group that everything handed out so far is handled.
+
+        Args:
+            record: commit its partition only, up to this record.
+
+        Raises:
+            UsageError: this consumer is in no group.
+            EventError: the commit was refused (the group may have given the partition to another
+                reader, which reads again what was not committed), or nobody answered in time.
+
+        """
+        if self._subscription.group is None:
+            raise UsageError("commit", "this consumer is in no group", "give it one: group=NAME")
+        offsets = self._subscription.reach.uncommitted()
+        if record is not None:
+            offsets = {record.partition: record.offset + 1} if record.partition in offsets else {}
+        self._subscription.commit(offsets, never)
+
+    def seek(self, partition: int, start: Start) -> None:
+        """Go on elsewhere in a partition, backwards or forwards.
+
+        Args:
+            partition: its number.
+            start: where, such as `Start.offset(5)`.
+
+        Raises:
+            UsageError: the partition is not read here; in a group, it may not be yet.
+            EventError: no broker answers.
+
+        """
+        self._subscription.seek(partition, start)
+
+    async def _arriving(self) -> AsyncIterator[Record[E]]:
+        while True:
+            while self._subscription.ahead:
+                record = self._next()
+                if record is not None:
+                    yield record
+            await asyncio.to_thread(self._fetch_and_learn)
+
+    def _fetch_and_learn(self) -> None:
+        """Fetch, and ask for schemas that are new: both take their time."""
+        self._subscription.fetch()
+        for message in self._subscription.ahead:
+            self._decoding.learn(message)
 
     # What it is made of.
 
@@ -176,58 +205,42 @@ class EventConsumer(Generic[E]):
     def _partitions(self) -> int:
         return topics.partitions(self._settings, self._topic, operation="READ")
 
-    def _is_record(self, message: Message) -> bool:
-        error, partition = message.error(), message.partition()
-        if error is None:
-            self._open.add(partition or 0)
-            return True
-        if codes.meaning(error) is codes.Meaning.PARTITION_END:
-            self._open.discard(partition or 0)
-        elif codes.concerns_all(error):
-            raise codes.explain(error, self._settings, self._topic, operation="READ")
-        return False
-
-    def _record(self, message: Message) -> Record[E]:
-        schema_id, event, problem = self._read(message.value())
-        return Record(
-            topic=self._topic,
-            partition=int(message.partition() or 0),
-            offset=int(message.offset() or 0),
-            timestamp_ms=message.timestamp()[1] if message.timestamp()[0] else None,
-            key=_text_or_bytes(message.key()),
-            headers=tuple(cast("list[tuple[str, bytes | None]]", message.headers() or [])),
-            schema_id=schema_id,
-            value=message.value(),
-            event=event,
-            problem=problem,
-        )
-
-    def _read(self, value: bytes | None) -> tuple[int | None, Any, str | None]:
-        if value is None:
-            return None, None, "a tombstone: it has a key and no value"
-        schema_id = None
-        try:
-            schema_id, body = unframe(value)
-            if schema_id in self._unknown:
-                return schema_id, None, self._unknown[schema_id]
-            writer = self._registry.schema_text(schema_id)
-            return schema_id, decode(body, writer, self._event_type), None
-        except NotRegistered as error:
-            problem = f"schema id {schema_id} is not in the registry: {error.why}"
-            self._unknown[schema_id or 0] = problem
-            return schema_id, None, problem
-        except SchemaError as error:
-            return schema_id, None, f"{error.doing}: {error.why}" if error.doing else error.why
-
-    def _on_error(self, error: KafkaError) -> None:
-        if self._trouble is None and (codes.is_authentication(error) or error.fatal()):
-            self._trouble = codes.explain(error, self._settings, self._topic, operation="READ")
+    def _next(self) -> Record[E] | None:
+        """Hand out the next record that is there; None where there is none."""
+        subscription = self._subscription
+        while subscription.ahead:
+            # It stays there until it could be made sense of: a registry may not answer.
+            message = subscription.ahead[0]
+            record: Record[E] = self._decoding.record(message)
+            dead = record.event is None and self._dead_letter is not None
+            if dead and self._dead_letter is not None:
+                self._dead_letter(record)
+            if subscription.ahead and subscription.ahead[0] is message:
+                subscription.ahead.popleft()
+            subscription.reach.handed_out(record.partition, record.offset)
+            if not dead:
+                return record
+        return None
 
 
-def _text_or_bytes(key: str | bytes | None) -> str | bytes | None:
-    if not isinstance(key, bytes):
-        return key
-    try:
-        return key.decode()
-    except UnicodeDecodeError:
-        return key
+def _refuse_in_group(group: str | None, start: Start, partitions: Collection[int] | None) -> None:
+    if group is None:
+        return
+    if not group:
+        raise UsageError("join a consumer group", "it has no name")
+    why = f"group {group!r} decides itself"
+    if partitions is not None:
+        raise UsageError("read partitions", f"{why} which partitions a reader gets")
+    if start.kind not in {"beginning", "end"}:
+        raise UsageError(f"read from {start.kind} {start.number}", f"{why} where it goes on")
+
+
+def _among(wanted: Collection[int] | None, count: int, topic: str) -> Collection[int]:
+    """Return the partitions to read, which must be there."""
+    if wanted is None:
+        return range(count)
+    for each in wanted:
+        if each not in range(count):
+            there = f"it has {count}, numbered from 0"
+            raise UsageError(f"read {topic}[{each}]", f"there is no such partition: {there}")
+    return wanted

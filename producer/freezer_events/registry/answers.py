@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _UNAUTHORIZED: Final = (401, 403)
 _NOT_FOUND: Final = 404
+_NO_CALL: Final = (404, 405, 501)
 _LATER: Final = (408, 425, 429)
 _CONFLICT: Final = 409
 _INVALID: Final = 422
@@ -40,6 +41,10 @@ _MISREAD: Final = (ValueError, TypeError, KeyError, AttributeError)
 
 class NotRegistered(SchemaError):  # noqa: N818 - it names the state
     """The registry does not have this schema, id, subject or version."""
+
+
+class NoSuchCall(UnreachableError):  # noqa: N818 - it names the state
+    """The registry does not offer this call, or the address is not a registry's."""
 
 
 class Incompatible(SchemaError):  # noqa: N818 - it names the state
@@ -131,6 +136,9 @@ def _refused(doing: str, error: Any) -> EventError:
         return Incompatible(doing, str(words))
     if status == _INVALID:
         return SchemaError(doing, f"the registry does not take it: {words} ({code})")
+    if status in _NO_CALL:
+        why = f"the registry answered HTTP {status}"
+        return NoSuchCall(doing, why, "check the path in SCHEMA_REGISTRY_URL")
     later = status in _LATER or status >= _SERVER
     fix = "wait a little, then try again" if later else "check the path in SCHEMA_REGISTRY_URL"
     return UnreachableError(doing, f"the registry answered HTTP {status}", fix)

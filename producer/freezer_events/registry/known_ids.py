@@ -16,6 +16,7 @@ from freezer_events.config.atomic import read_or_none, write_private
 from freezer_events.config.state_folder import state_folder
 from freezer_events.errors import UnreachableError
 from freezer_events.registry.client import Registry
+from freezer_events.registry.registered import canonical
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,8 +57,7 @@ def _path() -> Path:
 
 
 def _name(subject: str, text: str) -> str:
-    canonical = json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
-    return f"{subject} {hashlib.sha256(canonical.encode()).hexdigest()}"
+    return f"{subject} {hashlib.sha256(canonical(text).encode()).hexdigest()}"
 
 
 def _read(path: Path) -> dict[str, Any]:

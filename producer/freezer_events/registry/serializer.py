@@ -44,7 +44,8 @@ class EventSerializer(AvroSerializer):
         event: the event's generated class.
 
     Raises:
-        SchemaError: the schema is not registered under the topic's subject.
+        SchemaError: the schema is not registered under the topic's subject, or has rules there
+            that a writer must run (encryption, say): nothing is written around them.
         InvalidEvent: a value does not fit its field.
         EventError: the registry denies access, or does not answer.
 
@@ -76,6 +77,8 @@ class EventSerializer(AvroSerializer):
     def __call__(self, obj: object, ctx: SerializationContext | None = None) -> bytes | None:
         """Return the framed body of an event; None (a tombstone) stays None."""
         if type(obj) is not self._event_type.record or ctx is None:
+            if ctx is not None and obj is not None:
+                self.prefix(ctx.topic)  # the parent runs no rules either, as it is set up here
             parents: bytes | None = super().__call__(obj, ctx)
             return parents
         body = encode(obj, self._encode)  # type: ignore[arg-type]  # its class is a generated one

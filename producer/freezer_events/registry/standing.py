@@ -1,56 +1,69 @@
-"""What a registry lacks, has beside us, or holds differently; and what registering would do.
+"""What a registry lacks, and what it has beside us; and what registering would do.
 
-Decisions only: they take what is here and what the registry holds as values. Schemas are compared
-as parsed JSON, since registries reorder keys and drop white space.
+Decisions only: they take what is here and what the registry holds as values. Versions are matched
+by what they say: their numbers are the registry's, and shift when somebody else registers one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from freezer_events.avro.parse import parse
 from freezer_events.errors import SchemaError
-from freezer_events.registry.client import same_schema
+from freezer_events.registry.registered import same_schema
 from freezer_events.schema.compare import Finding, Kind, compare, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from freezer_events.registry.client import Registered
+    from freezer_events.registry.registered import Registered
     from freezer_events.schema.levels import Level
 
 
 class State(StrEnum):
-    """How one version here stands to the registry."""
+    """How one version stands to the other side."""
 
     SAME = "same"
+    """It is here and there, under whatever number."""
     AHEAD = "ahead"
     """It is here, and the registry lacks it."""
     BEHIND = "behind"
-    """The registry has it, and it is not here."""
-    DIFFERENT = "different"
-    """The registry has another schema under this number, or this one under another number."""
+    """The registry has it, newer than all of ours, and it is not here."""
+    FOREIGN = "foreign"
+    """The registry has it, between ours, and it is not here: it shifts the numbers of ours."""
+
+
+IN_STEP: Final = frozenset({State.SAME, State.FOREIGN})
+"""The states in which nothing is to be done on either side."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One version number, here and in the registry.
+    """One version, here or in the registry, or both.
 
     Attributes:
-        version: the number.
         state: how it stands.
-        schema_id: the registry's id of the schema that is here, where it has one; of its own
-            schema where there is none here.
-        why: what is different, in words; empty where `state` says it all.
+        version: its number here, None where it is not here.
+        held: the registry's number of it, None where it is not there.
+        schema_id: the registry's id of it.
 
     """
 
-    version: int
     state: State
+    version: int | None = None
+    held: int | None = None
     schema_id: int | None = None
-    why: str = ""
+
+    @property
+    def note(self) -> str:
+        """What is to be said of it; empty where its state says it all."""
+        if self.version is None:
+            return f"the registry's version {self.held}, which is not here"
+        if self.held is not None and self.held != self.version:
+            return f"the registry's version {self.held}"
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +84,33 @@ class Clash:
 
 
 def standings(local: Mapping[int, str], held: Sequence[Registered]) -> tuple[Standing, ...]:
-    """Say of every version number, ascending, how it stands; `local` is number to text."""
-    numbers = sorted({*local, *(each.version for each in held)})
-    return tuple(_standing(number, local, held) for number in numbers)
+    """Say of every version how it stands, each once: first ours, then what is only there.
+
+    Args:
+        local: the versions here, number to text.
+        held: the registry's, ascending.
+
+    """
+    ours = [(number, holder(text, held)) for number, text in sorted(local.items())]
+    found = {each.version for _, each in ours if each is not None}
+    last = max(found, default=0)
+    return (
+        *(
+            Standing(State.AHEAD, number)
+            if each is None
+            else Standing(State.SAME, number, each.version, each.schema_id)
+            for number, each in ours
+        ),
+        *(
+            Standing(
+                State.FOREIGN if each.version < last else State.BEHIND,
+                held=each.version,
+                schema_id=each.schema_id,
+            )
+            for each in held
+            if each.version not in found
+        ),
+    )
 
 
 def holder(text: str, held: Sequence[Registered]) -> Registered | None:
@@ -109,19 +146,3 @@ def unseen(found: Sequence[Clash]) -> list[Clash]:
     return [
         each for each in found if all(finding.kind is Kind.MEANING for finding in each.findings)
     ]
-
-
-def _standing(number: int, local: Mapping[int, str], held: Sequence[Registered]) -> Standing:
-    there = next((each for each in held if each.version == number), None)
-    if number not in local:
-        return Standing(number, State.BEHIND, there.schema_id if there else None)
-    if there is not None and same_schema(there.text, local[number]):
-        return Standing(number, State.SAME, there.schema_id)
-    elsewhere = holder(local[number], held)
-    if elsewhere is not None:
-        why = f"the registry has it as version {elsewhere.version}"
-        return Standing(number, State.DIFFERENT, elsewhere.schema_id, why)
-    if there is not None:
-        why = f"the registry's version {number} is another schema"
-        return Standing(number, State.DIFFERENT, None, why)
-    return Standing(number, State.AHEAD)

@@ -25,21 +25,20 @@ def with_fields(schema: Schema, fields: Sequence[dict[str, Any]], where: str) ->
     """
     if not isinstance(schema.root, RecordType):
         raise schema.error("", "the schema of an event must be a record")
-    text = schema.text
-    for field in fields:
-        text = _with_field(parse(text, where), field)
-    return parse(text, where)
+    there, made = len(schema.root.fields), schema
+    for number, field in enumerate(fields, there):
+        made = parse(_with_field(made, number, field), where)
+    return made
 
 
-def _with_field(schema: Schema, field: dict[str, Any]) -> str:
+def _with_field(schema: Schema, there: int, field: dict[str, Any]) -> str:
     text, document = schema.text, schema.document
-    there = document.at("/fields")
     start, end = document.span("/fields")
     if not there:
         indent = _indent(text, start)
         inside = f"\n{indent}  {_written(field, indent + '  ', wide=True)}\n{indent}"
         return f"{text[: start + 1]}{inside}{text[end - 1 :]}"
-    first, last = document.span("/fields/0"), document.span(f"/fields/{len(there) - 1}")
+    first, last = document.span("/fields/0"), document.span(f"/fields/{there - 1}")
     written = text[last[0] : last[1]]
     # A list on one line goes on on it; otherwise each field has a line, or several, of its own.
     if "\n" not in text[start : first[0]]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.avro.keys import KEY_TYPES, key_misfit
-from freezer_events.avro.parse.types import Fixed, Primitive, RecordType, UnionType
+from freezer_events.avro.model import scalar_of
+from freezer_events.avro.parse.types import RecordType, UnionType
 from freezer_events.config.toml_table import titled
 
 if TYPE_CHECKING:
@@ -17,16 +18,10 @@ if TYPE_CHECKING:
     from freezer_events.event import Fill
     from freezer_events.schema.catalogue import EventSpec
 
-_FILLS: Final[Mapping[Fill, tuple[str, tuple[tuple[str, str], ...]]]] = {
-    "now": (
-        'a nullable timestamp: ["null", {"type": "long", "logicalType": "timestamp-millis"}]',
-        (("long", "timestamp-millis"), ("long", "timestamp-micros")),
-    ),
-    "uuid": (
-        'a nullable uuid: ["null", {"type": "string", "logicalType": "uuid"}]',
-        (("string", "uuid"), ("fixed", "uuid")),
-    ),
-    "count": ('a nullable long: ["null", "long"]', (("long", ""),)),
+_FILLS: Final[Mapping[Fill, str]] = {
+    "now": 'a nullable timestamp: ["null", {"type": "long", "logicalType": "timestamp-millis"}]',
+    "uuid": 'a nullable uuid: ["null", {"type": "string", "logicalType": "uuid"}]',
+    "count": 'a nullable long: ["null", "long"]',
 }
 
 
@@ -57,16 +52,15 @@ def misfits(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]
             fix = f"name {KEY_TYPES} that every version has, or none"
             yield Misfit(("key",), f"{event.key!r} {why} in v{number}.avsc", fix)
     for name, way in event.fill.items():
-        kind, _, of_fields = way.partition(":")
-        wanted, kinds = _FILLS["uuid" if kind == "uuid5" else kind]
+        kind, _, of_fields = way.replace("uuid5:", "uuid:").partition(":")
         for number, its in fields.items():
             lacks = [each for each in filter(None, of_fields.split(",")) if each not in its]
             if name in its and lacks:
                 why = f"{way!r} names {', '.join(lacks)}, which v{number}.avsc has not"
                 yield Misfit(("fill", name), why, "name fields of every version that has this one")
-            if name in its and not _fits(its[name].type, kinds, schemas[number]):
+            if name in its and not _fits(its[name].type, kind, schemas[number]):
                 why = f"{way!r} does not fit the field's type in v{number}.avsc"
-                yield Misfit(("fill", name), why, f"it takes {wanted}")
+                yield Misfit(("fill", name), why, f"it takes {_FILLS[kind]}")
 
 
 def missing(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]:
@@ -83,14 +77,13 @@ def missing(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]
             )
 
 
-def _fits(of: Type, kinds: tuple[tuple[str, str], ...], schema: Schema) -> bool:
-    """Tell whether a field is null or one of these (kind, logical type)."""
+def _fits(of: Type, way: Fill, schema: Schema) -> bool:
+    """Tell whether a field is null or something that can be filled in this way."""
     if not isinstance(of, UnionType):
         return False
     branches = [schema.resolve(each) for each in of.branches]
     others = [each for each in branches if each.kind != "null"]
-    if len(others) != 1 or len(branches) == 1 or not isinstance(others[0], Primitive | Fixed):
+    if len(others) != 1 or len(branches) == 1:
         return False
-    logical = others[0].logical
-    meant = logical.name if logical and not logical.ignored else ""
-    return (others[0].kind, meant) in kinds
+    found = scalar_of(others[0])
+    return found is not None and found.fill == way

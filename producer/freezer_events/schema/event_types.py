@@ -12,6 +12,7 @@ import importlib
 import importlib.util
 import sys
 import zlib
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +24,7 @@ from freezer_events.errors import SchemaError
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from freezer_events.avro.parse import Schema
     from freezer_events.event import EventType
     from freezer_events.schema.catalogue import Catalogue, EventSpec
 
@@ -68,7 +70,38 @@ def in_memory(catalogue: Catalogue, event: EventSpec) -> EventType:
         SchemaError: the schema cannot be generated from.
 
     """
-    made: EventType = load_text(_text(catalogue, event)).EVENT
+    return _run(_text(catalogue, event))
+
+
+def type_of_version(event: EventSpec, version: int) -> EventType:
+    """Return an event's type in any of its versions, for reading; made once.
+
+    Raises:
+        SchemaError: there is no such version, or it cannot be generated from.
+
+    """
+    return _for_reading(event.name, version, event.schema(version))
+
+
+@lru_cache(maxsize=256)
+def _for_reading(name: str, version: int, schema: Schema) -> EventType:
+    from freezer_events.schema.generate import module_source  # noqa: PLC0415 - slow to import
+
+    made = module_source(
+        event=name,
+        version=version,
+        topic=name,
+        key=None,
+        fill={},
+        default=False,
+        schema=schema,
+        source_name=f"v{version}.avsc",
+    )
+    return _run(made.text)
+
+
+def _run(text: str) -> EventType:
+    made: EventType = load_text(text).EVENT
     return made
 
 

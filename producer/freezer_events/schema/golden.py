@@ -1,32 +1,45 @@
 """Golden files: bytes of each released version, and what every reader version makes of them.
 
-`golden/vN.json` holds examples written under version N, as hex, each with the JSON that every
-reader version which the level promises must read it as. Values are Avro's own, without logical
-types: a timestamp is its number, so nothing depends on a library's conversions.
+`golden/vN.json` holds examples written under version N, as hex, each with what every reader version
+that the level promises must read it as. They are read as a consumer reads them (`avro.wire`), and
+kept as it prints them, so that the branch of a union and the meaning of a logical type are seen.
 """
 
 from __future__ import annotations
 
-import io
 import json
 from typing import TYPE_CHECKING, Any
 
+from freezer_events.avro.forms import to_json
+from freezer_events.avro.wire import decode, encode
 from freezer_events.config.atomic import read_or_none
 from freezer_events.errors import SchemaError
+from freezer_events.schema.earlier_golden import agrees
+from freezer_events.schema.event_types import type_of_version
 from freezer_events.schema.examples import examples
-from freezer_events.schema.lock import refuse_markers
+from freezer_events.schema.golden_file import FORM, GoldenExample, GoldenFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from freezer_events.avro.parse import Schema
     from freezer_events.schema.catalogue import EventSpec
 
 
 def path(event: EventSpec, version: int) -> Path:
     """Return where a version's golden file is."""
     return event.folder / "golden" / f"v{version}.json"
+
+
+def committed(event: EventSpec, version: int) -> GoldenFile | None:
+    """Return a version's golden file, None where there is none.
+
+    Raises:
+        SchemaError: it is damaged.
+
+    """
+    text = read_or_none(path(event, version))
+    return None if text is None else GoldenFile.parse(path(event, version), text)
 
 
 def renewed(event: EventSpec, writer: int, readers: Iterable[int]) -> str:
@@ -36,44 +49,45 @@ def renewed(event: EventSpec, writer: int, readers: Iterable[int]) -> str:
         SchemaError: a reader fails.
 
     """
-    return _text(event, writer, readers, _first(event.schema(writer)))
+    return _with_readers(event, writer, readers, _first(event, writer)).text()
 
 
 def fresh(event: EventSpec, writer: int, readers: Iterable[int]) -> str:
     """Return the text of a version's golden file: made anew where there is none yet.
 
     Examples that are there already keep their bytes, and what older readers make of them; only
-    readers are added.
+    readers are added. Readings of an earlier form are written in that of today, once it is seen
+    that what is read now agrees with them.
 
     Raises:
-        SchemaError: a reader fails, or the file that is there is damaged.
+        SchemaError: a reader fails or disagrees, or the file that is there is damaged.
 
     """
-    where = path(event, writer)
-    there = read_or_none(where)
-    kept = _first(event.schema(writer)) if there is None else committed(where, there)
-    return _text(event, writer, readers, kept)
-
-
-def _text(event: EventSpec, writer: int, readers: Iterable[int], kept: list[dict[str, Any]]) -> str:
-    for example in kept:
-        body = bytes.fromhex(example["hex"])
-        for reader in readers:
-            if str(reader) not in example["reads"]:
-                example["reads"][str(reader)] = _must_read(event, writer, reader, body)
-    return json.dumps(kept, indent=2, ensure_ascii=False) + "\n"
+    there = committed(event, writer)
+    if there is not None and there.form != FORM:
+        kept = {int(reader) for each in there.examples for reader in each.reads}
+        for why in _differences(event, writer, there, kept):
+            raise SchemaError(str(path(event, writer)), why)
+        there = GoldenFile(tuple(GoldenExample(each.hex, {}) for each in there.examples))
+        readers = sorted(kept.union(readers))
+    return _with_readers(event, writer, readers, there or _first(event, writer)).text()
 
 
 def lacks(event: EventSpec, writer: int, readers: Iterable[int]) -> Iterator[str]:
     """Yield what a version's golden file does not say yet, and a release would add."""
-    text = read_or_none(path(event, writer))
-    if text is None:
+    there = committed(event, writer)
+    if there is None:
         yield "is missing"
         return
-    examples_there = committed(path(event, writer), text)
     for reader in readers:
-        if any(str(reader) not in each["reads"] for each in examples_there):
+        if any(str(reader) not in each.reads for each in there.examples):
             yield f"says nothing of reader v{reader}"
+
+
+def is_earlier(event: EventSpec, version: int) -> bool:
+    """Tell whether a version's golden file is of an earlier form, which a release converts."""
+    there = committed(event, version)
+    return there is not None and there.form != FORM
 
 
 def mismatches(event: EventSpec, writer: int, readers: Iterable[int]) -> Iterator[str]:
@@ -83,121 +97,104 @@ def mismatches(event: EventSpec, writer: int, readers: Iterable[int]) -> Iterato
         SchemaError: the file is damaged.
 
     """
-    text = read_or_none(path(event, writer))
-    if text is None:
-        return
-    for number, example in enumerate(committed(path(event, writer), text), 1):
-        for reader in readers:
-            wanted = example["reads"].get(str(reader), ...)
-            found = _try(event, writer, reader, bytes.fromhex(example["hex"]))
-            if wanted is not ... and found != wanted:
-                yield (
-                    f"example {number} of v{writer}, read by v{reader}, gives "
-                    f"{json.dumps(found, ensure_ascii=False)} instead of "
-                    f"{json.dumps(wanted, ensure_ascii=False)}"
-                )
+    there = committed(event, writer)
+    if there is not None:
+        yield from _differences(event, writer, there, readers)
 
 
 def trial(event: EventSpec, writer: int, readers: Iterable[int]) -> Iterator[str]:
     """Yield which reader would fail on examples of a version that has no golden file yet."""
-    for number, example in enumerate(_first(event.schema(writer)), 1):
+    for number, example in enumerate(_first(event, writer).examples, 1):
         for reader in readers:
             try:
-                _must_read(event, writer, reader, bytes.fromhex(example["hex"]))
+                _must_read(event, writer, reader, example.body)
             except SchemaError as error:
                 yield f"example {number}: {error.why}"
 
 
-def committed(where: Path, text: str) -> list[dict[str, Any]]:
-    """Return the examples that a golden file holds.
+def changed(event: EventSpec, version: int, was: GoldenFile) -> Iterator[int]:
+    """Yield the numbers of examples of an earlier file that are gone or say something else now.
 
-    Raises:
-        SchemaError: it is damaged, holds merge markers, or holds no example.
-
+    Where the form of the file has changed since, what is read now has to agree with what it said.
     """
-    refuse_markers(text, str(where))
+    now = committed(event, version)
+    kept = {each.hex: each.reads for each in now.examples} if now is not None else {}
+    for number, example in enumerate(was.examples, 1):
+        reads = kept.get(example.hex, {})
+        same = now is not None and now.form == was.form
+        for reader, wanted in example.reads.items():
+            there = reads.get(reader, ...)
+            if same and there is not ... and _text(there) == _text(wanted):
+                continue
+            if same or there is ... or _differs(event, version, int(reader), example, was.form):
+                yield number
+                break
+
+
+def _differences(
+    event: EventSpec, writer: int, there: GoldenFile, readers: Iterable[int]
+) -> Iterator[str]:
+    for number, example in enumerate(there.examples, 1):
+        for reader in readers:
+            if str(reader) not in example.reads:
+                continue
+            found = _differs(event, writer, reader, example, there.form)
+            if found is not None:
+                yield (
+                    f"example {number} of v{writer}, read by v{reader}, gives {found} instead of "
+                    f"{_text(example.reads[str(reader)])}"
+                )
+
+
+def _differs(
+    event: EventSpec, writer: int, reader: int, example: GoldenExample, form: int
+) -> str | None:
+    """Return what a reader makes of an example where that is not what the file says."""
+    wanted = example.reads[str(reader)]
     try:
-        kept: list[dict[str, Any]] = json.loads(text)
-        for each in kept:
-            bytes.fromhex(each["hex"])
-            each["reads"].items()
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        why = f"is damaged: {type(error).__name__}: {error}"
-        raise SchemaError(str(where), why, "restore it from version control") from error
-    if not kept:
-        raise SchemaError(str(where), "holds no example", "restore it from version control")
-    return kept
+        read = _event(event, writer, reader, example.body)
+    except SchemaError as error:
+        return error.why
+    found = _text(to_json(read))
+    if form == FORM:
+        return None if found == _text(wanted) else found
+    event_type = type_of_version(event, reader)
+    return None if agrees(event_type, read, wanted) else found
 
 
-def _read(event: EventSpec, writer: int, reader: int, body: bytes) -> Any:
-    """Return the JSON of a body of one version as another version reads it."""
-    from fastavro import schemaless_reader  # noqa: PLC0415 - 30 ms that `schema list` saves
-
-    stream = io.BytesIO(body)
-    datum = schemaless_reader(
-        stream,
-        _plain(event.schema(writer)),
-        _plain(event.schema(reader)),
-        # Which record of a union it is, where there are several.
-        return_record_name=True,
-        return_record_name_override=True,
-    )
-    if stream.read():
-        raise ValueError("bytes are left over")
-    return _jsonable(datum)
+def _with_readers(
+    event: EventSpec, writer: int, readers: Iterable[int], kept: GoldenFile
+) -> GoldenFile:
+    wanted = list(readers)
+    made = []
+    for example in kept.examples:
+        more = {
+            str(reader): _must_read(event, writer, reader, example.body)
+            for reader in wanted
+            if str(reader) not in example.reads
+        }
+        made.append(GoldenExample(example.hex, {**example.reads, **more}))
+    return GoldenFile(tuple(made))
 
 
-def _try(event: EventSpec, writer: int, reader: int, body: bytes) -> Any:
-    try:
-        return _read(event, writer, reader, body)
-    except Exception as error:  # noqa: BLE001 - fastavro raises whatever it stumbles over
-        return f"{type(error).__name__}: {error}"
+def _first(event: EventSpec, version: int) -> GoldenFile:
+    made = examples(type_of_version(event, version))
+    return GoldenFile(tuple(GoldenExample(encode(each).hex(), {}) for each in made))
+
+
+def _event(event: EventSpec, writer: int, reader: int, body: bytes) -> Any:
+    """Return the event that a consumer with one version makes of a body of another."""
+    return decode(body, event.schema(writer).text, type_of_version(event, reader))
 
 
 def _must_read(event: EventSpec, writer: int, reader: int, body: bytes) -> Any:
     try:
-        return _read(event, writer, reader, body)
-    except Exception as error:
-        why = f"v{reader} cannot read what v{writer} wrote: {type(error).__name__}: {error}"
+        return to_json(_event(event, writer, reader, body))
+    except SchemaError as error:
+        why = f"v{reader} cannot read what v{writer} wrote: {error.why}"
         raise SchemaError(str(event.path(reader)), why) from error
 
 
-def _first(schema: Schema) -> list[dict[str, Any]]:
-    from fastavro import schemaless_writer  # noqa: PLC0415 - as above
-
-    made = []
-    for datum in examples(schema):
-        stream = io.BytesIO()
-        schemaless_writer(stream, _plain(schema), datum)
-        made.append({"hex": stream.getvalue().hex(), "reads": {}})
-    return made
-
-
-def _plain(schema: Schema) -> Any:
-    from fastavro import parse_schema  # noqa: PLC0415 - as above
-
-    return parse_schema(without_logical_types(schema.parsed), _ignore_default_error=True)
-
-
-def without_logical_types(schema: Any) -> Any:
-    """Return the schema as JSON without its logical types."""
-    if isinstance(schema, list):
-        return [without_logical_types(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    # A default is data, and a map default may well have a key of that name.
-    return {
-        key: value if key == "default" else without_logical_types(value)
-        for key, value in schema.items()
-        if key != "logicalType"
-    }
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return {"bytes": value.hex()}
-    if isinstance(value, dict):
-        return {key: _jsonable(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_jsonable(each) for each in value]
-    return value
+def _text(value: Any) -> str:
+    """Return a reading as text: to Python, 1 and 1.0 and true are equal."""
+    return json.dumps(value, ensure_ascii=False)

@@ -19,17 +19,23 @@ class Committed:
     """The files of the schemas folder in one commit.
 
     Attributes:
-        ref: what it is called by whoever asks: `origin/main`.
+        ref: what git knows the commit by: `origin/main`, `HEAD~1`.
+        said: which commit it is and why that one, as people are told.
         files: text by path in the folder; "" where a file is not UTF-8.
 
     """
 
     ref: str
+    said: str
     files: Mapping[PurePosixPath, str]
 
 
 def committed(root: Path, ref: str) -> Committed:
     """Read a folder as it was where this branch left `ref`: in their merge base.
+
+    Where nothing has been committed since, this is `ref` itself, or a commit that it holds. What is
+    not committed yet is then compared with HEAD; without any such change, HEAD is compared with the
+    commit before it.
 
     Raises:
         UsageError: it is in no git repository, or there is no such commit here; a shallow clone
@@ -40,29 +46,54 @@ def committed(root: Path, ref: str) -> Committed:
     inside = _git(root, "rev-parse", "--show-prefix")
     if inside is None:
         raise UsageError(doing, f"{root} is in no git repository", "run it in a checkout")
-    if (
-        ref.startswith("-")
-        or _git(root, "rev-parse", "--verify", "-q", f"{ref}^{{commit}}") is None
-    ):
-        raise _absent(root, doing, f"there is no commit {ref!r} here")
+    if ref.startswith("-") or _commit(root, ref) is None:
+        raise _absent(root, ref, f"there is no commit {ref!r} here")
     base = _git(root, "merge-base", "HEAD", ref)
     if base is None:
-        raise _absent(root, doing, f"HEAD and {ref!r} have no common commit here")
-    prefix = inside.strip()
-    listed = _git(root, "ls-tree", "-r", "-z", "--name-only", base.strip()) or ""
+        raise _absent(root, ref, f"HEAD and {ref!r} have no common commit here")
+    commit, name, why = base.strip(), ref, f"where this branch left {ref}"
+    if commit == _commit(root, "HEAD"):
+        commit, name, why = _before(root, ref)
     files = {}
-    for name in filter(None, listed.split("\0")):
+    listed = _git(root, "ls-tree", "-r", "-z", "--name-only", commit) or ""
+    for path in filter(None, listed.split("\0")):
         # Symbolic links are read as the path they hold, which is no schema.
-        text = _git(root, "show", f"{base.strip()}:{prefix}{name}")
-        files[PurePosixPath(name)] = (text or "").replace("\r\n", "\n")
-    return Committed(ref, files)
+        text = _git(root, "show", f"{commit}:{inside.strip()}{path}")
+        files[PurePosixPath(path)] = (text or "").replace("\r\n", "\n")
+    return Committed(name, f"{commit[:10]}, {why}", files)
 
 
-def _absent(root: Path, doing: str, why: str) -> UsageError:
-    if (_git(root, "rev-parse", "--is-shallow-repository") or "").strip() == "true":
+def _before(root: Path, ref: str) -> tuple[str, str, str]:
+    """Return what to compare with where HEAD is in `ref` already: commit, its name, and why it."""
+    head = _commit(root, "HEAD") or ""
+    if _git(root, "status", "--porcelain", "--", "."):
+        return head, "HEAD", "HEAD: something here is not committed yet"
+    parent = _commit(root, "HEAD~1")
+    if parent is not None:
+        return parent, "HEAD~1", f"the commit before HEAD, which is in {ref} already"
+    where = "in this shallow clone" if _shallow(root) else "in this repository"
+    return head, "HEAD", f"HEAD itself: no commit before it is {where}"
+
+
+def _absent(root: Path, ref: str, why: str) -> UsageError:
+    doing = f"--against {ref}"
+    if _shallow(root):
         fix = "fetch it first: git fetch --unshallow (in GitHub's checkout: fetch-depth: 0)"
         return UsageError(doing, f"{why}: this clone is shallow", fix)
+    remote, _, branch = ref.partition("/")
+    if branch and remote in (_git(root, "remote") or "").split():
+        fix = f"fetch it first: git fetch {remote} {branch}:refs/remotes/{ref}"
+        return UsageError(doing, f"{why}: this clone has other branches only", fix)
     return UsageError(doing, why, "name a branch, a tag or a commit: git branch --all")
+
+
+def _shallow(root: Path) -> bool:
+    return (_git(root, "rev-parse", "--is-shallow-repository") or "").strip() == "true"
+
+
+def _commit(root: Path, ref: str) -> str | None:
+    found = _git(root, "rev-parse", "--verify", "-q", f"{ref}^{{commit}}")
+    return None if found is None else found.strip()
 
 
 def _git(root: Path, *args: str) -> str | None:

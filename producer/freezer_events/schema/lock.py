@@ -14,6 +14,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from freezer_events.avro.parse.document import indented
 from freezer_events.config.atomic import read_or_none
 from freezer_events.config.merge_marker import merge_marker
 from freezer_events.errors import SchemaError
@@ -120,7 +121,7 @@ class Lock:
                 why = f"is now v{moved[0]}.avsc; versions are never renumbered"
             elif text is None:
                 gone = "gone" if version not in event.versions else "cannot be read"
-                why = f"is released and {gone}; it was:\n{_pretty(entry.schema)}"
+                why = f"is released and {gone}; it was:\n{indented(entry.schema)}"
             else:
                 why = f"is released and changed:\n{diff(entry.schema, text, f'v{version}.avsc')}"
             found.append((version, why))
@@ -204,21 +205,14 @@ def _sha256(text: str) -> str:
 def diff(released: str, now: str, name: str) -> str:
     """Show how a version's text differs from the released one, as a unified diff of the JSON."""
     lines = difflib.unified_diff(
-        _pretty(released).splitlines(),
-        _pretty(now).splitlines(),
+        indented(released).splitlines(),
+        indented(now).splitlines(),
         f"{name} (released)",
         f"{name} (now)",
         lineterm="",
         n=2,
     )
     return "\n".join(lines) or "only white space differs"
-
-
-def _pretty(text: str) -> str:
-    try:
-        return json.dumps(json.loads(text), indent=2)
-    except ValueError:
-        return text
 
 
 def _toml_string(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.keys import KEY_TYPES, key_misfit
 from freezer_events.avro.parse import parse
+from freezer_events.avro.parse.types import RecordType
 from freezer_events.errors import UsageError
 from freezer_events.schema.catalogue import EVENT_NAME
 from freezer_events.schema.field_spec import FieldSpec
@@ -81,9 +82,10 @@ def _namespace(catalogue: Catalogue) -> str:
     """Return the namespace that the other events are in, or `events` where there are none."""
     for event in catalogue.events.values():
         if event.versions:
-            root = event.schema(event.latest).parsed
-            if isinstance(root, dict) and isinstance(root.get("namespace"), str):
-                return str(root["namespace"])
+            root = event.schema(event.latest).root
+            space = root.name.full.rpartition(".")[0] if isinstance(root, RecordType) else ""
+            if space:
+                return space
     return "events"
 
 

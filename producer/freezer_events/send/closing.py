@@ -23,6 +23,7 @@ def settle(delivery: Delivery, timeout_s: float | None) -> None:
         delivery.flush(timeout_s)
     finally:
         delivery.abandon()
+        delivery.look_back()
         delivery.pump.stop()
         delivery.line.close()
 

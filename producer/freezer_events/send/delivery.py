@@ -13,9 +13,11 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.errors import EventError, UnreachableError, UsageError
+from freezer_events.console.words import counted
+from freezer_events.errors import ConfigError, EventError, UnreachableError, UsageError
 from freezer_events.kafka import codes
 from freezer_events.kafka.connection import SLICE_S, never
+from freezer_events.kafka.topic_watch import TopicWatch
 from freezer_events.send.client_properties import partitioner, producer_properties
 from freezer_events.send.outage import Outage
 from freezer_events.send.pump import Pump
@@ -33,6 +35,7 @@ DEFAULT_GIVE_UP_AFTER_S: Final = 300.0
 
 _FATAL_REASON_S: Final = 1.0  # how long the reason of a fatal error may be on its way
 _PURGED_WITHIN_S: Final = 5.0
+_LAST_LOOK_S: Final = 2.0
 _BATCH_OVERHEAD_BYTES: Final = 512  # a batch's header, and what compression may add to noise
 
 _log = logging.getLogger("freezer_events.send")
@@ -49,7 +52,10 @@ class Delivery:
     Attributes:
         line: takes the messages.
         reports: what is known of messages.
-        on_notice: told in a sentence how long an outage lasts; by default a line in the log.
+        on_notice: told in a sentence how long an outage lasts, or what happened to a topic; by
+            default a line in the log.
+        watch: looks at the topics now and then.
+        changes: what happened to topics under way, in sentences.
 
     Raises:
         ConfigError: librdkafka refuses a property; names it.
@@ -67,6 +73,8 @@ class Delivery:
         self.reports = Reports(settings)
         self.line = PythonLine(producer_properties(settings, give_up_after_s), self.reports)
         self.on_notice: Callable[[str], None] = _log.warning
+        self.watch = TopicWatch(settings)
+        self.changes: list[str] = []
         self._give_up_after_s = give_up_after_s
         self._on_end = on_end
         self._ended = False
@@ -175,8 +183,23 @@ class Delivery:
                 "callbacks may call send while there is room; do the rest after it",
             )
 
+    def look_at_topics(self, timeout_s: float | None = None) -> None:
+        """Tell what happened to topics; with a time, look at once and wait that long for it."""
+        watch = self.watch
+        for each in watch.look() if timeout_s is None else watch.look_now(timeout_s):
+            told = each.text
+            if each.is_emptied and (delivered := self.tally.delivered):
+                told += f": some or all of {counted(delivered, 'delivered event')} are gone with it"
+            self.changes.append(told)
+            self.on_notice(told)
+
+    def look_back(self) -> None:
+        """Look at the topics once more, at the end of a run that was long or lost its topic."""
+        if self.watch.has_looked or isinstance(self.trouble, ConfigError):
+            self.look_at_topics(_LAST_LOOK_S)
+
     def _look(self) -> None:
-        """Watch over an outage: the pump's business."""
+        """Watch over an outage, and over topics: the pump's business."""
         tally = self.tally
         self._outage.look(time.monotonic(), tally.in_flight, tally.settled)
         if self._outage.is_too_long() and self.trouble is None and not self._ended:
@@ -186,7 +209,9 @@ class Delivery:
             self.on_notice(self._state())
         elif self._was_told and not self._outage.lasted_s:
             self._was_told = False
-            self.on_notice("delivering again")
+            if self.trouble is None:
+                self.on_notice("delivering again")
+        self.look_at_topics()
         self._end_if_in_trouble()
 
     def _end_if_in_trouble(self) -> None:

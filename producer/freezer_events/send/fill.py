@@ -9,10 +9,11 @@ import json
 import uuid
 from collections import Counter
 from dataclasses import fields
-from datetime import UTC, date, datetime, time
+from datetime import date, time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from freezer_events.avro.model import model_of, scalar_of_field
 from freezer_events.event import twin
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ class Filler:
         ways = {name: way for name, way in event_type.fill.items() if live or way != "now"}
         made_of = {name: way for name, way in ways.items() if ":" in way}
         self._makers = tuple(
-            (name, self._maker(way)) for name, way in ways.items() if name not in made_of
+            (name, self._maker(event_type, name, way))
+            for name, way in ways.items()
+            if name not in made_of
         )
         self._derived = tuple(
             (name, self._of_fields(way.partition(":")[2])) for name, way in made_of.items()
@@ -69,13 +72,15 @@ class Filler:
         filled.__class__ = self._record
         return filled
 
-    def _maker(self, way: Fill) -> Callable[[Any], Any]:
-        makers: dict[str, Callable[[Any], Any]] = {
-            "now": lambda _: datetime.now(UTC),
-            "uuid": lambda _: uuid.uuid4(),
-            "count": self._count,
-        }
-        return makers[way]
+    def _maker(self, event_type: EventType, name: str, way: Fill) -> Callable[[Any], Any]:
+        match way:
+            case "now":
+                now = scalar_of_field(model_of(event_type), name).now
+                return lambda _: now()
+            case "uuid":
+                return lambda _: uuid.uuid4()
+            case _:
+                return self._count
 
     def _of_fields(self, names: str) -> Callable[[Any, Mapping[str, Any]], uuid.UUID | None]:
         """Return what makes the same uuid of the same values, in every run.

@@ -112,6 +112,15 @@ class Pipeline:
         """The partitioner in force."""
         return self._delivery.partitioner
 
+    @property
+    def changes(self) -> list[str]:
+        """What happened to topics under way, in sentences."""
+        return self._delivery.changes
+
+    def partitions(self, topic: str) -> int:
+        """Return how many partitions a topic had when it was last looked at; 0: not known."""
+        return self._delivery.watch.partitions(topic)
+
     def wait(self) -> bool:
         """Serve delivery reports while a source waits for input; False: give up waiting."""
         self._delivery.serve(0)
@@ -243,4 +252,5 @@ class Pipeline:
 
         self._delivery.flush(None, enough)
         self._delivery.abandon()
+        self._delivery.look_back()
         lifetime.forget(self._producer._lifetime)  # noqa: SLF001 - nothing is open, closed or not

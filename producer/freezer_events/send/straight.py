@@ -86,7 +86,8 @@ class StraightWay:
         if found.largest_bytes is not None:
             # A topic refuses a whole batch that is larger than it allows for one message.
             self._delivery.bound_batches(found.largest_bytes)
-        return found.partitions
+        self._delivery.watch.add(topic, found.seen)
+        return found.seen.partitions
 
     def _serializer(self, event_type: EventType) -> EventSerializer:
         return EventSerializer.through(self._registry, event_type.record)

@@ -15,8 +15,8 @@ from freezer_events.avro.forms import Cell, attributes, from_text, required
 from freezer_events.avro.model import model_of, scalar_of
 from freezer_events.avro.parse.types import UnionType
 from freezer_events.avro.scalars.numeric import BooleanScalar, RealScalar, WholeScalar
-from freezer_events.avro.scalars.temporal import InstantScalar, NanosScalar
 from freezer_events.avro.scalars.textual import StringScalar
+from freezer_events.avro.scalars.timestamp import InstantScalar, NanosScalar
 from freezer_events.errors import UsageError
 from freezer_events.sources.measures import column_conversion, unit_of
 from freezer_events.sources.reading import BadReading, NoReading

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from freezer_events.config import Settings
-    from freezer_events.read.consumer import Record
+    from freezer_events.read.record import Record
     from freezer_events.registry.client import Registry
     from freezer_events.send.reports import Report
     from freezer_events.send.routes import Way
@@ -96,11 +96,9 @@ class EventCluster:
         """Return an asynchronous producer to this cluster, with the options of `producer`."""
         return AsyncEventProducer.over(self.producer(**options))
 
-    def consumer(
-        self, kind: type[E], topic: str | None = None, *, from_beginning: bool = True
-    ) -> EventConsumer[E]:
-        """Return a consumer for events of a class, for code that takes a consumer."""
-        return _Consumer(self, self.settings, kind, topic=topic, from_beginning=from_beginning)
+    def consumer(self, kind: type[E], topic: str | None = None, **options: Any) -> EventConsumer[E]:
+        """Return a consumer for events of a class, with the options of EventConsumer."""
+        return _Consumer(self, self.settings, kind, topic=topic, **options)
 
     def events(self, kind: type[E], topic: str | None = None) -> list[E]:
         """Return all events of a class on its topic, decoded, partition by partition in order.

@@ -18,7 +18,7 @@ from libc.string cimport memcpy
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
-from freezer_events.avro.runtime import DEEPEST
+from freezer_events.avro.runtime import DEEPEST, moment
 
 cdef extern from "Python.h":
     int PyFloat_Pack4(double number, char *at, int little_endian) except -1
@@ -247,6 +247,8 @@ cdef class TimeOfDay(Node):
         cdef int64_t seconds
         if not isinstance(value, time) or value.tzinfo is not None:
             raise TypeError
+        if <int>value.microsecond % self.micros:
+            raise ValueError
         seconds = (<int>value.hour * 60 + <int>value.minute) * 60 + <int>value.second
         return out.long((seconds * 1000000 + <int>value.microsecond) // self.micros)
 
@@ -263,8 +265,8 @@ cdef class Timestamp(Node):
 
     cdef int write(self, object value, _Out out) except -1:
         cdef int64_t days, seconds, rest
-        if not isinstance(value, datetime):
-            raise TypeError
+        if type(value) is not datetime:
+            moment(value)
         since = value - self.epoch  # raises unless both have a zone, or neither
         if PyDelta_CheckExact(since):
             days, seconds = timedelta_days(since), timedelta_seconds(since)
@@ -273,6 +275,8 @@ cdef class Timestamp(Node):
             days, seconds, rest = since.days, since.seconds, since.microseconds
         if not -719162 <= days < 2932897:  # the years 1 to 9999: what can be read again
             raise OverflowError
+        if rest % self.micros:
+            raise ValueError
         return out.long((days * 86400 + seconds) * (1000000 // self.micros) + rest // self.micros)
 
 

@@ -12,6 +12,7 @@ from freezer_events.avro.bad_value import BadValue
 from freezer_events.avro.forms.cells import Cell, from_text, row_parser
 from freezer_events.avro.forms.fields import attributes, field_names, required
 from freezer_events.avro.forms.from_json import from_json
+from freezer_events.avro.forms.to_cells import lost_in_cells, to_cells
 from freezer_events.avro.forms.to_json import to_json
 
 __all__ = [
@@ -21,7 +22,9 @@ __all__ = [
     "field_names",
     "from_json",
     "from_text",
+    "lost_in_cells",
     "required",
     "row_parser",
+    "to_cells",
     "to_json",
 ]

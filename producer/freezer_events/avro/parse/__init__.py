@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from freezer_events.avro.parse.builder import Builder
 from freezer_events.avro.parse.canonical import canonical
+from freezer_events.avro.parse.composed import Composed
 from freezer_events.avro.parse.document import MAX_BYTES, Document, too_large
 from freezer_events.avro.parse.types import Ref, Resolved, Type
 from freezer_events.errors import SchemaError
@@ -48,7 +49,7 @@ class Schema:
 
     @property
     def parsed(self) -> Any:
-        """The JSON as Python values."""
+        """The JSON as Python values; types of other files are written out where they are used."""
         return self.document.value
 
     @cached_property
@@ -101,15 +102,15 @@ class Schema:
         return self.names[use.name] if isinstance(use, Ref) else use
 
 
-def load(path: Path | str) -> Schema:
-    """Read one file.
+def load(path: Path | str, others: Mapping[str, Document] | None = None) -> Schema:
+    """Read one file; `others` holds types of other files that it may use, by full name.
 
     Raises:
         SchemaError: it cannot be read, is not UTF-8, is too large, or is no valid schema.
 
     """
     path = Path(path)
-    return parse(read_text(path), str(path), path)
+    return parse(read_text(path), str(path), path, others)
 
 
 def read_text(path: Path) -> str:
@@ -135,14 +136,25 @@ def read_text(path: Path) -> str:
         raise SchemaError(f"{path}:{line}:{column}", why, "save it as UTF-8") from error
 
 
-def parse(text: str, where: str, path: Path | None = None) -> Schema:
-    """Read the text of a schema; `where` is what errors call it.
+def parse(
+    text: str,
+    where: str,
+    path: Path | None = None,
+    others: Mapping[str, Document] | None = None,
+) -> Schema:
+    """Read the text of a schema.
+
+    Args:
+        text: the text.
+        where: what errors call it.
+        path: its file, where it has one.
+        others: texts of types that it may use, by full name.
 
     Raises:
         SchemaError: it is no valid schema; names line and column.
 
     """
-    document = Document(text, where)
+    document = Composed(text, where, others) if others else Document(text, where)
     builder = Builder(document)
     root = builder.build()
     return Schema(document, root, builder.names, path)

@@ -2,7 +2,7 @@
 
 fastavro accepts much that other implementations and registries refuse (repeated fields, bad names,
 unions in unions, defaults of nested types), so the rules of the Avro 1.12 specification are
-checked here. Where fastavro is the stricter one, that is refused too: it does the encoding.
+checked here. Where fastavro is the stricter one, that is refused too: others read with it.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Builder:
                 return f"write {known!r}"
         close = difflib.get_close_matches(text, [*PRIMITIVES, *self._begun], n=1)
         meant = f"did you mean {close[0]!r}? " if close else ""
-        return f"{meant}A named type must be defined above its first use, in the same file"
+        return f"{meant}A named type must be defined above its first use, or be named by `uses`"
 
     def _union(self, branches: list[Any], at: str, space: str) -> Type:
         if not branches:

@@ -48,6 +48,10 @@ class Document:
                 return start, token.end()
         raise AssertionError("the text is well-formed JSON")
 
+    def quoted(self, pointer: str) -> str:
+        """Return the value at a JSON pointer that is there as JSON on one line."""
+        return json.dumps(self.at(pointer), ensure_ascii=False)
+
     def nearest(self, pointer: str) -> str:
         """Return the pointer itself, or to the nearest value around it that is there."""
         while pointer not in self._offsets:
@@ -155,6 +159,14 @@ def too_large(where: str) -> SchemaError:
         f"is larger than {MAX_BYTES:,} bytes, which is what a registry can store",
         "is this the right file?",
     )
+
+
+def indented(text: str) -> str:
+    """Return a JSON text with a line for each value; as it is where it is no strict JSON."""
+    try:
+        return json.dumps(Document(text, "").value, indent=2)
+    except SchemaError:
+        return text
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -10,22 +10,28 @@ from typing import TYPE_CHECKING, Any
 
 from freezer_events.avro.parse import Schema
 from freezer_events.avro.parse.builder import Builder
+from freezer_events.avro.parse.composed import Composed
 from freezer_events.avro.parse.document import Document
 from freezer_events.avro.parse.logical import UnfitLogicalError, logical
 from freezer_events.avro.parse.types import PRIMITIVES, child
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from freezer_events.avro.parse.types import Logical, RecordField, Type
 
 
-def parse_foreign(text: str, where: str) -> Schema:
+def parse_foreign(text: str, where: str, others: Mapping[str, str] | None = None) -> Schema:
     """Read a writer's schema; `where` is what errors call it.
+
+    `others` holds the texts of the types that it uses and does not define, by full name.
 
     Raises:
         SchemaError: it does not say how its bytes are laid out.
 
     """
-    document = Document(text, where)
+    parts = {name: Document(each, f"{where}: {name}") for name, each in (others or {}).items()}
+    document = Composed(text, where, parts) if parts else Document(text, where)
     builder = _Lenient(document)
     return Schema(document, builder.build(), builder.names)
 

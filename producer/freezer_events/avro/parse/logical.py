@@ -6,22 +6,10 @@ import math
 from typing import Any, Final
 
 from freezer_events.avro.parse.types import Logical
+from freezer_events.avro.scalars import BASES
 
-_BASES: Final = {
-    "decimal": ("bytes", "fixed"),
-    "big-decimal": ("bytes",),
-    "uuid": ("string", "fixed16"),
-    "date": ("int",),
-    "time-millis": ("int",),
-    "time-micros": ("long",),
-    "timestamp-millis": ("long",),
-    "timestamp-micros": ("long",),
-    "timestamp-nanos": ("long",),
-    "local-timestamp-millis": ("long",),
-    "local-timestamp-micros": ("long",),
-    "local-timestamp-nanos": ("long",),
-    "duration": ("fixed12",),
-}
+# Those that the specification knows beside the ones that the table of scalars gives a meaning.
+_BASES: Final = {**BASES, "big-decimal": ("bytes",), "duration": ("fixed12",)}
 
 
 class UnfitLogicalError(ValueError):
@@ -39,8 +27,8 @@ def logical(value: dict[str, Any], kind: str, size: int = 0) -> Logical | None:
     specification does not know is somebody's own, and fits everywhere.
 
     Raises:
-        UnfitLogicalError: a decimal's precision or scale is missing or impossible (fastavro, which
-            does the encoding, refuses it where the specification would ignore it).
+        UnfitLogicalError: a decimal's precision or scale is missing or impossible (fastavro,
+            which others read with, refuses it where the specification would ignore it).
 
     """
     name = value.get("logicalType")

@@ -9,21 +9,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from freezer_events.avro.scalars.decimals import DecimalScalar
 from freezer_events.avro.scalars.entry import Scalar
 from freezer_events.avro.scalars.numeric import (
     BooleanScalar,
-    DecimalScalar,
     NullScalar,
     RealScalar,
     WholeScalar,
 )
-from freezer_events.avro.scalars.temporal import (
-    DateScalar,
-    InstantScalar,
-    NanosScalar,
-    TimeScalar,
-)
 from freezer_events.avro.scalars.textual import BytesScalar, StringScalar, UuidScalar
+from freezer_events.avro.scalars.time_of_day import DateScalar, TimeScalar
+from freezer_events.avro.scalars.timestamp import InstantScalar, NanosScalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +28,7 @@ if TYPE_CHECKING:
 
     Make = Callable[[str, str, int], Scalar]
 
-__all__ = ["LOGICAL_BASES", "NULL", "Scalar", "scalar"]
+__all__ = ["BASES", "LOGICAL_BASES", "NULL", "Scalar", "scalar"]
 
 NULL: Final = NullScalar("null", "null")
 
@@ -47,10 +43,10 @@ _PLAIN: Final[Mapping[str, Make]] = {
     "fixed": BytesScalar,
     "string": StringScalar,
 }
-# By base and name; a decimal, which has parameters, is made in `scalar`.
+# By base, with the size of a fixed, and name; a decimal, which has parameters, is made in `scalar`.
 _LOGICAL: Final[Mapping[tuple[str, str], Make]] = {
     ("string", "uuid"): UuidScalar,
-    ("fixed", "uuid"): UuidScalar,
+    ("fixed16", "uuid"): UuidScalar,
     ("int", "date"): DateScalar,
     ("int", "time-millis"): partial(TimeScalar, unit=1000),
     ("long", "time-micros"): partial(TimeScalar, unit=1),
@@ -61,7 +57,11 @@ _LOGICAL: Final[Mapping[tuple[str, str], Make]] = {
     ("long", "local-timestamp-micros"): partial(InstantScalar, unit=1, local=True),
     ("long", "local-timestamp-nanos"): partial(NanosScalar, local=True),
 }
-LOGICAL_BASES: Final[Mapping[str, str]] = {name: base for base, name in _LOGICAL if base != "fixed"}
+BASES: Final[Mapping[str, tuple[str, ...]]] = {
+    name: tuple(base for base, each in _LOGICAL if each == name) for _, name in _LOGICAL
+} | {"decimal": ("bytes", "fixed")}
+"""What each logical type stands on; `fixed16` is a fixed of 16 bytes."""
+LOGICAL_BASES: Final[Mapping[str, str]] = {name: BASES[name][0] for _, name in _LOGICAL}
 """Logical types that need no parameter, and the type that each is written on."""
 
 
@@ -71,5 +71,5 @@ def scalar(base: str, logical: Logical | None = None, size: int = 0) -> Scalar:
         return _PLAIN[base](base, base, size)
     if logical.name == "decimal":
         return DecimalScalar(base, "decimal", size, logical.precision, logical.scale)
-    make = _LOGICAL.get((base, logical.name))
+    make = _LOGICAL.get((f"{base}{size or ''}", logical.name))
     return make(base, logical.name, size) if make else _PLAIN[base](base, base, size)

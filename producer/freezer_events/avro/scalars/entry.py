@@ -34,6 +34,8 @@ class Scalar:
         strip: whether blanks around a cell are no part of its value.
         key: whether its text can be a message key.
         compiled: the compiled node and what it is made with, None where there is none.
+        fill: how a producer can supply a value that a reading lacks: now, uuid, count; else "".
+        per_second: how many of its units a second has, 0 where it is no time in units of one.
 
     """
 
@@ -51,6 +53,16 @@ class Scalar:
     def compiled(self) -> tuple[str, tuple[Any, ...]] | None:
         """No node, unless a subclass names one."""
         return None
+
+    @property
+    def fill(self) -> str:
+        """No way, unless a subclass knows one."""
+        return ""
+
+    @property
+    def per_second(self) -> int:
+        """No time, unless a subclass is one."""
+        return 0
 
     @property
     def rank(self) -> int:
@@ -107,6 +119,10 @@ class Scalar:
     def from_text(self, text: str, decimal: str) -> Any:  # noqa: ARG002 - only numbers have a mark
         """Return the typed value of a cell's text; raises BadValue. `decimal` is the mark."""
         return self.from_json(text)
+
+    def now(self) -> Any:
+        """Return the time now to the type's precision: what `fill` = "now" asks for."""
+        raise NotImplementedError
 
     def random(self, source: random.Random) -> Any:
         """Return a plausible typed value."""

@@ -127,6 +127,7 @@ class UuidScalar(Scalar):
     python = "UUID"
     home = "uuid"
     key = True
+    fill = "uuid"
 
     @property
     def compiled(self) -> tuple[str, tuple[Any, ...]] | None:

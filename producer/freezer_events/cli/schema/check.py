@@ -50,28 +50,23 @@ def command(*, schemas: Path | None, into: Path | None, against: str | None, out
     date (the finding names the command that makes them), and 0 otherwise. Warnings change nothing.
     """
     catalogue = options.find_catalogue(schemas, into)
-    found = review(catalogue, then=committed(catalogue.root, against) if against else None)
+    then = committed(catalogue.root, against) if against else None
+    found = review(catalogue, then=then)
     found = replace(found, problems=(*found.problems, *profile_problems(catalogue)))
     out = Output()
-    if output == "json":
-        out.json({"exit_code": exit_code(found), **found.as_json()})
-    elif output == "github":
-        for problem in found.problems:
-            out.line(review_text.annotation(problem))
-        if not found.code_named:
-            out.line(review_text.unchecked())
-    else:
-        _show(found, out)
-        for severity in Severity:
-            for problem in (each for each in found.problems if each.severity is severity):
-                out.line("")
-                for line in review_text.lines(problem):
-                    out.line(line)
-        out.line("")
-        for line in wrapped(review_text.summary(found), ""):
-            out.line(line)
-        for error in catalogue.broken.values():
-            note(str(error))
+    match output:
+        case "json":
+            extra = {"against": then.said} if then else {}
+            out.json({"exit_code": exit_code(found), **extra, **found.as_json()})
+        case "github":
+            for problem in found.problems:
+                out.line(review_text.annotation(problem))
+            if not found.code_named:
+                out.line(review_text.unchecked())
+        case _:
+            _text(found, out, [f"compared with {then.said}"] if then else [])
+            for error in catalogue.broken.values():
+                note(str(error))
     return exit_code(found)
 
 
@@ -83,6 +78,20 @@ def exit_code(found: Review) -> int:
     if found.count(Severity.BREAK):
         return 5
     return 1 if found.count(Severity.STALE) else 0
+
+
+def _text(found: Review, out: Output, end: list[str]) -> None:
+    """Print the table, the findings, the worst first, and what they come to."""
+    _show(found, out)
+    for severity in Severity:
+        for problem in (each for each in found.problems if each.severity is severity):
+            out.line("")
+            for line in review_text.lines(problem):
+                out.line(line)
+    out.line("")
+    for text in (review_text.summary(found), *end):
+        for line in wrapped(text, ""):
+            out.line(line)
 
 
 def _show(found: Review, out: Output) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -10,9 +10,9 @@ from freezer_events.cli import options
 from freezer_events.cli.output import Output
 from freezer_events.cli.schema.comparison import counted, lines
 from freezer_events.cli.schema.subject import check, look
-from freezer_events.errors import SchemaError
+from freezer_events.errors import EventError, SchemaError
 from freezer_events.registry.client import Incompatible
-from freezer_events.registry.standing import clashes, holder, unseen
+from freezer_events.registry.standing import clashes, holder, missing, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from freezer_events.cli.schema.subject import SubjectOf
     from freezer_events.registry.client import Registered
     from freezer_events.registry.standing import Clash
+
+_CLOSED: Final = frozenset({"READONLY", "READONLY_OVERRIDE", "IMPORT", "FORWARD"})
+"""Modes in which a registry takes no schema of an ordinary client.
+
+https://docs.confluent.io/platform/current/schema-registry/develop/api.html#mode
+"""
 
 
 @click.command("register")
@@ -58,10 +64,21 @@ def _foresee(subject: SubjectOf, out: Output) -> None:
         out.line(f"  level {event.level}: is set")
     else:
         out.line(f"  level {event.level}: would be set; it is {subject.level or 'none of its own'}")
+    lacks = missing(subject.local, subject.held)
+    gone = subject.registry.deleted_versions(subject.name) if lacks else []
     for number, text in subject.local.items():
-        held = holder(text, subject.held)
+        held, deleted = holder(text, subject.held), holder(text, gone)
         known = _known(held) if held else "would be registered"
+        if held is None and deleted is not None:
+            known += f"; version {deleted.version} was the same, and is deleted"
         out.line(f"  v{number}: {known}{_written(number, subject)}")
+    mode = subject.registry.mode(subject.name)
+    if mode in _CLOSED and (lacks or subject.level != event.level):
+        raise SchemaError(
+            f"change subject {subject.name!r}",
+            f"the registry would refuse it: its mode is {mode}",
+            "ask whoever runs the registry to set the mode to READWRITE",
+        )
     found = list(clashes(subject.local, subject.held, event.level))
     if found:
         _show(found, subject, out)
@@ -78,14 +95,24 @@ def _act(subject: SubjectOf, out: Output) -> None:
     out.line(f"{subject.name} at {registry.address}")
     if subject.level == event.level:
         out.line(f"  level {event.level}: is set")
-    else:
-        registry.set_level(subject.name, event.level)  # first, so that it judges what comes next
-        out.line(f"  level {event.level}: set; it was {subject.level or 'none of its own'}")
+        _register(subject, found, out)
+        return
+    registry.set_level(subject.name, event.level)  # first, so that it judges what comes next
+    out.line(f"  level {event.level}: set; it was {subject.level or 'none of its own'}")
+    try:
+        _register(subject, found, out)
+    except EventError:
+        registry.restore_level(subject.name, subject.level)
+        out.line(f"  level {event.level}: set back to {subject.level or 'none of its own'}")
+        raise
+
+
+def _register(subject: SubjectOf, found: list[Clash], out: Output) -> None:
     for number, text in subject.local.items():
         held = holder(text, subject.held)
         if held is None:
             try:
-                made = registry.register(subject.name, text)
+                made = subject.registry.register(subject.name, text)
             except Incompatible:
                 _show([each for each in found if each.version == number], subject, out)
                 raise

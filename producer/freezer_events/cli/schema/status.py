@@ -9,9 +9,8 @@ import click
 from freezer_events.cli import options
 from freezer_events.cli.output import Output
 from freezer_events.cli.schema.subject import look
-from freezer_events.console.escape import one_line
 from freezer_events.console.next_step import next_step
-from freezer_events.registry.standing import State, standings
+from freezer_events.registry.standing import IN_STEP, standings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,11 +18,8 @@ if TYPE_CHECKING:
     from freezer_events.cli.schema.subject import SubjectOf
     from freezer_events.registry.standing import Standing
 
-_MEANING = {
-    "same": "",
+_NEXT = {
     "ahead": "the registry lacks it: freezer schema register",
-    "behind": "the registry has it, and it is not here",
-    "different": "",
 }
 
 
@@ -43,13 +39,14 @@ def command(
 ) -> int:
     """Compare the released versions here with those in the registry; exit 1 on a difference.
 
-    Schemas are compared as parsed JSON: registries reorder keys and drop white space.
+    Versions are matched by what they say: registries give them numbers of their own, and rewrite
+    their text.
     """
     catalogue = options.find_catalogue(schemas, into)
     with look(catalogue, event_name, env_file, properties, topic) as subject:
         found = standings(subject.local, subject.held)
         level_same = subject.level == subject.event.level
-        same = level_same and all(each.state is State.SAME for each in found)
+        same = level_same and all(each.state in IN_STEP for each in found)
         if output == "json":
             Output().json(_object(subject, found, same=same))
         else:
@@ -61,9 +58,10 @@ def _print(subject: SubjectOf, found: tuple[Standing, ...], *, same: bool) -> No
     out = Output()
     out.line(f"{subject.name} at {subject.registry.address}")
     for each in found:
+        name = "-" if each.version is None else f"v{each.version}"
         number = "" if each.schema_id is None else f"id {each.schema_id}"
-        note = one_line(each.why) or next_step(_MEANING[each.state])
-        out.line(f"  v{each.version:<4} {each.state:<10} {number:<10} {note}".rstrip())
+        note = each.note or next_step(_NEXT.get(each.state, ""))
+        out.line(f"  {name:<5} {each.state:<10} {number:<10} {note}".rstrip())
     for draft in subject.unreleased:
         out.line(f"  v{draft:<4} not released yet: {next_step('freezer schema release')}")
     state = "same" if subject.level == subject.event.level else "different"
@@ -84,7 +82,7 @@ def _object(subject: SubjectOf, found: tuple[Standing, ...], *, same: bool) -> d
                 "version": each.version,
                 "state": each.state,
                 "id": each.schema_id,
-                "why": each.why or None,
+                "registry_version": each.held,
             }
             for each in found
         ],

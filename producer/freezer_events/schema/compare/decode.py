@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from freezer_events.avro.parse.types import EnumType, Fixed, Primitive, RecordField, RecordType
+from freezer_events.avro.parse.types import (
+    EnumType,
+    Fixed,
+    Primitive,
+    RecordField,
+    RecordType,
+    Ref,
+    UnionType,
+)
 from freezer_events.schema.compare.findings import Code, Kind
-from freezer_events.schema.compare.phrases import described, kinded, shortened
+from freezer_events.schema.compare.phrases import described, kinded, quoted
 from freezer_events.schema.compare.resolution import Mismatch, Rule
 from freezer_events.schema.levels import Direction
 
@@ -16,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from freezer_events.avro.parse import Schema
+    from freezer_events.avro.parse.types import Type
     from freezer_events.schema.compare.resolution import Resolution
 
 _NEW: Final = Direction.NEW_READS_OLD
@@ -96,11 +105,17 @@ def _removed(problem: Mismatch) -> tuple[str, str]:
 
 def _nullable(problem: Mismatch, reader: Schema) -> str:
     """Return the field as it would be safe to add."""
-    raw = reader.document.at(f"{problem.r_at}/type")
-    union: list[Any] = raw if isinstance(raw, list) else [raw]
-    safe = ["null", *(each for each in union if each != "null")]
+    assert problem.field is not None  # noqa: S101 - the rule is about it
     name = json.dumps(problem.name)
-    return f'{{"name": {name}, "type": {shortened(safe)}, "default": null}}'
+    safe = ", ".join(['"null"', *_values(problem.field.type, reader)])
+    return f'{{"name": {name}, "type": [{safe}], "default": null}}'
+
+
+def _values(use: Type, reader: Schema) -> list[str]:
+    """Return what a field can be beside null, as it stands in the file."""
+    branches = use.branches if isinstance(use, UnionType) else (use,)
+    kept = (each for each in branches if isinstance(each, Ref) or each.kind != "null")
+    return [quoted(each, reader.document) for each in kept]
 
 
 def _former(problem: Mismatch) -> str:

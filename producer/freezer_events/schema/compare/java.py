@@ -29,7 +29,7 @@ from freezer_events.avro.parse.types import (
     RecordType,
     UnionType,
 )
-from freezer_events.schema.compare.match import promotable
+from freezer_events.avro.promotion import promotable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

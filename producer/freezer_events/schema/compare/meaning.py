@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Final
 
 from freezer_events.avro.parse.types import MISSING, EnumType, Fixed, RecordField, RecordType, child
 from freezer_events.avro.units import units
+from freezer_events.schema.compare import logical_change
 from freezer_events.schema.compare.decode import Draft
 from freezer_events.schema.compare.findings import Code, Kind
-from freezer_events.schema.compare.phrases import described, effective, listed, value
+from freezer_events.schema.compare.phrases import described, listed, value
 from freezer_events.schema.compare.resolution import ROOT, BranchesMet, FieldsMet, Rule, TypesMet
 from freezer_events.schema.levels import Direction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from freezer_events.avro.parse.types import Logical
     from freezer_events.schema.compare.resolution import Resolution
 
 _ALIKE: Final = 0.6
-_PER_SECOND: Final = {"millis": 10**3, "micros": 10**6, "nanos": 10**9}
 _PROMOTIONS: Final = {
     ("long", "double"): (Code.PROMOTION_LOSES_DIGITS, "integers above 2^53 lose digits"),
     ("long", "float"): (Code.PROMOTION_LOSES_DIGITS, "integers above 2^24 lose digits"),
@@ -40,7 +39,7 @@ def drafts(resolution: Resolution, direction: Direction) -> Iterator[Draft]:
     What concerns the change as such, and not who reads whose data, comes with new_reads_old.
     """
     for met in resolution.types:
-        yield from _logical(met, direction)
+        yield from logical_change.changed(met, direction)
         yield from _promotion(met)
         yield from _symbols(met)
     yield from map(_ambiguous, resolution.branches)
@@ -52,7 +51,7 @@ def drafts(resolution: Resolution, direction: Direction) -> Iterator[Draft]:
             yield from _namespace(met)
         yield from _enum_default(met)
         yield from _renamed(met)
-        yield from _ignored(met)
+        yield from logical_change.ignored(met)
     for fields in resolution.fields:
         yield from _default(fields)
         yield from _unit(fields)
@@ -60,72 +59,6 @@ def drafts(resolution: Resolution, direction: Direction) -> Iterator[Draft]:
 
 def _warning(code: Code, path: str, w_at: str, r_at: str, why: str, fix: str) -> Draft:
     return Draft(Kind.WARNING, code, path, w_at, r_at, why, fix)
-
-
-def _logical(met: TypesMet, direction: Direction) -> Iterator[Draft]:
-    w, r = effective(met.writer.logical), effective(met.reader.logical)
-    if w == r:
-        return
-    writer, reader = ("old", "new") if direction is Direction.NEW_READS_OLD else ("new", "old")
-    names = [_called(each.kind, logical) for each, logical in ((met.writer, w), (met.reader, r))]
-    why = f"{writer} data holds {names[0]}, and {reader} readers take it for {names[1]}"
-    old, new = names if writer == "old" else names[::-1]
-    yield Draft(
-        Kind.MEANING,
-        _code(w, r),
-        met.path,
-        child(met.writer.pointer, _key(w, r)),
-        child(met.reader.pointer, _key(w, r)),
-        why + _factor(w, r),
-        f"keep {old}, and for {new} add another field beside it, nullable with default null",
-    )
-
-
-def _ignored(met: TypesMet) -> Iterator[Draft]:
-    w, r = met.writer.logical, met.reader.logical
-    if r is not None and r.ignored and w != r:
-        yield _warning(
-            Code.LOGICAL_TYPE_IGNORED,
-            met.path,
-            child(met.writer.pointer, "logicalType"),
-            child(met.reader.pointer, "logicalType"),
-            f"{r.name} does not stand on {met.reader.kind}, so that every reader ignores it",
-            f"take the logicalType away, or put it on a type that {r.name} stands on",
-        )
-
-
-def _called(kind: str, logical: Logical | None) -> str:
-    return f"plain {kind}" if logical is None else str(logical)
-
-
-def _code(w: Logical | None, r: Logical | None) -> Code:
-    same = w is not None and r is not None and w.name == r.name
-    return Code.DECIMAL_CHANGED if same else Code.LOGICAL_TYPE_CHANGED
-
-
-def _key(w: Logical | None, r: Logical | None) -> str:
-    if _code(w, r) is Code.LOGICAL_TYPE_CHANGED or w is None or r is None:
-        return "logicalType"
-    return "precision" if w.scale == r.scale else "scale"
-
-
-def _factor(w: Logical | None, r: Logical | None) -> str:
-    """Say how far off every value is, where that is a factor."""
-    if w is None or r is None:
-        return ""
-    if w.name == r.name == "decimal":
-        factor, up = 10 ** abs(w.scale - r.scale), w.scale > r.scale
-        much = "a value may have more digits than it allows"
-    else:
-        (w_name, _, w_unit), (r_name, _, r_unit) = (e.name.rpartition("-") for e in (w, r))
-        rates = _PER_SECOND.get(w_unit, 0), _PER_SECOND.get(r_unit, 0)
-        if not all(rates) or w_name != r_name:
-            return ""
-        factor, up = max(rates) // min(rates), rates[0] > rates[1]
-        much = ""
-    if factor > 1:
-        much = f"every value is {factor} times too {'large' if up else 'small'}"
-    return f": {much}"
 
 
 def _promotion(met: TypesMet) -> Iterator[Draft]:

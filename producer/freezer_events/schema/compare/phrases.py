@@ -18,6 +18,7 @@ from freezer_events.avro.parse.types import (
 )
 
 if TYPE_CHECKING:
+    from freezer_events.avro.parse.document import Document
     from freezer_events.avro.parse.types import Logical, Type
 
 _LONGEST: Final = 60
@@ -59,19 +60,19 @@ def listed(words: list[str]) -> str:
 
 def value(given: Any) -> str:
     """Return a default as it stands in the file, shortened."""
-    return "none" if given is MISSING else shortened(given)
+    return "none" if given is MISSING else _cut(json.dumps(given, ensure_ascii=False))
 
 
-def shortened(raw: Any) -> str:
-    """Return JSON on one line; a long definition by its kind and name only."""
-    text = json.dumps(raw, ensure_ascii=False)
-    if len(text) <= _LONGEST:
-        return text
-    if isinstance(raw, dict) and "name" in raw:
-        return f'{{"type": {json.dumps(raw.get("type"))}, "name": {json.dumps(raw["name"])}, …}}'
-    if isinstance(raw, list):
-        return f"[{', '.join(map(shortened, raw))}]"
-    return f"{text[:_LONGEST]}…"
+def quoted(each: Type, document: Document) -> str:
+    """Return a type as it stands in the file, on one line; a long definition by its name only."""
+    text = document.quoted(each.pointer)
+    if len(text) > _LONGEST and isinstance(each, RecordType | EnumType | Fixed):
+        return f'{{"type": "{each.kind}", "name": "{each.name.simple}", …}}'
+    return _cut(text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _inner(each: Type) -> str:

@@ -32,9 +32,9 @@ from freezer_events.avro.parse.types import (
     UnionType,
     child,
 )
+from freezer_events.avro.promotion import promotable
 from freezer_events.schema.compare.fastavro_reader import FastavroReader
 from freezer_events.schema.compare.java import JavaReader
-from freezer_events.schema.compare.match import promotable, same_name
 from freezer_events.schema.compare.resolution import (
     ROOT,
     BranchesMet,
@@ -49,6 +49,7 @@ from freezer_events.schema.compare.resolution import (
 
 if TYPE_CHECKING:
     from freezer_events.avro.parse import Schema
+    from freezer_events.avro.parse.types import Name
 
 
 def resolve(writer: Schema, reader: Schema) -> Resolution:
@@ -156,7 +157,7 @@ class _Walk:
     def _alike(self, w: Resolved, each: Type) -> bool:
         r = self._reader.resolve(each)
         if isinstance(w, Fixed) and isinstance(r, Fixed):
-            return same_name(w.name, r.name)
+            return _same_name(w.name, r.name)
         return w.kind == r.kind and w.kind in ("array", "map")
 
     def _named(self, w: Named, r: Named, written: Type, read: Type, path: str) -> None:
@@ -167,7 +168,7 @@ class _Walk:
             return
         self._seen.add((w.pointer, r.pointer))
         at = child(w.pointer, "name"), child(r.pointer, "name")
-        if not same_name(w.name, r.name):
+        if not _same_name(w.name, r.name):
             self.mismatches.append(Mismatch(Rule.OTHER_NAME, path, w, r, *at))
             return
         if not self._java.same_name(w, r):
@@ -219,6 +220,11 @@ class _Walk:
     def _mismatch(self, rule: Rule, path: str, written: Type, read: Type, name: str = "") -> None:
         at = written.pointer, read.pointer
         self.mismatches.append(Mismatch(rule, path, written, read, *at, name))
+
+
+def _same_name(writer: Name, reader: Name) -> bool:
+    """Whether two types of one kind match: by name without namespace, as since 1.8, or alias."""
+    return writer.simple == reader.simple or writer.full in reader.aliases
 
 
 def _values(whole: Resolved) -> tuple[Type, ...]:

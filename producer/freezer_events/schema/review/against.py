@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from freezer_events.avro.parse import parse
 from freezer_events.config.atomic import read_or_none
@@ -17,6 +17,7 @@ from freezer_events.schema import golden
 from freezer_events.schema import lock as locks
 from freezer_events.schema.catalogue import LOCK, OLD_LOCK
 from freezer_events.schema.compare import compare, judge
+from freezer_events.schema.golden_file import GoldenFile
 from freezer_events.schema.lock import Lock
 from freezer_events.schema.review.problem import Aspect, Problem, Severity
 
@@ -41,7 +42,8 @@ def problems(catalogue: Catalogue, then: Committed) -> Iterator[Problem]:
         yield from _locked(name, folder, released, then.ref)
         for version in released:
             yield from _file(name, folder / f"v{version}.avsc", then)
-            yield from _golden(name, folder / "golden" / f"v{version}.json", then)
+            if event is not None:
+                yield from _golden(event, version, then)
         if event is not None:
             yield from _judged(event, released, then)
 
@@ -88,25 +90,23 @@ def _file(name: str, path: Path, then: Committed) -> Iterator[Problem]:
         yield Problem(name, Aspect.LOCK, Severity.BREAK, path, why, fix)
 
 
-def _golden(name: str, path: Path, then: Committed) -> Iterator[Problem]:
-    was = _examples(path, then.files.get(PurePosixPath(name, "golden", path.name)))
+def _golden(event: EventSpec, version: int, then: Committed) -> Iterator[Problem]:
+    path = golden.path(event, version)
+    text = then.files.get(PurePosixPath(event.name, "golden", path.name))
+    try:
+        was = None if text is None else GoldenFile.parse(path, text)
+    except SchemaError:
+        return  # it was damaged already
     if was is None:
         return
-    now = _examples(path, read_or_none(path)) or []
-    kept = {each["hex"]: each["reads"] for each in now}
-    for number, example in enumerate(was, 1):
-        reads = kept.get(example["hex"], {})
-        if any(reads.get(reader, ...) != value for reader, value in example["reads"].items()):
-            why = f"example {number} is not what it was in {then.ref}: released bytes and readings"
-            fix = f"git checkout {then.ref} -- {path}, then: freezer schema release {name}"
-            yield Problem(name, Aspect.GOLDEN, Severity.BREAK, path, why, fix)
-
-
-def _examples(path: Path, text: str | None) -> list[dict[str, Any]] | None:
     try:
-        return None if text is None else golden.committed(path, text)
+        numbers = list(golden.changed(event, version, was))
     except SchemaError:
-        return None
+        numbers = list(range(1, len(was.examples) + 1))
+    for number in numbers:
+        why = f"example {number} is not what it was in {then.ref}: released bytes and readings"
+        fix = f"git checkout {then.ref} -- {path}, then: freezer schema release {event.name}"
+        yield Problem(event.name, Aspect.GOLDEN, Severity.BREAK, path, why, fix)
 
 
 def _judged(event: EventSpec, released: Mapping[int, Entry], then: Committed) -> Iterator[Problem]:

@@ -92,9 +92,14 @@ def golden_matrix(event: EventSpec, lock: Lock, schemas: Mapping[int, Schema]) -
                     file = event.path(writer)
                     yield Problem(event.name, Aspect.GOLDEN, Severity.BREAK, file, why)
                 continue
-            for why in golden.mismatches(event, writer, readers):
+            wrong = list(golden.mismatches(event, writer, readers))
+            for why in wrong:
                 fix = "restore schema and golden file from version control"
                 yield Problem(event.name, Aspect.GOLDEN, Severity.BREAK, path, why, fix)
+            if not wrong and golden.is_earlier(event, writer):
+                why = "is of an earlier form, which the next release converts"
+                fix = f"{_RELEASE} {event.name}"
+                yield Problem(event.name, Aspect.GOLDEN, Severity.WARNING, path, why, fix)
             for why in golden.lacks(event, writer, readers):
                 fix = f"{_RELEASE} {event.name}"
                 yield Problem(event.name, Aspect.GOLDEN, Severity.STALE, path, why, fix)

@@ -1,135 +1,30 @@
-"""Dates and times: date, times of day, timestamps with a zone and local ones."""
+"""Timestamps, with a zone and local ones: in milliseconds, microseconds and nanoseconds."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
+from time import time_ns
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from freezer_events.avro.bad_value import BadValue, shown
 from freezer_events.avro.scalars.entry import Scalar, demand, load
-from freezer_events.avro.values import EPOCH, LOCAL_EPOCH, Nanos
+from freezer_events.avro.scalars.time_of_day import iso
+from freezer_events.avro.values import EPOCH, LOCAL_EPOCH, MORE_THAN, Nanos, cut
 
 if TYPE_CHECKING:
     import random
 
     from freezer_events.avro.scalars.entry import Code, Use
 
-_ORDINAL_OF_1970: Final = 719163
 _EXAMPLE_MICROS: Final = 1_767_225_600_123_456
-_NOON_MICROS: Final = 43_200_000_000
-_DAY_MICROS: Final = 86_400_000_000
 _NANOS: Final = 1_000_000_000
 _LONG: Final = 1 << 63
 # Between these a zigzag number takes six bytes (without its lowest 28 bits), or eight.
 _SIX_BYTES: Final = (1 << 7, 1 << 14)
 _EIGHT_BYTES: Final = (1 << 49, 1 << 56)
 _FRACTION: Final = re.compile(r"(.*[T ]\d\d:?\d\d:?\d\d)(?:[.,](\d{1,9}))?(Z|[+-][\d:]+)?")
-
-
-class DateScalar(Scalar):
-    """A date: days since 1970."""
-
-    python = "date"
-    home = "datetime"
-    key = True
-    compiled = ("Date", ())
-    examples = (20_454, 20_454)
-
-    def problem(self, value: Any) -> str | None:
-        """Return why a value does not fit; a datetime is a date to Python."""
-        return None if type(value) is date else f"{shown(value)} is not a date"
-
-    def test(self, use: Use, value: str) -> str:  # noqa: ARG002 - the base's signature
-        """Return the expression that tells its values."""
-        return f"type({value}) is date"
-
-    def parts(self, use: Use, value: str, local: str) -> Code:
-        """Return the Python that encodes it."""
-        check = demand(use, f"type({local}) is not date", local, "a date")
-        days = f"{local}.toordinal() - {_ORDINAL_OF_1970}"
-        return load(local, value) + check, [f"{use('LONG')}[{days}]"]
-
-    def typed(self, raw: Any) -> date:
-        """Return the date of a day since 1970."""
-        return date.fromordinal(raw + _ORDINAL_OF_1970)
-
-    def to_json(self, value: Any) -> str:
-        """Return the date in ISO 8601."""
-        return str(value.isoformat())
-
-    def from_json(self, value: Any) -> Any:
-        """Take a date in ISO 8601."""
-        return _iso(date, value, "a date (2026-01-31)")
-
-    def random(self, source: random.Random) -> date:  # noqa: ARG002 - the base's signature
-        """Return today."""
-        return datetime.now(UTC).date()
-
-
-@dataclass(frozen=True)
-class TimeScalar(Scalar):
-    """A time of day, in milliseconds or microseconds (`unit` is how many microseconds)."""
-
-    unit: int = 1
-
-    python: ClassVar[str] = "time"
-    home: ClassVar[str] = "datetime"
-
-    @property
-    def rank(self) -> int:
-        """Microseconds first: milliseconds would cut a value."""
-        return 1 if self.unit == 1 else 2
-
-    @property
-    def compiled(self) -> tuple[str, tuple[Any, ...]] | None:
-        """One node for both."""
-        return "TimeOfDay", (self.unit,)
-
-    @property
-    def examples(self) -> tuple[Any, Any]:
-        """Two raw values."""
-        return _NOON_MICROS // self.unit, _NOON_MICROS // self.unit
-
-    def problem(self, value: Any) -> str | None:
-        """Return why a value does not fit."""
-        if not isinstance(value, time):
-            return f"{shown(value)} is not a time of day"
-        return None if value.tzinfo is None else f"{value.isoformat()} has a time zone"
-
-    def test(self, use: Use, value: str) -> str:  # noqa: ARG002 - the base's signature
-        """Return the expression that tells its values."""
-        return f"isinstance({value}, time)"
-
-    def parts(self, use: Use, value: str, local: str) -> Code:
-        """Return the Python that encodes it."""
-        unlike = f"not isinstance({local}, time) or {local}.tzinfo is not None"
-        seconds = f"(({local}.hour * 60 + {local}.minute) * 60 + {local}.second)"
-        rest = f"* 1000000 + {local}.microsecond"
-        if self.unit > 1:
-            rest = f"* 1000 + {local}.microsecond // 1000"
-        check = demand(use, unlike, local, "a time of day without a zone")
-        return load(local, value) + check, [f"{use('LONG')}[{seconds} {rest}]"]
-
-    def typed(self, raw: Any) -> time:
-        """Return the time so many units after midnight."""
-        if not 0 <= raw * self.unit < _DAY_MICROS:
-            raise ValueError(f"{raw} is not a time of day")
-        seconds, rest = divmod(raw * self.unit, 1_000_000)
-        return time(seconds // 3600, seconds // 60 % 60, seconds % 60, rest)
-
-    def to_json(self, value: Any) -> str:
-        """Return the time in ISO 8601."""
-        return str(value.isoformat())
-
-    def from_json(self, value: Any) -> Any:
-        """Take a time in ISO 8601."""
-        return self.checked(_iso(time, value, "a time of day (12:00:00)"))
-
-    def random(self, source: random.Random) -> time:  # noqa: ARG002 - the base's signature
-        """Return the time of day in UTC."""
-        return _cut(datetime.now(UTC), self.unit).time()
 
 
 @dataclass(frozen=True)
@@ -157,16 +52,16 @@ class InstantScalar(Scalar):
         if not isinstance(value, datetime):
             return f"{shown(value)} is not a datetime"
         zone = value.utcoffset()
-        if self.local:
-            why = f"{value.isoformat()} has a time zone, a local time has none"
-            return why if zone is not None else None
-        if zone is None:
+        if self.local and zone is not None:
+            return f"{value.isoformat()} has a time zone, a local time has none"
+        if not self.local and zone is None:
             return f"{value.isoformat()} has no time zone"
         try:
-            value.astimezone(UTC)
+            since = value - LOCAL_EPOCH if self.local else value.astimezone(UTC) - EPOCH
         except OverflowError:
             return f"{value.isoformat()} is outside the years 1 to 9999 in UTC"
-        return None
+        more = since.microseconds % self.unit or getattr(value, "nanosecond", 0)
+        return f"{value.isoformat()} {MORE_THAN[self.unit]}" if more else None
 
     def test(self, use: Use, value: str) -> str:  # noqa: ARG002 - the base's signature
         """Return the expression that tells its values."""
@@ -179,17 +74,19 @@ class InstantScalar(Scalar):
         other = "a time that has a zone" if self.local else "a naive time"
         return [
             *load(local, value),
-            *demand(use, f"not isinstance({local}, datetime)", local, "a datetime"),
+            f"if type({local}) is not datetime:",
+            f"    {use('moment')}({local})",
             f"{local} = {local} - {epoch}  # {other} does not subtract",
             *(self._millis if self.unit > 1 else self._micros)(use, local, prefix),
         ], [local]
 
     def _millis(self, use: Use, local: str, prefix: bytes) -> list[str]:
-        units = f"{local}.seconds * 2000 + {local}.microseconds // 1000 * 2"
         items = f"{use('PAIR')}[low & 16383], {use('PAIR')}[low >> 14], {use('END')}[top]"
         # Split early: Python is quick with numbers below 2**30.
         return [
-            f"low = {units}",  # zigzag doubles them
+            f"low = {local}.microseconds",
+            *demand(use, "low % 1000", local, "a whole number of milliseconds"),
+            f"low = {local}.seconds * 2000 + low // 500",  # zigzag doubles them
             f"top = {local}.days * 172800000 + low",
             "low = top & 268435455",
             "top >>= 28",
@@ -222,18 +119,32 @@ class InstantScalar(Scalar):
     def from_json(self, value: Any) -> datetime:
         """Take a time in ISO 8601."""
         if self.local:
-            found = _iso(datetime, value, "a local time (2026-01-31T12:00:00)")
+            found = iso(datetime, value, "a local time (2026-01-31T12:00:00)", self.unit)
             return self.checked(found)  # type: ignore[no-any-return]
-        found = _iso(datetime, value, "a time (2026-01-31T12:00:00Z)")
+        found = iso(datetime, value, "a time (2026-01-31T12:00:00Z)", self.unit)
         if found.tzinfo is None:
             raise BadValue("", f"{value} has no time zone (2026-01-31T12:00:00Z)")
         self.checked(found)
         return found.astimezone(UTC)  # type: ignore[no-any-return]
 
+    @property
+    def fill(self) -> str:
+        """A local time is nobody's to fill in: the producer does not know where."""
+        return "" if self.local else "now"
+
+    @property
+    def per_second(self) -> int:
+        """How many of its units a second has."""
+        return 1_000_000 // self.unit
+
+    def now(self) -> datetime:
+        """Return the time now, to the precision of the type."""
+        found = cut(datetime.now(UTC), self.unit)
+        return found.replace(tzinfo=None) if self.local else found
+
     def random(self, source: random.Random) -> datetime:  # noqa: ARG002 - the base's signature
         """Return the time now."""
-        now = _cut(datetime.now(UTC), self.unit)
-        return now.replace(tzinfo=None) if self.local else now
+        return self.now()
 
 
 @dataclass(frozen=True)
@@ -244,6 +155,7 @@ class NanosScalar(Scalar):
 
     python: ClassVar[str] = "Nanos"
     home: ClassVar[str] = "freezer_events.avro.runtime"
+    per_second = _NANOS
     examples = (0, _EXAMPLE_MICROS * 1000 + 789)
 
     def problem(self, value: Any) -> str | None:
@@ -284,11 +196,18 @@ class NanosScalar(Scalar):
         seconds = since.days * 86400 + since.seconds
         return self.checked(Nanos(seconds * _NANOS + int((match[2] or "0").ljust(9, "0"))))
 
-    def random(self, source: random.Random) -> Nanos:
+    @property
+    def fill(self) -> str:
+        """As for the other timestamps."""
+        return "" if self.local else "now"
+
+    def now(self) -> Nanos:
+        """Return the time now, in UTC."""
+        return Nanos(time_ns())
+
+    def random(self, source: random.Random) -> Nanos:  # noqa: ARG002 - the base's signature
         """Return the time now."""
-        since = datetime.now(UTC) - EPOCH
-        seconds = since.days * 86400 + since.seconds
-        return Nanos(seconds * _NANOS + source.randrange(_NANOS))
+        return self.now()
 
 
 def _packed(use: Use, packer: str, items: str, prefix: bytes) -> str:
@@ -299,16 +218,3 @@ def _packed(use: Use, packer: str, items: str, prefix: bytes) -> str:
 
 def _led(prefix: bytes) -> str:
     return f"{prefix!r} + " if prefix else ""
-
-
-def _cut(found: datetime, unit: int) -> datetime:
-    return found.replace(microsecond=found.microsecond // unit * unit)
-
-
-def _iso(kind: Any, value: Any, what: str) -> Any:
-    try:
-        return kind.fromisoformat(value)
-    except TypeError:
-        raise BadValue("", f"{shown(value)} is not a string") from None
-    except ValueError:
-        raise BadValue("", f"{shown(value)} is not {what}") from None

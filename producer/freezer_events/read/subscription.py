@@ -1,0 +1,274 @@
+"""What reads one topic from the cluster: alone, or as a member of a consumer group.
+
+Alone, partitions are assigned and begin where `Start` says: no group is joined and no offset
+committed, so reading needs no permission on a group and leaves nothing behind. In a group, the
+group's commits say where to begin, and `Start` only where there is none yet.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from freezer_events.errors import UsageError
+from freezer_events.kafka import codes, connection, topics
+from freezer_events.kafka.codes import Meaning
+from freezer_events.read.hearing import Hearing
+from freezer_events.read.reach import Reach
+from freezer_events.read.starting import Edges, Start
+from freezer_events.registry.bounded import StoppedWaiting, bounded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from confluent_kafka import Message
+
+    from freezer_events.config import Settings
+
+_AT_ONCE: Final = 500  # messages taken from the client in one call
+_PROPERTIES: Final = {
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "enable.partition.eof": True,
+    "fetch.wait.max.ms": 100,  # how late the end of a partition is noticed
+}
+_ALONE: Final = {
+    "group.id": "freezer-consume",  # librdkafka asks for one; it is never joined
+    "auto.offset.reset": "error",
+}
+
+_log = logging.getLogger("freezer_events.read")
+
+
+class Subscription:
+    """Messages of one topic, and how far they have come.
+
+    Args:
+        settings: the cluster.
+        topic: the topic.
+        partitions: the numbers of those to read; in a group, of all there are.
+        start: where to begin.
+        group: the consumer group to join, or None.
+        timeout_s: how long an answer of a broker may take, in seconds.
+
+    Attributes:
+        reach: how far reading has come.
+        ahead: messages that were fetched and not handed out.
+
+    Raises:
+        EventError: no broker answers, or reading is not allowed.
+
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        topic: str,
+        partitions: Iterable[int],
+        start: Start,
+        *,
+        group: str | None = None,
+        timeout_s: float = topics.DEFAULT_TIMEOUT_S,
+    ) -> None:
+        self.ahead: deque[Message] = deque()
+        self.reach = Reach()
+        self.group = group
+        self._topic = topic
+        self._timeout_s = timeout_s
+        self._in_use = threading.Lock()
+        self._hearing = Hearing(settings, topic, group, timeout_s)
+        properties = settings.kafka() | _PROPERTIES
+        if group is None:
+            properties |= _ALONE
+        else:
+            reset = "latest" if start.kind == "end" else "earliest"
+            properties |= {"group.id": group, "auto.offset.reset": reset}
+        self._consumer = connection.client(Consumer, properties, self._hearing.on_error)
+        try:
+            topics.connect(self._consumer, settings, topic, timeout_s)
+            if group is None:
+                self._assign(partitions, start)
+            else:
+                self._consumer.subscribe([topic], on_assign=self._assigned, on_revoke=self._revoked)
+        except BaseException:
+            self._consumer.close()
+            raise
+
+    def fetch(self) -> None:
+        """Wait up to 0.1 s for messages, and put what has come into `ahead`.
+
+        Raises:
+            EventError: the cluster denies access, or has no such records any more.
+
+        """
+        self._poll(connection.SLICE_S)
+        if self._hearing.trouble is not None:
+            raise self._hearing.trouble
+
+    def listen(self) -> None:
+        """Begin to count anew for how long the cluster is silent."""
+        self._hearing.answered()
+
+    def refuse_silence(self, longest_s: float) -> None:
+        """Refuse to wait for a cluster that has to send something and does not.
+
+        Raises:
+            UnreachableError: it has not for longer than this, in seconds.
+
+        """
+        expected = self._hearing.unreachable is not None or bool(self.reach.partitions)
+        if expected and self._hearing.silent_for_s > longest_s:
+            raise self._hearing.silence()
+
+    def ends(self, known: dict[int, int]) -> dict[int, int]:
+        """Return where the partitions that are read end, asking for those that are not known."""
+        missing = self.reach.partitions - known.keys()
+        return known | {each: edges.end for each, edges in self._edges(missing).items()}
+
+    def seek(self, partition: int, start: Start) -> None:
+        """Go on elsewhere in a partition that is read.
+
+        Raises:
+            UsageError: it is not read here.
+            EventError: no broker answers.
+
+        """
+        if partition not in self.reach.partitions:
+            read = ", ".join(map(str, sorted(self.reach.partitions))) or "none"
+            raise UsageError(
+                "seek", f"partition {partition} is not read here; those that are: {read}"
+            )
+        offset = self._offsets([partition], start)[partition]
+        self._drop_ahead({partition})
+        self._ask(
+            "seek", lambda: self._consumer.seek(TopicPartition(self._topic, partition, offset))
+        )
+        self.reach.move(partition, offset)
+
+    def commit(self, offsets: dict[int, int], stop: Callable[[], bool]) -> None:
+        """Commit offsets for the group, and wait for the answer.
+
+        Raises:
+            EventError: it was refused, or nobody answered in time.
+
+        """
+        if not offsets:
+            return
+        wanted = [TopicPartition(self._topic, *each) for each in sorted(offsets.items())]
+        doing = f"commit for group {self.group!r}"
+        done = self._ask(
+            doing, lambda: self._consumer.commit(offsets=wanted, asynchronous=False), stop
+        )
+        for each in done or ():
+            if each.error is not None:
+                raise self._hearing.refusal(doing, each.error)
+        self.reach.committed(offsets)
+
+    def close(self) -> None:
+        """Leave the group, if one was joined, and disconnect."""
+        with self._in_use:  # a task that was cancelled leaves a thread behind that fetches
+            self._consumer.close()
+
+    def _poll(self, timeout_s: float) -> None:
+        with self._in_use:
+            first = self._consumer.poll(timeout_s)
+            if first is not None:
+                self._take(first)
+                for message in self._consumer.consume(_AT_ONCE, 0):
+                    self._take(message)
+
+    def _assign(self, partitions: Iterable[int], start: Start) -> None:
+        """Begin at offsets that are known now: "from now on" begins before this returns."""
+        offsets = self._offsets(partitions, start)
+        self.reach.add(offsets)
+        for each in offsets.items():
+            self.reach.move(*each)
+        self._consumer.assign(
+            [TopicPartition(self._topic, *each) for each in sorted(offsets.items())]
+        )
+
+    def _offsets(self, partitions: Iterable[int], start: Start) -> dict[int, int]:
+        edges = self._edges(partitions)
+        times: dict[int, int | None] = {}
+        if start.kind == "time" and edges:
+            asked = [TopicPartition(self._topic, each, start.number) for each in edges]
+            found = self._ask(
+                "find the offsets of a time",
+                lambda: self._consumer.offsets_for_times(asked, timeout=self._timeout_s),
+            )
+            times = {each.partition: each.offset if each.offset >= 0 else None for each in found}
+        return {each: start.in_partition(at, times.get(each)) for each, at in edges.items()}
+
+    def _edges(self, partitions: Iterable[int]) -> dict[int, Edges]:
+        found = {}
+        for each in sorted(partitions):
+            where = TopicPartition(self._topic, each)
+
+            def ask(where: TopicPartition = where) -> Any:
+                return self._consumer.get_watermark_offsets(where, timeout=self._timeout_s)
+
+            edges = self._ask(f"ask for the offsets of {self._topic}[{each}]", ask)
+            if edges is None:
+                raise self._hearing.refusal("ask for offsets")
+            found[each] = Edges(*edges)
+        return found
+
+    def _ask(
+        self, doing: str, call: Callable[[], Any], stop: Callable[[], bool] = connection.never
+    ) -> Any:
+        """Have the client ask a broker: alone it would not hear signals, nor keep its time.
+
+        Where no broker is there to be asked it says so at once: it is asked again until time is up.
+        """
+        deadline = time.monotonic() + self._timeout_s
+        while True:
+            try:
+                return bounded(call, max(0.0, deadline - time.monotonic()), stop)
+            except KafkaException as error:
+                self._poll(connection.SLICE_S)  # in which it says what is the matter
+                cause = self._hearing.unreachable or error.args[0]
+                # While brokers come and go, a partition has no leader that anybody knows.
+                away = codes.is_unreachable(cause) or codes.meaning(cause) is Meaning.NO_TOPIC
+                late = time.monotonic() > deadline or stop()
+                if late or self._hearing.trouble or not away:
+                    raise self._hearing.refusal(doing, cause) from error
+            except (TimeoutError, StoppedWaiting) as error:
+                raise self._hearing.refusal(doing) from error
+
+    def _take(self, message: Message) -> None:
+        error, partition = message.error(), message.partition() or 0
+        if error is None:
+            self.reach.fetched(partition, (message.offset() or 0) + 1)
+            self.ahead.append(message)
+        elif codes.meaning(error) is Meaning.PARTITION_END:
+            self.reach.fetched(partition, message.offset() or 0)
+        else:
+            _log.warning("reading %s: %s", self._topic, codes.words(error))
+            self._hearing.on_message(error, partition)
+            return
+        self._hearing.answered()
+
+    def _assigned(self, _consumer: Any, partitions: list[TopicPartition]) -> None:
+        self.reach.add(each.partition for each in partitions)
+        self._hearing.answered()
+        _log.info("group %s gave partitions %s", self.group, _numbers(partitions))
+
+    def _revoked(self, _consumer: Any, partitions: list[TopicPartition]) -> None:
+        gone = {each.partition for each in partitions}
+        self.reach.remove(gone)
+        self._drop_ahead(gone)
+        _log.info("group %s took partitions %s", self.group, _numbers(partitions))
+
+    def _drop_ahead(self, partitions: set[int]) -> None:
+        kept = [each for each in self.ahead if each.partition() not in partitions]
+        self.ahead.clear()
+        self.ahead.extend(kept)
+
+
+def _numbers(partitions: list[TopicPartition]) -> str:
+    return ", ".join(str(each.partition) for each in partitions) or "none"
