@@ -299,3 +299,41 @@ def test_what_a_file_is_instead_is_recognised_and_the_option_named(
     error = outcome(tmp_path / "r.csv").error
     assert error is not None
     assert fix in error.fix
+
+
+@pytest.mark.parametrize(
+    ("where", "keys"),
+    [
+        ("temperature > -15", ["b"]),
+        ("sensor_id != 'b' && temperature < 0", ["a"]),
+        ("site == 'lab'", ["a", "c"]),
+        ("site.startsWith('l') || sensor_id == 'b'", ["a", "b", "c"]),
+    ],
+)
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_a_condition_says_which_rows_are_readings(
+    tmp_path: Path, form: str, where: str, keys: list[str]
+) -> None:
+    rows = [("a", "-18.5", "lab"), ("b", "-10", "roof"), ("c", "", "lab"), ("d", "x", "roof")]
+    lines = ["sensor_id,temperature,site", *map(",".join, rows)]
+    if form == "json":
+        lines = [f'{{"sensor_id":"{a}","temperature":"{b}","site":"{c}"}}' for a, b, c in rows]
+    (tmp_path / "r").write_text("\n".join(lines) + "\n")
+    options = MappingOptions(where=where, none=("",), form=form).over(Profile(), version_3())
+    found = outcome(tmp_path / "r", options)
+    # A row that holds no temperature is none, whatever the condition says of it.
+    assert [each.sensor_id for each in found.events] == [each for each in keys if each != "c"]
+    assert found.rows.astray == 0
+    assert [each.place.line for each in found.rejected] in ([], [4 if form == "json" else 5])
+
+
+def test_a_name_in_a_condition_that_is_no_column_is_refused_before_the_first_row() -> None:
+    error = taken("empty-time.csv", where="temprature > 1").error
+    assert error is not None
+    assert "neither such a field nor a column" in error.why
+
+
+def test_keys_of_json_may_be_sensors_as_columns_may(tmp_path: Path) -> None:
+    (tmp_path / "r.jsonl").write_text('{"recorded_at": "2026-10-01T08:00:00Z", "a": -1, "b": ""}\n')
+    options = MappingOptions(wide="sensor_id=temperature", none=("",)).over(Profile(), version_3())
+    assert outcome(tmp_path / "r.jsonl", options).short == [("a", -1.0, EIGHT)]

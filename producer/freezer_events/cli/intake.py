@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from freezer_events.cli.output import note
 from freezer_events.console.escape import one_line
+from freezer_events.errors import UsageError
 from freezer_events.sources import Inputs, Rejected, expanded, open_source, size_of
 from freezer_events.sources.simulator import Simulator
 
@@ -66,6 +67,12 @@ class Intake:
             )
             return
         self.inputs = expanded(options.sources)
+        if options.live and size_of(self.inputs) is not None:
+            raise UsageError(
+                "--live",
+                "the readings of a file were made before now",
+                "leave out --live; it is for a pipe whose readings are made as they are written",
+            )
         self.source = self._inputs = self._open(options, event_type, wait)
         rejects.open(self.inputs, named=profile.reads_name)
         self.events = islice(self.source, options.count) if options.count else self.source
