@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from freezer_events.errors import EventError
-from freezer_events.sources import Profile, Rows, open_source
+from freezer_events.sources import Profile, Rows, open_source, read_profile
 from tests.support.generated import module_of
 from tests.support.readme import ROOT
 
@@ -55,7 +55,7 @@ class Taken:
 
 def profile(name: str) -> Profile:
     """Return a profile that comes with the package."""
-    return Profile.read(PROFILES / f"{name}.toml")
+    return read_profile(PROFILES / f"{name}.toml")
 
 
 def outcome(

@@ -12,7 +12,7 @@ from freezer_events.config.atomic import read_or_none
 from freezer_events.errors import EventError
 from freezer_events.schema.event_types import in_memory
 from freezer_events.schema.review import Aspect, Problem, Severity
-from freezer_events.sources import Profile, open_source
+from freezer_events.sources import Profile, open_source, read_profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,7 @@ def expected_path(path: Path) -> Path:
 
 def _of_one(event: EventSpec, newest: EventType, path: Path) -> Iterator[Problem]:
     try:
-        profile = Profile.read(path)
+        profile = read_profile(path)
         lacks = sorted(profile.needs - {*field_names(newest)})
         if lacks:
             why = f"gives {', '.join(lacks)}, which no field of v{event.latest} is"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from freezer_events.errors import ConfigError, EventError, UsageError
 from freezer_events.schema.catalogue import PROFILES
-from freezer_events.sources import Profile
+from freezer_events.sources import Profile, read_profile
 
 if TYPE_CHECKING:
     import click
@@ -40,7 +40,7 @@ def find_profile(name: str | None, event: EventSpec) -> Profile:
         fix = "freezer profiles  (says what each is for)"
         raise UsageError(f"--as {name}", f"{event.name} has no such profile: {listed}", fix)
     try:
-        return Profile.read(path)
+        return read_profile(path)
     except ConfigError as error:
         raise UsageError(error.doing, error.why, error.fix) from error
 

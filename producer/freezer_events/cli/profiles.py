@@ -10,7 +10,7 @@ from freezer_events.cli import options
 from freezer_events.cli.output import Output
 from freezer_events.cli.profile_files import profile_paths
 from freezer_events.console.wrap import wrapped
-from freezer_events.sources import Profile
+from freezer_events.sources import read_profile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ def command(*, event_name: str | None, schemas: Path | None, output: str) -> Non
     A profile is a file in the event's folder, profiles/NAME.toml, with a sample beside it.
     """
     event = options.find_catalogue(schemas).event(event_name)
-    found = {name: Profile.read(path) for name, path in profile_paths(event).items()}
+    found = {name: read_profile(path) for name, path in profile_paths(event).items()}
     out = Output()
     if output == "json":
         listed = [

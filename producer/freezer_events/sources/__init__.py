@@ -9,10 +9,12 @@ from freezer_events.avro.forms import field_names
 from freezer_events.errors import UsageError
 from freezer_events.sources.csv_file import CsvFile
 from freezer_events.sources.encodings import LineCode
-from freezer_events.sources.inputs import InputBytes, expanded, size_of
+from freezer_events.sources.input_names import expanded, size_of
+from freezer_events.sources.inputs import InputBytes
 from freezer_events.sources.json_file import JsonFile
 from freezer_events.sources.many import Inputs
 from freezer_events.sources.profile import FieldFrom, Profile, Wide, refuse_unknown
+from freezer_events.sources.profile_file import read_profile
 from freezer_events.sources.reading import (
     OnReject,
     ReadingPlace,
@@ -41,6 +43,7 @@ __all__ = [
     "Wide",
     "expanded",
     "open_source",
+    "read_profile",
     "size_of",
 ]
 

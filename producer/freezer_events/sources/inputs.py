@@ -1,4 +1,4 @@
-"""Inputs: files, folders, patterns, standard input, packed or not, as bytes that never block long.
+"""Inputs: files, pipes, standard input, packed or not, as bytes that never block for long.
 
 While a pipe is silent, `wait` is called every 0.1 s, so that delivery reports are served and
 signals are seen without a second thread.
@@ -6,7 +6,6 @@ signals are seen without a second thread.
 
 from __future__ import annotations
 
-import glob
 import gzip
 import importlib
 import io
@@ -14,25 +13,24 @@ import os
 import select
 import sys
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.errors import EventError, UsageError
 from freezer_events.sources.reading import shown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
 
     from _typeshed import WriteableBuffer
 
 _SLICE_S: Final = 0.1
 _CHUNK_BYTES: Final = 1 << 16
-_MEMBER: Final = "!"  # archive.zip!member
-_GZIP, _ZSTD, _ZIP, _OLE = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_EXCEL: Final = "is an Excel workbook"
-_AS_CSV: Final = "save it as CSV (in Excel: File, Save As, CSV UTF-8)"
+MEMBER: Final = "!"  # archive.zip!member
+_GZIP, _ZSTD, ZIP, _OLE = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+EXCEL: Final = "is an Excel workbook"
+AS_CSV: Final = "save it as CSV (in Excel: File, Save As, CSV UTF-8)"
 _FOREIGN: Final = {
-    _OLE: (_EXCEL, _AS_CSV),
+    _OLE: (EXCEL, AS_CSV),
     b"%PDF": ("is a PDF document", "export the readings as CSV"),
     b"PAR1": ("is a Parquet file", "export it as CSV or JSON lines"),
     b"SQLite format 3\0": ("is an SQLite database", "export a table: sqlite3 -csv -header"),
@@ -106,7 +104,7 @@ class InputBytes:
         self._ended = False
         self._archive: zipfile.ZipFile | None = None
         self._raw = WaitingReader(-1, wait)
-        path, _, member = name.partition(_MEMBER)
+        path, _, member = name.partition(MEMBER)
         if member and not os.path.exists(name):  # noqa: PTH110 - a name as it was typed
             self._archive = zipfile.ZipFile(path)
             self._stream: Any = self._archive.open(member)
@@ -170,7 +168,7 @@ class InputBytes:
             return gzip.GzipFile(fileobj=stream)
         if first.startswith(_ZSTD):
             return _zstd(stream, self.name)
-        if first.startswith(_ZIP):
+        if first.startswith(ZIP):
             why, fix = "is a zip archive", "unpack it, or name the file: --from archive.zip"
             raise UsageError(f"read {shown_name(self.name)}", why, fix)
         for begin, (why, fix) in _FOREIGN.items():
@@ -208,91 +206,3 @@ def _zstd(stream: Any, name: str) -> Any:
             "pip install backports.zstd; or zstd -dc FILE | freezer produce --from -",
         ) from error
     return found.ZstdFile(stream)
-
-
-def expanded(names: Sequence[str]) -> list[str]:
-    """Return the inputs that names stand for: patterns, folders and archives hold several.
-
-    The order is that of the names; inside of each, that of the paths.
-
-    Raises:
-        UsageError: a folder or pattern holds nothing, or an archive cannot be read.
-
-    """
-    found = [each for name in names for each in _expanded(name)]
-    twice = next((each for each in found if found.count(each) > 1), None)
-    if twice is not None:
-        raise UsageError(f"--from {twice}", "is named twice", "name it once")
-    return found
-
-
-def size_of(names: Sequence[str]) -> int | None:
-    """Return how many bytes inputs hold, as they are stored; None where one is no file."""
-    total = 0
-    for name in names:
-        path = Path(name)
-        if not _asked(path.is_file):
-            return None
-        total += path.stat().st_size
-    return total
-
-
-def _expanded(name: str) -> Iterator[str]:
-    if name == "-":
-        yield name
-        return
-    path = Path(name)
-    is_folder = _asked(path.is_dir)
-    if is_folder or (not _asked(path.exists) and glob.has_magic(name)):
-        inside = _files_in(path) if is_folder else sorted(glob.glob(name, recursive=True))  # noqa: PTH207
-        if not inside:
-            what = "the folder holds no file" if is_folder else "no file has such a name"
-            raise UsageError(f"--from {name}", what)
-        for each in inside:
-            if not Path(each).is_dir():
-                yield from _members(each)
-        return
-    yield from _members(name)
-
-
-def _files_in(folder: Path) -> list[str]:
-    """Return the files of a folder, and of those in it; hidden ones are left out."""
-    inside = (each for each in folder.rglob("*") if each.is_file())
-    visible = (each for each in inside if not _is_hidden(each.relative_to(folder)))
-    return sorted(map(str, visible))
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
-
-
-def _members(name: str) -> Iterator[str]:
-    """Yield the files in a zip archive, else the file itself."""
-    if not _asked(lambda: _begins_as_zip(Path(name))):
-        yield name
-        return
-    try:
-        with zipfile.ZipFile(name) as archive:
-            members = [each for each in archive.infolist() if not each.is_dir()]
-    except (OSError, zipfile.BadZipFile) as error:
-        raise UsageError(f"read {name}", f"cannot be unpacked: {error}") from error
-    names = sorted(each.filename for each in members)
-    if "[Content_Types].xml" in names:
-        raise UsageError(f"read {name}", _EXCEL, _AS_CSV)
-    if any(each.flag_bits & 1 for each in members):
-        raise UsageError(f"read {name}", "is encrypted", "unpack it first")
-    yield from (f"{name}{_MEMBER}{each}" for each in names)
-
-
-def _begins_as_zip(path: Path) -> bool:
-    if not path.is_file():  # to open a pipe would wait, and take from it
-        return False
-    with path.open("rb") as file:
-        return file.read(len(_ZIP)) == _ZIP
-
-
-def _asked(question: Callable[[], bool]) -> bool:
-    try:
-        return question()
-    except (OSError, ValueError):
-        return False
