@@ -89,7 +89,11 @@ class Inputs:
 
     def _told(self) -> None:
         """Say what was in the input that has been read."""
-        if len(self._names) > 1:
-            rows = self._source.rows
+        rows = self._source.rows
+        if len(self._names) == 1:
+            if rows.none:
+                what = "row holds" if rows.none == 1 else "rows hold"
+                self._tell(f"{rows.none:,} {what} no reading (empty, a comment, filtered, …)")
+        else:
             counts = f"{rows.read:,} rows, {rows.none:,} none, {rows.rejected:,} rejected"
             self._tell(f"{shown_name(self._source.name)}: {counts}, {rows.readings:,} readings")

@@ -182,7 +182,7 @@ def refuse_unknown(profile: Profile, known: Sequence[str], event: str, version: 
     if profile.name:
         raise UsageError(
             f"--as {profile.name}",
-            f"it gives {named}, which {event} has not in version {version}, which is written",
+            f"it gives {named}, which {event} lacks in version {version}, the one written",
             "write a version that has it: version in event.toml, then freezer schema generate; "
             f"or do without: {' '.join(f'--without {each}' for each in lacking)}",
         )
