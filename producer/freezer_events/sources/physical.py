@@ -49,9 +49,8 @@ class PhysicalLines:
         self._on_broken = on_broken
         self._texts: list[str] = []
         self._raws: list[bytes] = []
-        self._ends: list[int] = []
+        self._edges = [0]  # offsets of their first bytes, and the one behind them all
         self._first = 1  # number of the first line in the lists
-        self._base = 0  # offset of its first byte
         self._from = 0  # index of the first line of the row that was taken last
         self._at = 0  # index behind its last one
         self._rest = b""
@@ -101,12 +100,12 @@ class PhysicalLines:
     @property
     def begin(self) -> int:
         """The offset of the row's first byte."""
-        return self._ends[self._from - 1] if self._from else self._base
+        return self._edges[self._from]
 
     @property
     def end(self) -> int:
         """The offset behind the row's last byte."""
-        return self._ends[self._at - 1] if self._at else self._base
+        return self._edges[self._at]
 
     @property
     def raw(self) -> bytes:
@@ -115,12 +114,9 @@ class PhysicalLines:
 
     def place(self) -> ReadingPlace:
         """Return the place of the row; asked for every reading, so in one go."""
-        at, end = self._from, self._at
+        at, end, edges = self._from, self._at, self._edges
         raw = self._raws[at] if end - at == 1 else self.raw
-        ends = self._ends
-        begin = ends[at - 1] if at else self._base
-        stop = ends[end - 1] if end else begin
-        return _made(ReadingPlace, (self._name, self._first + at, begin, stop, raw))
+        return _made(ReadingPlace, (self._name, self._first + at, edges[at], edges[end], raw))
 
     def close(self) -> None:
         """Close the input."""
@@ -128,11 +124,10 @@ class PhysicalLines:
 
     def _refill(self) -> bool:
         """Replace the lines that were taken by new ones; False at the end."""
-        first, base, at = self._first, self._base, (self._from, self._at)
-        lists = self._texts, self._raws, self._ends
+        first, at = self._first, (self._from, self._at)
+        lists = self._texts, self._raws, self._edges
         self._first += len(self._texts)
-        self._base = self._ends[-1] if self._ends else self._base
-        self._texts, self._raws, self._ends = [], [], []
+        self._texts, self._raws, self._edges = [], [], self._edges[-1:]
         self._from = self._at = 0
         while not self._extend():
             if self._broken is not None:
@@ -140,8 +135,8 @@ class PhysicalLines:
             elif self._stream.error is not None:
                 raise self._stream.error
             else:  # the last row is still to be found where it was
-                self._first, self._base, (self._from, self._at) = first, base, at
-                self._texts, self._raws, self._ends = lists
+                self._first, (self._from, self._at) = first, at
+                self._texts, self._raws, self._edges = lists
                 return False
         return True
 
@@ -174,10 +169,8 @@ class PhysicalLines:
             self._broken = _Broken(raws[0], TOO_LONG)
             self._held = raws[1:], texts[1:]
             return False
-        begin = self._ends[-1] if self._ends else self._base
-        ends = accumulate(map(len, raws), initial=begin)
-        next(ends)
-        self._ends.extend(ends)
+        edges = accumulate(map(len, raws), initial=self._edges.pop())
+        self._edges.extend(edges)
         self._raws.extend(raws)
         self._texts.extend(texts)
         return bool(raws)
@@ -203,7 +196,7 @@ class PhysicalLines:
         for _ in following:
             pass  # what nobody keeps
         self._first += 1
-        self._base += size
+        self._edges = [self._edges[-1] + size]
         self._broken = None
 
 
