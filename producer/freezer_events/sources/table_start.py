@@ -21,6 +21,8 @@ _DELIMITERS: Final = (",", ";", "\t", "|")
 _SEP: Final = re.compile(r'"?sep=(.)"?')
 _MOST_LINES: Final = 1000
 """Lines among which a header is looked for by its names."""
+_MOST_AHEAD: Final = 50
+"""Lines in which one is looked for where the first is none, to name the option: each is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +151,8 @@ def _best(
     first = tried[0].line.lstrip()
     if first.startswith(("{", "[")):
         raise UsageError(shown_name(name), "holds JSON, it seems", "say so: --format json")
-    ahead = 0
-    while (text := start.lines.ready(ahead)) is not None:
+    for ahead in range(_MOST_AHEAD):
+        text = start.lines.ready(ahead) or ""
         for delimiter in start.delimiters:
             cells = [cell.strip().strip('"') for cell in text.split(delimiter)]
             if text.strip() and fits(TableStart(cells, text, "", b"", delimiter, ".")):
@@ -161,7 +163,6 @@ def _best(
                     f"is not the header: line {number} is, it seems",
                     f"pass over the lines before it: --skip {number - 1}{more}",
                 )
-        ahead += 1
     return max(tried, key=lambda each: len(each.cells))
 
 
