@@ -13,10 +13,10 @@ PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo up local cloud down test test-long test-cloud coverage unit lint types released check fast bench bench-quick clean
+.PHONY: help setup dev demo up local cloud down test test-long test-cloud coverage unit lint types released check fast release-check reference wheels image bench bench-quick clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## Make the virtual environment and install the package
 dev: $(DEV_STAMP) ## The same, with what tests and checks need
@@ -91,6 +91,23 @@ fast: $(STAMP) ## Build the compiled encoder (needs a C compiler and Python's he
 	@command -v $${CC:-cc} >/dev/null || \
 	  { echo "no C compiler; on Debian: apt-get install gcc python3-dev"; exit 1; }
 	HATCH_BUILD_HOOK_ENABLE_CUSTOM=true $(BIN)/pip install --quiet --no-deps --editable .
+
+release-check: $(DEV_STAMP) ## What would be published, looked at as its users will
+	@$(BIN)/python -m tests.release
+
+reference: $(DEV_STAMP) ## docs/reference.md, of the docstrings
+	@$(BIN)/python -m tests.release.reference
+
+IMAGE ?= freezer-events
+CONTAINERS ?= docker
+wheels: $(STAMP) ## The wheels that an image is built of, with the compiled encoder if there is a compiler
+	rm -rf dist/wheels
+	HATCH_BUILD_HOOK_ENABLE_CUSTOM=$$(command -v $${CC:-cc} >/dev/null && echo true || echo false) \
+	  $(BIN)/pip wheel --quiet --wheel-dir dist/wheels '.[metrics]'
+
+image: wheels ## A container image of the producer (infra/deploy/)
+	$(CONTAINERS) build --file infra/deploy/Containerfile --tag $(IMAGE) \
+	  --build-arg BASE=$${BASE:-python:$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')-slim-bookworm} dist/wheels
 
 bench: $(STAMP) ## Speed beside peers, on the mock cluster and on the Kafka of make up
 	$(BIN)/pip install --quiet --editable '.[bench]'

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from benchmarks.way import BenchTarget
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
 
 _COUNT: Final = 5000
 _AT_ONCE: Final = {**TUNING, "linger.ms": "0"}  # what a producer of ours has unless told otherwise

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from freezer_events.event import Event
     from freezer_events.kafka.codes import Outcome
+    from freezer_events.observe.server import MetricsServer, serve_metrics
     from freezer_events.read.consumer import EventConsumer
     from freezer_events.read.record import Cause, Record
     from freezer_events.read.starting import Start
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from freezer_events.send.async_producer import AsyncEventProducer
     from freezer_events.send.checks import KEY_FIELD
     from freezer_events.send.producer import EventProducer
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.send.tally import Tally
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "EventProducer",
     "EventSerializer",
     "InvalidEvent",
+    "MetricsServer",
     "NotDelivered",
     "Outcome",
     "Record",
@@ -60,6 +62,7 @@ __all__ = [
     "Tally",
     "UnreachableError",
     "UsageError",
+    "serve_metrics",
     "truncate_to_ms",
 ]
 
@@ -72,12 +75,14 @@ _HOMES = {
     "EventConsumer": "read.consumer",
     "EventProducer": "send.producer",
     "EventSerializer": "registry.serializer",
+    "MetricsServer": "observe.server",
     "Outcome": "kafka.codes",
     "Record": "read.record",
-    "Report": "send.reports",
+    "Report": "send.report",
     "Settings": "config",
     "Start": "read.starting",
     "Tally": "send.tally",
+    "serve_metrics": "observe.server",
     "truncate_to_ms": "avro.values",
 }
 

@@ -73,9 +73,15 @@ class SchemaError(EventError):
 
 
 class InvalidEvent(SchemaError):  # noqa: N818 - it names the thing
-    """A value does not fit its event: `doing` says where it is, `why` names field and value."""
+    """A value does not fit its event: `doing` says where it is, `why` names field and value.
+
+    Attributes:
+        rule: the name of the schema's rule that the value breaks; empty where it is another reason.
+
+    """
 
     exit_code = 5
+    rule: str = ""
 
 
 class UnreachableError(EventError):

@@ -58,6 +58,8 @@ class EventType:
         read_model: makes the model of the schema; `model` has it, made once.
         default: whether this event is meant where none is named (`default_event`).
         generator: the GENERATOR that the module was made for.
+        headers: what every message is to carry beside what it was sent with: "cloudevents" to the
+            source that its headers name, "traceparent" to nothing.
         decode: what older modules brought instead of a model.
 
     Raises:
@@ -77,6 +79,7 @@ class EventType:
     read_model: Callable[[str], EventModel] | None = None
     default: bool = False
     generator: int = 1
+    headers: Mapping[str, str] = field(default_factory=dict)
     decode: InitVar[Any] = None
 
     def __post_init__(self, decode: Any) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import json
+import os
+import pty
+import re
+import secrets
+import select
 import signal
+import subprocess
 import time
-from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AlterConfigOpType,
     ConfigEntry,
@@ -18,8 +21,8 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     ResourceType,
 )
 
-from freezer_events.avro.wire import PREFIX_BYTES
-from tests.support.cli import Freezer, tally_of
+from tests.support.cli import FREEZER, Freezer, tally_of
+from tests.support.row_check import KEYS, ROWS, check, kept, there, underway, write_rows
 from tests.support.trio import Trio
 
 if TYPE_CHECKING:
@@ -28,8 +31,8 @@ if TYPE_CHECKING:
 
     from confluent_kafka.admin import AdminClient
 
-ROWS = 6_000
-KEYS = 20
+    from tests.support.tcp_proxy import TcpProxy
+
 PACED = ("--interval", "0.001", "--output", "json", "--no-lines")
 
 
@@ -47,86 +50,8 @@ def trio(stack: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tr
 def run(trio: Trio, freezer: Freezer, tmp_path: Path) -> Freezer:
     """Give `freezer` for a topic on the three brokers, and rows.csv beside it."""
     trio.create(freezer.settings["TOPIC"])
-    with (tmp_path / "rows.csv").open("w") as file:
-        file.write("sensor_id,temperature\n")
-        file.writelines(f"key{n % KEYS},{n}\n" for n in range(ROWS))
+    write_rows(tmp_path / "rows.csv")
     return freezer.having(BOOTSTRAP_SERVERS=trio.bootstrap).within(120)
-
-
-def there(trio: Trio, topic: str, least: int = 0) -> list[tuple[str, int]]:
-    """Read a topic with an independent consumer, as key and number.
-
-    Brokers that were all killed at once show what they hold only when their replicas have caught
-    up: a partition ends at its high watermark. So it is read again, within a minute, until there
-    are `least`.
-    """
-    deadline = time.monotonic() + 60
-    while len(found := _there(trio, topic)) < least and time.monotonic() < deadline:
-        time.sleep(0.5)
-    return found
-
-
-def _there(trio: Trio, topic: str) -> list[tuple[str, int]]:
-    consumer = Consumer(
-        {
-            "bootstrap.servers": trio.bootstrap,
-            "group.id": "checker",
-            "enable.partition.eof": True,
-            "isolation.level": "read_uncommitted",
-        }
-    )
-    consumer.assign([TopicPartition(topic, n, OFFSET_BEGINNING) for n in range(3)])
-    found, ended = [], 0
-    deadline = time.monotonic() + 60
-    while ended < 3:
-        assert time.monotonic() < deadline, "the brokers do not answer"
-        message = consumer.poll(1.0)
-        error = None if message is None else message.error()
-        if error is not None and error.code() == KafkaError._PARTITION_EOF:
-            ended += 1
-        elif message is not None and error is None:
-            found.append(_row(message.value() or b""))
-    consumer.close()
-    return found
-
-
-def _row(value: bytes) -> tuple[str, int]:
-    import struct  # noqa: PLC0415 - the wire format by hand: length, text, a double
-
-    body = value[PREFIX_BYTES:]
-    length = body[0] >> 1
-    (number,) = struct.unpack("<d", body[1 + length : 9 + length])
-    return body[1 : 1 + length].decode(), int(number)
-
-
-def kept(path: Path) -> list[int]:
-    """Return the numbers in a file of what was not delivered."""
-    if not path.exists():
-        return []
-    with path.open() as file:
-        return [int(float(row["temperature"])) for row in csv.DictReader(file)]
-
-
-def check(rows: list[tuple[str, int]], tally: dict[str, Any]) -> None:
-    """Compare what is there with what was counted: nothing unexplained, order per key kept."""
-    numbers = Counter(number for _, number in rows)
-    assert not [number for number, count in numbers.items() if count > 1]
-    assert tally["delivered"] <= len(rows) <= tally["delivered"] + tally["unconfirmed"]
-    by_key: dict[str, list[int]] = defaultdict(list)
-    for key, number in rows:
-        by_key[key].append(number)
-    for key, found in by_key.items():
-        # Without a hole, too: what is there of a key is a beginning of what there was.
-        assert found == list(range(int(key[3:]), found[-1] + 1, KEYS)), key
-
-
-def underway(trio: Trio, topic: str) -> None:
-    """Wait until a run has delivered something."""
-    consumer = Consumer({"bootstrap.servers": trio.bootstrap, "group.id": "watcher"})
-    deadline = time.monotonic() + 60
-    while not any(consumer.get_watermark_offsets(TopicPartition(topic, n))[1] for n in range(3)):
-        assert time.monotonic() < deadline, "nothing is delivered"
-    consumer.close()
 
 
 def killed(trio: Trio, leader: int) -> Callable[[], None]:
@@ -208,13 +133,16 @@ def test_an_outage_that_is_too_long_leaves_every_row_accounted_for_and_can_be_ma
     check(rows, {"delivered": ROWS, "unconfirmed": 0})
 
 
-def test_a_signal_under_way_says_from_where_to_go_on(run: Freezer, trio: Trio) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_under_way_says_from_where_to_go_on(
+    run: Freezer, trio: Trio, number: signal.Signals, code: int
+) -> None:
     topic = run.settings["TOPIC"]
     with run.start("produce", "--from", "rows.csv", *PACED) as running:
         underway(trio, topic)
-        running.signal(signal.SIGTERM)
+        running.signal(number)
         lines, errors = running.rest()
-    assert running.code == 143
+    assert running.code == code
     tally = tally_of(lines)
     assert tally["read"] == tally["delivered"] < ROWS
     line = errors.rpartition("--start-at ")[2].split()[0]
@@ -224,14 +152,153 @@ def test_a_signal_under_way_says_from_where_to_go_on(run: Freezer, trio: Trio) -
     check(rows, {"delivered": ROWS, "unconfirmed": 0})
 
 
+def test_ctrl_c_twice_in_an_outage_ends_at_once_and_accounts_for_every_row(
+    run: Freezer, trio: Trio, tmp_path: Path
+) -> None:
+    topic = run.settings["TOPIC"]
+    with run.start("produce", "--from", "rows.csv", *PACED, "--undelivered", "left.csv") as running:
+        underway(trio, topic)
+        trio.pause(1, 2, 3)
+        try:
+            running.signal(signal.SIGINT)
+            time.sleep(1)  # it waits for what is in flight, and is told not to
+            again = time.monotonic()
+            running.signal(signal.SIGINT)
+            lines, errors = running.rest()
+            took = time.monotonic() - again
+        finally:
+            trio.go_on(1, 2, 3)
+            trio.wait_for(3)
+    assert running.code == 130, errors
+    assert took < 5
+    tally = tally_of(lines)
+    rows = there(trio, topic, tally["delivered"])
+    check(rows, tally)
+    certain, unsure = kept(tmp_path / "left.csv"), kept(tmp_path / "left.unconfirmed.csv")
+    assert (len(certain), len(unsure)) == (tally["failed"] + tally["unsent"], tally["unconfirmed"])
+    arrived = {number for _, number in rows}
+    assert not arrived & set(certain)
+    assert arrived | set(certain) | set(unsure) == set(range(tally["read"]))
+
+
+def test_an_outage_is_shown_as_it_goes_on_a_terminal(run: Freezer, trio: Trio) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [FREEZER, "produce", "--from", "rows.csv", "--interval", "0.001", "--no-lines"],
+        cwd=run.folder,
+        env=run.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        underway(trio, run.settings["TOPIC"])
+        trio.pause(1, 2, 3)
+        try:
+            shown = _shown(ours, until="for 7 s")
+        finally:
+            trio.go_on(1, 2, 3)
+            trio.wait_for(3)
+        shown += _shown(ours, until="\n")
+        assert process.wait(60) == 0
+    os.close(ours)
+    status = re.findall(
+        r"\rnothing delivered since \d\d:\d\d:\d\d, for (\d) s; ([\d,]+) wait;", shown
+    )
+    assert [seconds for seconds, _ in status][:3] == ["5", "6", "7"]
+    assert all(waiting != "0" for _, waiting in status)
+    assert "giving up after 300 s" in shown
+    assert "\rdelivering again" in shown
+
+
+def _shown(terminal: int, until: str) -> str:
+    found = ""
+    deadline = time.monotonic() + 60
+    while until not in found:
+        assert time.monotonic() < deadline, found
+        if select.select([terminal], [], [], 1)[0]:
+            found += os.read(terminal, 4096).decode()
+    return found
+
+
+def half_open(proxies: list[TcpProxy]) -> None:
+    for proxy in proxies:
+        proxy.is_deaf = True
+
+
+def lost_answers(proxies: list[TcpProxy]) -> None:
+    for proxy in proxies:
+        proxy.loses_answers = True
+
+
+def slow(proxies: list[TcpProxy]) -> None:
+    for proxy in proxies:
+        proxy.latency_s = 0.2
+
+
+def reset(proxies: list[TcpProxy]) -> None:
+    for proxy in proxies:
+        proxy.reset()
+
+
+@pytest.mark.parametrize("fault", [half_open, lost_answers, reset, slow])
+def test_a_network_that_fails_for_a_while_loses_and_repeats_nothing(
+    run: Freezer, trio: Trio, fault: Callable[[list[TcpProxy]], None]
+) -> None:
+    topic = run.settings["TOPIC"]
+    far = run.having(BOOTSTRAP_SERVERS=trio.proxied)
+    # Half open, a connection is given up when its request has had no answer for that long.
+    patience = ("-X", "socket.timeout.ms=4000", "-X", "request.timeout.ms=3000")
+    with far.start("produce", "--from", "rows.csv", *PACED, *patience) as running:
+        underway(trio, topic)
+        for _ in range(3):  # each is over in a second, and comes again
+            fault(trio.proxies)
+            time.sleep(1.0)
+            if fault is lost_answers:
+                reset(trio.proxies)  # what was written is never confirmed on this connection
+            for proxy in trio.proxies:
+                proxy.heal()
+        lines, errors = running.rest()
+    assert running.code == 0, errors
+    tally = tally_of(lines)
+    assert tally["delivered"] == ROWS
+    check(there(trio, topic), tally)
+
+
+def test_what_is_too_large_for_the_topic_fails_alone_and_its_key_goes_on(
+    run: Freezer, trio: Trio, tmp_path: Path
+) -> None:
+    topic, holes = run.settings["TOPIC"], frozenset({1_003, 2_004, 4_005})
+    _limit(trio.admin, topic, "2000")
+    with (tmp_path / "mixed.csv").open("w") as file:
+        file.write("sensor_id,temperature\n")
+        for number in range(ROWS):
+            long = secrets.token_hex(4_000) if number in holes else ""
+            file.write(f"key{number % KEYS}{long},{number}\n")
+    options = ("--no-lines", "--output", "json", "--undelivered", "left.csv")
+    done = run("produce", "--from", "mixed.csv", *options)
+    assert done.returncode == 1, done.stderr
+    tally = tally_of(done.stdout.splitlines())
+    assert (tally["delivered"], tally["failed"]) == (ROWS - 3, 3)
+    assert set(kept(tmp_path / "left.csv")) == holes
+    rows = there(trio, topic)
+    assert len(rows) == ROWS - 3
+    check(rows, tally, holes)
+
+
 def test_a_topic_that_takes_less_than_a_batch_gets_smaller_ones(
     run: Freezer, admin: AdminClient, stack: Any
 ) -> None:
     topic = run.settings["TOPIC"]
-    entry = ConfigEntry("max.message.bytes", "900", incremental_operation=AlterConfigOpType.SET)
-    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
-    admin.incremental_alter_configs([resource])[resource].result(30)
+    _limit(admin, topic, "900")
     here = run.having(BOOTSTRAP_SERVERS=stack.bootstrap)
     done = here("produce", "--from", "rows.csv", "--output", "json", "--no-lines")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["tally"]["delivered"] == ROWS
+
+
+def _limit(admin: AdminClient, topic: str, most_bytes: str) -> None:
+    entry = ConfigEntry(
+        "max.message.bytes", most_bytes, incremental_operation=AlterConfigOpType.SET
+    )
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+    admin.incremental_alter_configs([resource])[resource].result(30)

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from confluent_kafka import Producer
 from freezer_events.config import Settings
 from freezer_events.send.client_properties import DEFAULTS
 from tests.support.cli import Freezer
+from tests.support.prometheus import free_port
 from tests.support.readme import (
     README,
     ROOT,
@@ -41,6 +42,9 @@ OWN_EVENT = "docs/your-own-event.md"
 FILE = "Send readings from a file or a pipe"
 
 
+METRICS = "9400"
+
+
 @dataclass(frozen=True)
 class Shell:
     """Runs what a reader types; `told` is what the pages call the topic."""
@@ -48,9 +52,11 @@ class Shell:
     folder: Path
     topic: str
     told: str
+    metrics: int = field(default_factory=free_port)  # one that nobody else on the machine uses
 
     def __call__(self, command: str) -> str:
         clean = Freezer(self.folder).environment
+        command = command.replace(METRICS, str(self.metrics))
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", command],
             cwd=self.folder,
@@ -187,6 +193,9 @@ def test_the_service_on_the_page_goes_on_where_it_was(shell: Shell) -> None:
 def test_the_operator_sees_what_is_shown(shell: Shell) -> None:
     shell.provision()
     shell.follow(shown(OPERATE))
+    logged = [json.loads(line) for line in (shell.folder / "run.log").read_text().splitlines()]
+    tally = next(each["tally"] for each in logged if each.get("event") == "ended")
+    assert tally["delivered"] == tally["read"] > 0
 
 
 def test_an_event_of_your_own_goes_from_its_first_field_to_the_topic_and_back(empty: Shell) -> None:

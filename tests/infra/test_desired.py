@@ -38,6 +38,16 @@ def test_an_event_has_its_topic_without_a_word_in_topics_toml(tmp_path: Path) ->
     assert desired.access == ()
 
 
+def test_an_event_that_is_opt_in_has_its_topic_only_where_it_is_named(tmp_path: Path) -> None:
+    events = catalogue(tmp_path, dead="dead-ones", freezer_reading="freezer-temperatura")
+    with (tmp_path / "schemas" / "dead" / "event.toml").open("a") as file:
+        file.write("opt_in = true\n")
+    unnamed = load(toml(tmp_path, "schemas = true"), events)
+    assert [topic.name for topic in unnamed.topics] == ["freezer-temperatura"]
+    named = load(toml(tmp_path, "[events.dead]\n"), events)
+    assert [topic.name for topic in named.topics] == ["dead-ones", "freezer-temperatura"]
+
+
 def test_configs_are_the_text_that_kafka_shows(tmp_path: Path) -> None:
     text = """
     [events.freezer-reading]

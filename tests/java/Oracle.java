@@ -3,7 +3,8 @@
 //
 // Asked {"writer": text, "reader": text, "bodies": [hex, …]} it answers {"values": [each, …]}, where
 // each is {"value": …} or {"error": …}; {"refused": "writer" or "reader", "error": …} where a schema
-// cannot be parsed. With "reader" alone it only parses.
+// cannot be parsed. With "reader" alone it only parses. {"references": [text, …]} are parsed before, as
+// Confluent's Java client does with what a schema of a registry refers to.
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -51,7 +52,11 @@ public class Oracle {
         continue;
       }
       try {
-        schemas[side] = new Schema.Parser().parse(question.get(sides[side]).asText());
+        var parser = new Schema.Parser();
+        for (JsonNode reference : question.path("references")) {
+          parser.parse(reference.asText());
+        }
+        schemas[side] = parser.parse(question.get(sides[side]).asText());
       } catch (Exception | StackOverflowError error) {
         return answer.put("refused", sides[side]).put("error", error.toString());
       }

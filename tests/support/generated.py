@@ -17,13 +17,16 @@ from fastavro import parse_schema, schemaless_writer
 from hypothesis import strategies as st
 
 from freezer_events.avro.parse import parse
+from freezer_events.avro.rules import RULES
 from freezer_events.avro.runtime import Nanos
 from freezer_events.avro.values import truncate_to_ms
 from freezer_events.avro.wire import decode
+from freezer_events.schema.catalogue import EventSpec
 from freezer_events.schema.generate import module_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from freezer_events.event import EventType
 
@@ -213,6 +216,24 @@ def events_of(draw: st.DrawFn, schema: Any, module: Any) -> Sample:
     """Draw an event of a schema whose names are in the namespace "test"."""
     event, datum = _Values(draw, schema, module.EVENT.types).value(schema, 4)
     return Sample(schema, module, event, datum)
+
+
+def released(path: Path) -> Any:
+    """Return a released version's schema as JSON, whole, in the namespace "test", without rules.
+
+    Random values need not obey them.
+    """
+    number = int(path.stem.removeprefix("v"))
+    return moved(without_rules(json.loads(EventSpec.read(path.parent).schema(number).whole)))
+
+
+def without_rules(schema: Any) -> Any:
+    """Return a schema without its rules."""
+    if isinstance(schema, list):
+        return [without_rules(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {key: without_rules(value) for key, value in schema.items() if key != RULES}
 
 
 def moved(schema: Any) -> Any:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from freezer_events.kafka.embedded import EmbeddedCluster
     from freezer_events.send.line import Line
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
 
 TOPIC = "line"
 

@@ -16,6 +16,8 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from tests.support.tcp_proxy import TcpProxy
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -26,10 +28,10 @@ process.roles=broker,controller
 node.id={node}
 controller.quorum.voters={voters}
 controller.listener.names=CONTROLLER
-log.dirs=/tmp/kraft-combined-logs
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{control}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={logs}
+listeners=PLAINTEXT://127.0.0.1:{port},FAR://127.0.0.1:{far},CONTROLLER://127.0.0.1:{control}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},FAR://127.0.0.1:{proxied}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,FAR:{protocol},CONTROLLER:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 auto.create.topics.enable=false
 broker.session.timeout.ms=3000
@@ -38,6 +40,15 @@ offsets.topic.replication.factor=3
 min.insync.replicas=2
 group.initial.rebalance.delay.ms=0
 """
+_SECURE = """
+sasl.enabled.mechanisms=SCRAM-SHA-256
+listener.name.far.scram-sha-256.sasl.jaas.config=\\
+org.apache.kafka.common.security.scram.ScramLoginModule required;
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
+"""
+_LOGS = "/tmp/kraft-combined-logs"  # noqa: S108 - in the container
+_SMALL_DISK = "/disk"
 _HEAP = "-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
@@ -46,18 +57,38 @@ class Trio:
 
     Args:
         folder: where their configuration is written.
+        secure: behind the proxies, clients log in (SCRAM-SHA-256) and need permissions.
+        disk_mb: the size of each broker's disk, which is memory then; None: there is enough.
+
+    Attributes:
+        proxies: between each broker and the clients that come by `proxied`.
 
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, secure: bool = False, disk_mb: int | None = None) -> None:
         self._name = f"freezer-trio-{uuid.uuid4().hex[:8]}"
-        ports = _free_ports(6)
-        self._ports, control = ports[:3], ports[3:]
+        ports = _free_ports(12)
+        self._ports, control, far, self._proxied = (ports[n : n + 3] for n in (0, 3, 6, 9))
+        self.proxies = [TcpProxy(*pair) for pair in zip(self._proxied, far, strict=True)]
+        logs, size = (_SMALL_DISK, f"tmpfs-size={disk_mb}m") if disk_mb else (_LOGS, "")
+        mount = f"type=tmpfs,destination={logs},tmpfs-mode=1777,{size}"
+        self._disk = ("--mount", mount) if disk_mb else ()
+        protocol = "SASL_PLAINTEXT" if secure else "PLAINTEXT"
         voters = ",".join(f"{n}@127.0.0.1:{port}" for n, port in enumerate(control, 1))
         self._configs: dict[int, Path] = {}
-        for node, (port, own) in enumerate(zip(self._ports, control, strict=True), 1):
+        for node in (1, 2, 3):
             path = folder / f"broker{node}.properties"
-            path.write_text(_CONFIG.format(node=node, voters=voters, port=port, control=own))
+            text = _CONFIG.format(
+                node=node,
+                voters=voters,
+                port=self._ports[node - 1],
+                control=control[node - 1],
+                far=far[node - 1],
+                proxied=self._proxied[node - 1],
+                protocol=protocol,
+                logs=logs,
+            )
+            path.write_text(text + _SECURE * secure)
             path.chmod(0o644)
             self._configs[node] = path
 
@@ -68,11 +99,14 @@ class Trio:
                 _docker(
                     *("run", "--detach", "--network", "host", "--name", self._container(node)),
                     *("--env", f"KAFKA_HEAP_OPTS={_HEAP}"),
+                    *self._disk,
                     *("--volume", f"{path}:/mnt/shared/config/server.properties:ro"),
                     _image(),
                 )
             self.admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
             self.wait_for(3)
+            for proxy in self.proxies:
+                undo.enter_context(proxy)
             self._undo = undo.pop_all()
         return self
 
@@ -82,6 +116,16 @@ class Trio:
     @property
     def bootstrap(self) -> str:
         return ",".join(f"127.0.0.1:{port}" for port in self._ports)
+
+    @property
+    def proxied(self) -> str:
+        """The bootstrap servers behind the proxies."""
+        return ",".join(f"127.0.0.1:{port}" for port in self._proxied)
+
+    def fill_disk(self, node: int) -> None:
+        """Write a broker's disk full, to the last byte."""
+        fill = f"dd if=/dev/zero of={_SMALL_DISK}/fill bs=64k 2>/dev/null; true"
+        _docker("exec", self._container(node), "sh", "-c", fill)
 
     def create(self, topic: str, partitions: int = 3) -> None:
         new = NewTopic(topic, partitions, 3)

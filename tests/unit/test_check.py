@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 import freezer_events
 from freezer_events.avro.explain import first_problem
+from freezer_events.avro.values import DEEPEST
 from freezer_events.avro.wire import encode
 from freezer_events.errors import InvalidEvent
 from tests.support.effort import thorough
-from tests.support.generated import PandasLike, module_of, record, samples, spoiled
+from tests.support.generated import PandasLike, module_of, read, record, samples, spoiled
 
 ENUM = {"type": "enum", "name": "Quality", "symbols": ["UNKNOWN", "GOOD"]}
 NESTED = record(("model", "string"), ("level", ["null", "double"], None), name="Device")
@@ -184,6 +185,26 @@ def test_an_event_that_is_nested_without_end_is_refused() -> None:
     assert first_problem(event) == ("door-event", "is nested too deeply")
     with pytest.raises(RecursionError):
         module.encode(event)
+
+
+def test_a_long_chain_of_types_is_sent_as_deep_as_it_is_read_and_no_deeper() -> None:
+    """No type contains itself: each uses the one before by its name."""
+    chain: list[Any] = [("f0", record(("x", "int"), name="A0"))]
+    chain += [
+        (f"f{n}", ["null", record(("a", f"A{n - 1}"), name=f"A{n}")], None) for n in range(1, 140)
+    ]
+    schema = record(*chain)
+    module = module_of(schema)
+    first = made = module.EVENT.types["test.A0"](x=1)
+    for number in range(1, 140):
+        made = module.EVENT.types[f"test.A{number}"](a=made)
+        event = module.Event(**{"f0": first, f"f{number}": made})
+        if number <= DEEPEST - 2:  # the event itself, and as many as A0 to this one
+            assert read(encode(event), schema, module.EVENT) == event
+        else:
+            assert first_problem(event) == ("door-event", "is nested too deeply")
+            with pytest.raises(InvalidEvent, match="is nested too deeply"):
+                encode(event)
 
 
 def test_a_program_is_told_how_to_say_that_digits_may_go() -> None:

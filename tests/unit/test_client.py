@@ -15,7 +15,7 @@ from freezer_events.send.straight import StraightWay
 
 if TYPE_CHECKING:
     from freezer_events.registry.client import Registry
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.send.routes import Way
     from freezer_events.testing import EventCluster
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import shutil
 import subprocess
 import sys
@@ -29,14 +28,16 @@ from freezer_events.avro import fast
 from freezer_events.errors import InvalidEvent
 from freezer_events.events import FreezerReading
 from tests.support import wheel
+from tests.support.cel import SAMPLE, expressions
+from tests.support.cel import samples as cel_samples
 from tests.support.effort import thorough
 from tests.support.generated import (
     AWARE,
     Sample,
     events_of,
     module_of,
-    moved,
     record,
+    released,
     samples,
     spoiled,
     written,
@@ -123,11 +124,13 @@ def outcome(encode: Callable[[Any], bytes], event: Any) -> bytes | str:
 
 @pytest.mark.parametrize(
     "path",
-    sorted(p for folder in ("schemas", "benchmarks/schemas") for p in ROOT.glob(f"{folder}/*/v*")),
+    sorted(
+        p for folder in ("schemas", "benchmarks/schemas") for p in ROOT.glob(f"{folder}/*-*/v*")
+    ),
     ids=lambda path: f"{path.parent.name} {path.stem}",
 )
 def test_every_released_version_is_compiled(path: Path) -> None:
-    schema = moved(json.loads(path.read_text(encoding="utf-8")))
+    schema = released(path)
     module = module_of(schema)
     encode = compiled_encoder(module)
 
@@ -144,6 +147,35 @@ def test_types_without_a_node_are_left_to_the_generated_python() -> None:
     for kind in (decimal, ["int", "string"]):
         event_type = module_of(record(("part", kind))).EVENT
         assert fast.encoder(event_type) is event_type.encode
+
+
+@given(text=expressions(prefix="this."), values=cel_samples())
+@thorough(100)
+def test_rules_hold_as_they_do_in_python(text: str, values: dict[str, Any]) -> None:
+    module = module_of(SAMPLE | {"confluent:rules": [{"name": "r", "expr": text}]})
+    event = module.Sample(**values)
+    assert outcome(compiled_encoder(module), event) == outcome(module.EVENT.encode, event)
+
+
+VALUES = [-300.0, -100.0, -99.5, 0, 60.0, 61, None, "a", True, float("nan"), float("inf")]
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize(
+    "expr",
+    [
+        "this > -100.0 && this < 60.0",
+        "this >= -100.0 && this <= 60.0 && this < 60.5 && this > -100.5",
+        "this <= 60.0",
+        "this != 60.0",
+    ],
+)
+def test_a_rule_of_a_field_holds_as_it_does_in_python(expr: str, value: Any) -> None:
+    schema = record(("x", ["null", "double"], None))
+    schema["fields"][0]["confluent:rules"] = [{"name": "r", "expr": expr}]
+    module = module_of(schema)
+    event = module.Event(x=value)
+    assert outcome(compiled_encoder(module), event) == outcome(module.EVENT.encode, event)
 
 
 def test_lists_and_maps_count_as_depth_as_they_do_in_python() -> None:

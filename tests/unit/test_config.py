@@ -225,3 +225,55 @@ def test_an_ipv6_address_is_to_stand_in_brackets(tmp_path: Path, text: str) -> N
     env_file(tmp_path, text)
     with pytest.raises(ConfigError, match="stands in brackets"):
         Settings.load()
+
+
+# Secrets in files
+
+
+@pytest.mark.parametrize("key", ["SASL_PASSWORD", "SCHEMA_REGISTRY_API_SECRET"])
+@pytest.mark.parametrize("named_in", ["environment", ".env"])
+def test_a_secret_may_be_in_a_file_that_is_mounted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, named_in: str
+) -> None:
+    (tmp_path / "secret").write_text(f"{SECRET}\n")
+    who = {
+        "SASL_PASSWORD": "SASL_USERNAME",
+        "SCHEMA_REGISTRY_API_SECRET": "SCHEMA_REGISTRY_API_KEY",
+    }
+    lines = f"{who[key]}=me\n"
+    if named_in == ".env":
+        lines += f"{key}_FILE={tmp_path / 'secret'}\n"
+    else:
+        monkeypatch.setenv(f"{key}_FILE", str(tmp_path / "secret"))
+    env_file(tmp_path, lines)
+    settings = Settings.load()
+    assert getattr(settings, key.lower()) == SECRET
+    assert settings.origins[key] == f"{named_in}: {key}_FILE"
+    assert SECRET not in repr(settings.shown())
+
+
+def test_a_file_in_the_environment_counts_over_a_value_in_env(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_text(SECRET)
+    env_file(tmp_path, "SASL_USERNAME=me\nSASL_PASSWORD=old\n")
+    monkeypatch.setenv("SASL_PASSWORD_FILE", "secret")
+    assert Settings.load().sasl_password == SECRET
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ("SASL_PASSWORD_FILE=missing\n", "No such file"),
+        ("SASL_PASSWORD_FILE=empty\n", "is empty"),
+        ("SASL_PASSWORD_FILE=.\n", "Is a directory"),
+        (f"SASL_PASSWORD_FILE=empty\nSASL_PASSWORD={SECRET}\n", "and so is SASL_PASSWORD"),
+    ],
+)
+def test_a_file_that_holds_no_secret_is_named(tmp_path: Path, lines: str, why: str) -> None:
+    (tmp_path / "empty").write_text("\n")
+    env_file(tmp_path, f"SASL_USERNAME=me\n{lines}")
+    with pytest.raises(ConfigError, match=why) as raised:
+        Settings.load()
+    assert "SASL_PASSWORD_FILE" in raised.value.doing
+    assert SECRET not in str(raised.value)

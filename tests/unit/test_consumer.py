@@ -6,14 +6,19 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.schema_registry import Schema
+from confluent_kafka.schema_registry.serde import SchemaId
 from hypothesis import given
 from hypothesis import strategies as st
 
 from freezer_events import Cause, Record, Start, UnreachableError, UsageError
+from freezer_events.avro.wire import encode
 from freezer_events.events import FreezerReading
+from freezer_events.read.away import BACK_AFTER_S, Away
 from freezer_events.read.starting import Edges
 
 if TYPE_CHECKING:
@@ -36,6 +41,33 @@ def test_a_record_has_key_headers_and_the_time_it_was_sent(event_cluster: EventC
     assert record.timestamp is not None
     assert began <= record.timestamp <= datetime.now(UTC)
     assert record.timestamp_ms == round(record.timestamp.timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"),
+    [
+        (None, None),
+        (b"\x01" + UUID(int=7).bytes, "is not in the registry"),
+        (b"\x00abc", "the header __value_schema_id holds no schema's GUID"),
+    ],
+)
+def test_a_schema_may_be_named_in_a_header(
+    event_cluster: EventCluster, header: bytes | None, problem: str | None
+) -> None:
+    """As Confluent's header_schema_id_serializer does: the value is all body then."""
+    with event_cluster.producer() as producer:
+        producer.send(READINGS[0])
+    schema = Schema(FreezerReading.__event__.schema, "AVRO")
+    found = event_cluster.registry.client.lookup_schema(f"{TOPIC}-value", schema)
+    named = SchemaId("AVRO", found.schema_id, found.guid).guid_to_bytes()
+    raw = Producer(event_cluster.settings.kafka())
+    headers: list[tuple[str, str | bytes | None]] = [("__value_schema_id", header or named)]
+    raw.produce(TOPIC, encode(READINGS[1]), b"k", headers=headers)
+    assert raw.flush(10) == 0
+    record = next(each for each in event_cluster.records(FreezerReading) if each.headers)
+    assert record.schema_id is None
+    assert record.event == (None if problem else READINGS[1])
+    assert (problem or "") in (record.problem or "")
 
 
 def test_a_time_that_python_cannot_hold_is_there_in_milliseconds() -> None:
@@ -268,6 +300,39 @@ def test_records_come_to_a_coroutine_and_a_cancelled_one_loses_none(
 
 
 # A cluster that is away
+
+
+def test_who_waits_is_told_that_the_cluster_is_away_and_that_it_is_back() -> None:
+    away = Away()
+    assert away.look(100.0) is None
+    away.failed(100.0)
+    assert away.look(104.0) is None
+    away.failed(105.0)
+    assert away.look(105.5) == "no broker can be reached for 6 s"
+    assert away.look(106.0) is None
+    for now in range(110, 160, 10):
+        away.failed(float(now))
+    assert away.look(151.0) == "no broker can be reached for 51 s"
+    assert away.look(150.0 + BACK_AFTER_S + 1) == ""  # it stopped complaining
+    assert away.look(170.0) is None
+    away.failed(200.0)
+    away.answered()
+    assert away.look(210.0) is None  # too short to be told of
+
+
+def test_a_wait_without_end_says_why_nothing_comes(event_cluster: EventCluster) -> None:
+    told: list[str] = []
+    put(event_cluster)
+    with event_cluster.consumer(FreezerReading, on_notice=told.append) as consumer:
+        rest(consumer)
+        event_cluster.cluster.take_down()
+        assert list(consumer.records(stop=lambda: bool(told))) == []
+        event_cluster.cluster.bring_up()
+        put(event_cluster, READINGS[:1])
+        assert next(consumer.records(timeout_s=60)).event == READINGS[0]
+        assert list(consumer.records(stop=lambda: len(told) > 1)) == []
+    assert "no broker can be reached" in told[0]
+    assert told[1:] == ["reading again"]
 
 
 def test_reading_to_the_end_ends_in_time_where_the_cluster_is_away(

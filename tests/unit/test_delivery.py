@@ -18,7 +18,7 @@ from freezer_events.send.outbox import LARGEST_BATCH, Outbox
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.testing import EventCluster
 
 SMALL_QUEUE = {"queue.buffering.max.messages": "7"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +14,9 @@ from tests.support.generated import (
     Sample,
     events_of,
     module_of,
-    moved,
     read,
     record,
+    released,
     samples,
     written,
 )
@@ -52,7 +51,7 @@ def test_what_is_read_back_has_the_generated_types(sample: Sample) -> None:
 
 @pytest.mark.parametrize("path", RELEASED, ids=lambda path: f"{path.parent.name} {path.stem}")
 def test_every_released_version_has_the_bytes_that_fastavro_writes(path: Path) -> None:
-    schema = moved(json.loads(path.read_text(encoding="utf-8")))
+    schema = released(path)
 
     @settings(max_examples=50, deadline=None)
     @given(events_of(schema, module_of(schema)))

@@ -58,6 +58,7 @@ def test_only_the_parser_reads_the_json_of_a_schema() -> None:
         "schema/field_spec.py": "a default as a person types it",
         "schema/golden_file.py": "golden files, which hold readings",
         "sources/json_file.py": "readings",
+        "testing/http_registry.py": "requests",
     }
     package = ROOT / "producer" / "freezer_events"
     rooms = ("avro", "events", "read", "registry", "schema", "send", "sources", "testing")
@@ -73,6 +74,7 @@ def test_only_the_parser_reads_the_json_of_a_schema() -> None:
     walks = [path for path in package.rglob("*.py") if looks.search(path.read_text())]
     assert {path.parent.name for path in walks} <= {"parse"}
     whole = {
+        "registry/registered.py": "written whole, with the types that it refers to",
         "avro/parse/__init__.py": "for fastavro, which takes the fingerprint",
         "schema/compare/__init__.py": "equal or not, as fastavro asks it",
         "schema/generate.py": "written into the module",

@@ -38,6 +38,7 @@ def test_exactly_these_names_are_exported_and_each_can_be_imported() -> None:
         "EventProducer",
         "EventSerializer",
         "InvalidEvent",
+        "MetricsServer",
         "NotDelivered",
         "Outcome",
         "Record",
@@ -48,6 +49,7 @@ def test_exactly_these_names_are_exported_and_each_can_be_imported() -> None:
         "Tally",
         "UnreachableError",
         "UsageError",
+        "serve_metrics",
         "truncate_to_ms",
     ]
     assert all(hasattr(freezer_events, name) for name in freezer_events.__all__)
@@ -99,7 +101,9 @@ def test_whoever_points_at_a_public_method_is_told_what_it_does(name: str) -> No
 
 CONSTRUCTORS = {
     EventProducer: "settings, *, topic, timeout_s, give_up_after_s, on_undelivered",
-    EventConsumer: ("settings, event, *, topic, start, partitions, group, dead_letter, timeout_s"),
+    EventConsumer: (
+        "settings, event, *, topic, start, partitions, group, dead_letter, timeout_s, on_notice"
+    ),
     EventSerializer: "schema_registry_client, event",
     testing.EventCluster: "partitions",
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.project import DOORS, Project
+from tests.support.project import DOORS, Project, findings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,3 +104,20 @@ def test_list_says_who_answers_and_what_is_personal(project: Project) -> None:
     assert "door-event: personal data in door_id" in text
     (event,) = json.loads(project.run("list", "--output", "json"))["events"]
     assert (event["owner"], event["pii"]) == ("Cold chain", ["door_id"])
+
+
+def test_a_suppression_for_one_field_leaves_the_others(project: Project) -> None:
+    project.write(1, [*DOORS, added("speed", "double"), added("wind", "double")])
+    tell(project, '[suppress]\nunit.speed = "as the device has it"\n')
+    assert warned(project) == [("unit", 9)]
+    tell(project, 'unit.height = "there is none"\n')
+    whys = {(each.why, each.place) for each in findings(project)[1] if "suppress" in each.why}
+    assert whys == {("[suppress] unit.height: suppresses nothing", "event.toml:8")}
+
+
+def test_personal_data_is_in_fields_that_are_there(project: Project) -> None:
+    device = {"type": "record", "name": "Device", "fields": [{"name": "owner", "type": "string"}]}
+    project.write(1, [*DOORS, added("device", device)])
+    tell(project, 'pii = ["door_id", "Device.owner", "door"]\n')
+    (found,) = [each for each in findings(project)[1] if "pii" in each.why]
+    assert (found.why, found.severity) == ("pii: no version has a field 'door'", "break")

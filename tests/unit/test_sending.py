@@ -18,7 +18,7 @@ from freezer_events.events import FreezerReading
 
 if TYPE_CHECKING:
     from freezer_events import EventProducer
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.testing import EventCluster
 
 

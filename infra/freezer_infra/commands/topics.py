@@ -147,10 +147,10 @@ def check(**given: Any) -> int:
 
 def _compare(run: TopicsRun, drift: int) -> int:
     desired = run.desired()
-    with (
-        opened(run.place.at(desired.stage), _say) as target,
-        run.registry(target, desired) as registry,
-    ):
+    with ExitStack() as held:
+        target = held.enter_context(opened(run.place.at(desired.stage), _say))
+        desired = run.reachable(target, desired)
+        registry = held.enter_context(run.registry(target, desired))
         found = run.plan(target, desired, run.keys(target, desired), registry)
         run.show(found, target, desired.stage)
     return drift if found.is_drift else 0
@@ -166,6 +166,7 @@ def apply(*, yes: bool, **given: Any) -> int:
     with ExitStack() as held:
         target = held.enter_context(opened(run.place.at(desired.stage), _say))
         held.enter_context(applying.only_apply(target.name, _say))
+        desired = run.reachable(target, desired)
         registry = held.enter_context(run.registry(target, desired))
         keys = run.keys(target, desired)
         found = run.plan(target, desired, keys, registry)

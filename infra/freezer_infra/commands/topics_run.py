@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from freezer_events.config.settings import TOPIC_OF_NONE
 from freezer_events.console.streams import line, note
 from freezer_events.console.wrap import columns
 from freezer_events.schema.catalogue import Catalogue
-from freezer_infra.commands.own_registry import own_registry
+from freezer_infra.commands.own_registry import own_registry, why_not
 from freezer_infra.keys.env_file import EnvFile
 from freezer_infra.planner import declared, show, written
 from freezer_infra.planner import plan as planner
@@ -84,7 +84,14 @@ class TopicsRun:
             partial(settings.topic_for, named=self.event),
             self.stage,
         )
-        return found if self.with_schemas else replace(found, subjects=())
+        return found if self.with_schemas else found.without_schemas()
+
+    def reachable(self, target: Target, desired: Desired) -> Desired:
+        """Leave the schemas out where they are not asked for and no registry can be asked."""
+        if not desired.subjects or desired.schemas_needed:
+            return desired
+        why = why_not(target, Settings.load(self.place.env_file))
+        return desired.without_schemas(f"schemas are not compared: {why}") if why else desired
 
     def _declared(self) -> Path | None:
         """Find the file that declares more than event.toml does; None where there is none."""

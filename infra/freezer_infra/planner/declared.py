@@ -55,22 +55,27 @@ def load(
     access = tuple(reader.access({topic.name for topic in topics}))
     stages = dict(read_stages(top, names, topics, access))
     here = chosen(stages, stage)
+    schemas = top.get("schemas", bool)
     return Desired(
         tuple(here.of(topic) for topic in topics),
         tuple(replace(a, account=here.accounts.get(a.account, a.account)) for a in access),
-        tuple(_subjects(catalogue, names)) if _flag(top, "schemas") else (),
+        () if schemas is False else tuple(_subjects(catalogue, names, topics)),
         here,
+        schemas_needed=schemas is True,
     )
 
 
-def _subjects(catalogue: Catalogue, names: Mapping[str, str]) -> Iterator[Subject]:
-    """Give the subject of every event that has a released version."""
+def _subjects(
+    catalogue: Catalogue, names: Mapping[str, str], topics: tuple[Topic, ...]
+) -> Iterator[Subject]:
+    """Give the subject of every event that has a declared topic and a released version."""
+    declared = {topic.name for topic in topics}
     for event in catalogue.events.values():
         numbers = [each for each in Lock.read(event.folder).released if each in event.versions]
-        texts = {number: event.text(number) for number in numbers}
+        texts = {number: event.schema(number).whole for number in numbers}
         topic = names[event.name]
-        if texts:
-            yield Subject(subject_name(topic), topic, event.level, texts)
+        if texts and topic in declared:
+            yield Subject(subject_name(topic), topic, event.level, texts, tuple(event.accepted))
 
 
 def _event_topics(catalogue: Catalogue, topic_of: Callable[[EventSpec], str]) -> dict[str, str]:
@@ -98,6 +103,8 @@ class _Reader:
         tables = self.top.table("events")
         tables.only(*self.names)
         for event in catalogue.events.values():
+            if event.opt_in and event.name not in tables.values:
+                continue
             table = tables.table(event.name)
             table.only("replication", "configs")
             yield _topic(table, self.names[event.name], event.partitions)
@@ -172,13 +179,6 @@ def _group(table: Table, allow: Allow) -> str | None:
     if allow == "produce" and group is not None:
         raise table.error("a producer has no group", "group")
     return group
-
-
-def _flag(table: Table, key: str) -> bool:
-    value = table.values.get(key, False)
-    if not isinstance(value, bool):
-        raise table.error(f"{value!r} is neither true nor false", key)
-    return value
 
 
 def _one_file(access: Access, other: Access) -> str:

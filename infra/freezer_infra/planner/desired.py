@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from freezer_events.errors import UsageError
@@ -72,8 +72,10 @@ class Desired:
     Attributes:
         topics: the topics.
         access: who may use them.
-        subjects: the schemas of their events, where those are part of the declaration.
+        subjects: the schemas of their events, unless the declaration leaves them out.
+        schemas_needed: whether the declaration asks for them, so that a plan without is an error.
         stage: the environment that this is for.
+        notes: what of the declaration is left out, and why.
 
     """
 
@@ -81,6 +83,12 @@ class Desired:
     access: tuple[Access, ...] = ()
     subjects: tuple[Subject, ...] = ()
     stage: Stage = ANYWHERE
+    schemas_needed: bool = False
+    notes: tuple[str, ...] = ()
+
+    def without_schemas(self, *notes: str) -> Desired:
+        """Leave the schemas out, with a note that says why."""
+        return replace(self, subjects=(), notes=(*self.notes, *notes))
 
     def rights(self) -> dict[str, frozenset[Right]]:
         """Give the rights of each service account, those of all its `[[access]]` together."""

@@ -87,7 +87,7 @@ def make(desired: Desired, observed: Observed, *, increase_partitions: bool = Fa
     """
     steps: list[Step] = []
     refusals: list[Refusal] = []
-    notes: list[str] = []
+    notes = list(desired.notes)
     same: list[str] = []
     for declared in desired.topics:
         topic, adapted = fit(declared, observed)

@@ -46,6 +46,7 @@ class Subject:
         topic: the topic whose events it is about.
         level: the compatibility level it is to have.
         versions: the released versions, number to text.
+        accepted: codes of breaks that event.toml accepts with a reason.
 
     """
 
@@ -53,6 +54,7 @@ class Subject:
     topic: str
     level: Level
     versions: Mapping[int, str]
+    accepted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def steps(wanted: Subject, held: HeldSubject) -> Iterator[SetLevel | RegisterSch
 
 def objections(wanted: Subject, held: HeldSubject) -> Iterator[str]:
     """Say which versions break what the registry holds."""
-    found = clashes(wanted.versions, held.versions, wanted.level)
+    found = clashes(wanted.versions, held.versions, wanted.level, wanted.accepted)
     for number in dict.fromkeys(clash.version for clash in found):
         yield f"v{number} breaks what subject {wanted.name} holds under {wanted.level}"
 

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 from freezer_events.avro.bad_value import shown
 from freezer_events.avro.model import model_of, scalar_of
 from freezer_events.avro.parse.types import ArrayType, EnumType, MapType, RecordType, UnionType
+from freezer_events.avro.rule_checks import violations
 from freezer_events.avro.scalars import scalar
 from freezer_events.avro.values import DEEPEST
 
 if TYPE_CHECKING:
     from freezer_events.avro.parse.types import Resolved, Type
+    from freezer_events.avro.rule_checks import Violation
     from freezer_events.event import Event, EventType
 
 Problem = tuple[str, str]
@@ -28,13 +30,29 @@ def first_problem(event: Event) -> Problem | None:
     """Return path and reason of the first value that does not fit the event's schema, else None.
 
     The path names fields as the schema does: `device.battery_pct`, `readings[3]`, `labels['a']`.
+    A value of the right type that breaks a rule of the schema does not fit, either.
     """
+    problem = _misfit(event)
+    if problem is None:
+        violation = first_violation(event)
+        problem = (violation.path, violation.why) if violation else None
+    return (problem[0] or event.__event__.name, problem[1]) if problem else None
+
+
+def first_violation(event: Event) -> Violation | None:
+    """Return the first rule that an event breaks whose values are all of the right types."""
+    event_type = event.__event__
+    if _misfit(event) is not None:
+        return None
+    return next(violations(model_of(event_type), event_type.types, event), None)
+
+
+def _misfit(event: Event) -> Problem | None:
     event_type = event.__event__
     try:
-        problem = _Checker(event_type).value(model_of(event_type).root, event, "", 0)
+        return _Checker(event_type).value(model_of(event_type).root, event, "", 0)
     except RecursionError:
-        problem = "", "is nested too deeply"
-    return (problem[0] or event_type.name, problem[1]) if problem else None
+        return "", "is nested too deeply"
 
 
 class _Checker:

@@ -22,8 +22,8 @@ from freezer_events.avro.parse.types import (
     RecordType,
     UnionType,
 )
-from freezer_events.avro.promotion import PROMOTED, promotable
-from freezer_events.avro.scalars import scalar
+from freezer_events.avro.promotion import promotable
+from freezer_events.avro.scalar_reading import reader_of
 from freezer_events.avro.skipping import Skipper, array_of, map_of
 from freezer_events.event import twin
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from freezer_events.avro.binary import Cursor, Read
     from freezer_events.avro.parse import Schema
     from freezer_events.avro.parse.types import RecordField, Resolved, Type
-    from freezer_events.avro.scalars import Scalar
     from freezer_events.event import EventType
 
 
@@ -90,7 +89,7 @@ class _Resolver:
         from_, to = scalar_of(w), scalar_of(r)
         if from_ is None or to is None:
             raise _mismatch(w, r)
-        return _scalar(from_, to)
+        return reader_of(from_, to)
 
     def _written_union(self, w: UnionType, r: Resolved) -> Read:
         readers = tuple(self._or_refusal(each, r) for each in w.branches)
@@ -212,39 +211,6 @@ class _Resolver:
     def _skipped(self, w: Type) -> Read:
         """Return the function that passes over a value that the reader does not want."""
         return self._skipper.of(w)
-
-
-def _scalar(w: Scalar, r: Scalar) -> Read:
-    """Return the function from the writer's bytes to the reader's typed value."""
-    read = binary.read_fixed(w.size) if w.base == "fixed" else binary.PRIMITIVES[w.base]
-    if w == r or not w.logical or (r.base == r.name == "string"):
-        return _converted(_promoted(read, w.base, r), r)
-    # Both mean something: the value is taken as the writer meant it, if the reader has such.
-    plain = scalar(w.base, None, w.size)
-    if w.python != r.python or r == plain:
-        raise MismatchError("", f"{w.name} is not {r.name}")
-    means = _converted(read, w)
-
-    def convert(cursor: Cursor) -> Any:
-        return r.checked(means(cursor))
-
-    return convert
-
-
-def _promoted(read: Read, base: str, r: Scalar) -> Read:
-    if base == r.base:
-        return read
-    promote = PROMOTED.get((base, r.base))
-    if promote is None:
-        raise MismatchError("", f"{base} is not {r.base}")
-    return lambda cursor: promote(read(cursor))
-
-
-def _converted(read: Read, r: Scalar) -> Read:
-    if not r.logical:
-        return read
-    typed = r.typed
-    return lambda cursor: typed(read(cursor))
 
 
 def _identical(w: Resolved, r: Resolved) -> bool:

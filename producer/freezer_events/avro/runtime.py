@@ -29,6 +29,7 @@ __all__ = [
     "LONG",
     "PAIR",
     "Nanos",
+    "broken",
     "decimal_bytes",
     "decimal_units",
     "default_value",
@@ -74,6 +75,11 @@ def default_value(event_type: EventType, record: str, field: str) -> Any:
 def wrong(value: Any, wanted: str) -> TypeError:
     """Make the error for a value that does not fit."""
     return TypeError(f"{value!r} is not {wanted}")
+
+
+def broken(rule: str) -> ValueError:
+    """Make the error for a value that breaks a rule of the schema."""
+    return ValueError(f"breaks the rule {rule!r}")
 
 
 def too_deep() -> RecursionError:

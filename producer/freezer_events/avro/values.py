@@ -15,7 +15,8 @@ Moment = TypeVar("Moment", datetime, time)
 DEEPEST: Final = 128
 """Records, arrays and maps inside each other: more is refused on the way out and on the way in.
 
-Only a type that contains itself can hold more, because a schema's own JSON may nest no deeper.
+Only a type that contains itself can hold more, or a long chain of types that use each other by
+name.
 Python's own limit would come at another depth for each function that walks an event.
 """
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import struct
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
+from uuid import UUID
 
-from freezer_events.avro.explain import first_problem
+from freezer_events.avro.explain import first_problem, first_violation
 from freezer_events.avro.model import model_of
 from freezer_events.avro.parse.foreign import parse_foreign
 from freezer_events.avro.resolving import decoder
@@ -17,7 +18,7 @@ from freezer_events.avro.values import MORE_THAN
 from freezer_events.errors import InvalidEvent, SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from freezer_events.event import Event, EventType
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _PREFIX: Final = struct.Struct(">bI")
 MAGIC: Final = 0
 PREFIX_BYTES: Final = _PREFIX.size
+GUID_HEADER: Final = "__value_schema_id"
+_GUID_MAGIC: Final = 1
+_GUID_BYTES: Final = 17
 
 _TRUNCATE: Final = "if they may go: freezer_events.truncate_to_ms(time)"
 
@@ -62,7 +66,10 @@ def invalid_event(event: Event, error: Exception) -> InvalidEvent:
         return InvalidEvent(event.__event__.name, f"cannot be encoded: {error!r}")
     path, why = problem
     fix = _TRUNCATE if why.endswith(MORE_THAN[1000]) else ""
-    return InvalidEvent(event.__event__.name, f"{path}: {why}", fix)
+    made = InvalidEvent(event.__event__.name, f"{path}: {why}", fix)
+    violation = first_violation(event)
+    made.rule = violation.rule.name if violation else ""
+    return made
 
 
 def prefix(schema_id: int) -> bytes:
@@ -90,6 +97,23 @@ def unframe(value: bytes) -> tuple[int, bytes]:
             "", f"not in the Confluent wire format: starts with 0x{value[0]:02x}, not with 0x00"
         )
     return cast("int", schema_id), value[PREFIX_BYTES:]
+
+
+def header_guid(headers: Iterable[tuple[str, bytes | None]]) -> str | None:
+    """Return the GUID of a value's schema where a header has it, and the value is all body.
+
+    Confluent's `header_schema_id_serializer` writes it: a byte 1 and the 16 bytes of the GUID.
+
+    Raises:
+        WireFormatError: the header is there and is something else.
+
+    """
+    for name, found in headers:
+        if name == GUID_HEADER:
+            if found is None or len(found) != _GUID_BYTES or found[0] != _GUID_MAGIC:
+                raise WireFormatError("", f"the header {GUID_HEADER} holds no schema's GUID")
+            return str(UUID(bytes=found[1:]))
+    return None
 
 
 def decode(body: bytes, writer_schema: str, event_type: EventType) -> Any:

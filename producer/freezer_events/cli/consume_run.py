@@ -91,6 +91,7 @@ class ConsumeRun:
                     start=self._start,
                     partitions=self.partitions or None,
                     group=self.group,
+                    on_notice=note,
                 )
             )
             stop = opened.enter_context(Stop())

@@ -65,7 +65,7 @@ def _read(intake: Intake, fill: Filler, tally: Tally, stop: Stop) -> EventError 
             try:
                 encode(fill(event))
             except InvalidEvent as raised:
-                tally.rejected += 1
+                tally.reject(raised.rule)
                 intake.reject(event, raised)
             else:
                 tally.unsent += 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from freezer_events.cli.output import note
 from freezer_events.console.escape import one_line
 from freezer_events.errors import UsageError
+from freezer_events.send import watching
 from freezer_events.sources import Inputs, Rejected, expanded, open_source, size_of
 from freezer_events.sources.simulator import Simulator
 
@@ -115,6 +116,7 @@ class Intake:
         """Take a row that is no reading."""
         self._tally.read += 1
         self._tally.rejected += 1
+        watching.rejected(None)
         self._rejects.take(found, self.source)
 
     def _open(

@@ -63,7 +63,7 @@ class KeptReadings:
             if each.place is None or row not in written:
                 written.add(row)
                 heading = b"" if source is None else source.heading(place.input)
-                path = self._rows.write(place, heading, _raw(each), apart=apart)
+                path = self._rows.write(place, heading, reading_bytes(each), apart=apart)
             counts[path] = counts.get(path, 0) + 1
         self._rows.close()
         yield from counts.items()
@@ -107,7 +107,8 @@ class _Order:
         return self._numbers.get(each.place.input, 0), each.place.begin
 
 
-def _raw(each: Undelivered) -> bytes:
+def reading_bytes(each: Undelivered) -> bytes:
+    """Return a reading as the input had it; as a line of JSON where it has no place there."""
     if each.place is not None:
         return each.place.raw
     shown: Any = to_json(each.event)

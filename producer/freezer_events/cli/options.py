@@ -87,7 +87,7 @@ def _catalogued(context: click.Context) -> Mapping[str, EventSpec]:
     from freezer_events.schema.catalogue import Catalogue  # noqa: PLC0415 - the parser is slow
 
     try:
-        return Catalogue.find(context.params.get("schemas")).events
+        return Catalogue.find(context.params.get("schemas")).readable
     except (EventError, OSError):
         return {}
 
@@ -139,6 +139,28 @@ def connection(function: F) -> F:
 def events(function: F) -> F:
     """Add the options that say which event: --event, --schemas, --into, --trust-generated."""
     return event(schemas(into(trust(function))))
+
+
+def observing(function: F) -> F:
+    """Add the options that say how a run may be watched: --metrics, --log-format, --log-level."""
+    metrics = click.option(
+        "--metrics",
+        metavar="ADDRESS:PORT",
+        help="Serve /metrics, /healthz and /readyz there.",
+    )
+    log_format = click.option(
+        "--log-format",
+        type=click.Choice(["json", "text"]),
+        help="Log the run on standard error, a line per event.",
+    )
+    log_level = click.option(
+        "--log-level",
+        type=click.Choice(["debug", "info", "warning", "error"]),
+        default="info",
+        show_default=True,
+        help="Least level to log.",
+    )
+    return metrics(log_format(log_level(function)))
 
 
 def load_settings(

@@ -15,7 +15,7 @@ from freezer_events.console.wrap import wrapped
 
 if TYPE_CHECKING:
     from freezer_events.event import EventType
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.send.tally import Tally
 
 LINES: Final = 1000  # deliveries that get a line of their own unless asked otherwise

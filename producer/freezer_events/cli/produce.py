@@ -11,7 +11,9 @@ from freezer_events.cli.produce_options import ProduceOptions
 from freezer_events.cli.produce_run import ProduceRun
 from freezer_events.console.given import StreamCommand, refuse_together, refuse_without
 
-_OF_A_FILE: Final = (*mapping_options.SPELLINGS, "--on-bad", "--rejects", "--start-at", "--live")
+_OF_A_FILE: Final = (
+    *mapping_options.SPELLINGS, "--on-bad", "--rejects", "--rejects-topic", "--start-at", "--live",
+)  # fmt: skip
 
 
 @click.command("produce", cls=StreamCommand)
@@ -59,10 +61,16 @@ _OF_A_FILE: Final = (*mapping_options.SPELLINGS, "--on-bad", "--rejects", "--sta
     metavar="FILE|FOLDER/",
     help="Keep skipped rows there, in the input's own bytes.",
 )
+@click.option("--rejects-topic", metavar="TOPIC", help="Topic that keeps skipped lines.")
 @click.option(
     "--undelivered",
     metavar="FILE|FOLDER/",
     help="Keep undelivered readings there, in the input's own bytes.",
+)
+@click.option(
+    "--undelivered-topic",
+    metavar="TOPIC",
+    help="Topic that keeps what the cluster never takes.",
 )
 @click.option(
     "--start-at",
@@ -98,6 +106,7 @@ _OF_A_FILE: Final = (*mapping_options.SPELLINGS, "--on-bad", "--rejects", "--sta
 )
 @click.option("--lines/--no-lines", "every", default=None, help="Print a line for each delivery.")
 @click.option("--quiet", is_flag=True, help="No lines for deliveries, no progress.")
+@options.observing
 @options.output
 def command(**given: Any) -> int:
     """Produce events to the cluster.
@@ -105,6 +114,7 @@ def command(**given: Any) -> int:
     Without --from, events are simulated: ten, one a second, with three keys in turn.
     """
     refuse_together("--from", ("--sensors", "--seed"), "they are for simulated events")
+    refuse_together("--dry-run", ("--rejects-topic", "--undelivered-topic"), "it sends nothing")
     refuse_without("--from", _OF_A_FILE, "it says how to read a file")
     mapping = mapping_options.taken_from(given)
     return ProduceRun(ProduceOptions(**given, mapping=mapping)).run()

@@ -33,15 +33,20 @@ class ProduceOptions:
     mapping: MappingOptions
     on_bad: str
     rejects: str | None
+    rejects_topic: str | None
     dry_run: bool
     timeout: float
     give_up_after: float
     undelivered: str | None
+    undelivered_topic: str | None
     start_at: int
     live: bool
     timestamp: str | None
     every: bool | None
     quiet: bool
+    metrics: str | None
+    log_format: str | None
+    log_level: str
     output: str
 
     @property

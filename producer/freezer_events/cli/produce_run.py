@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.avro.model import model_of, scalar_of
 from freezer_events.avro.parse.types import UnionType
 from freezer_events.cli import conclusion, options
+from freezer_events.cli.dead_letters import DeadLetters
 from freezer_events.cli.dry_run import dry_run
 from freezer_events.cli.intake import Intake
 from freezer_events.cli.kept_readings import KeptReadings, next_place
@@ -19,12 +21,16 @@ from freezer_events.console.stop import Interrupted, Stop
 from freezer_events.console.words import counted, noun_of
 from freezer_events.console.wrap import wrapped
 from freezer_events.errors import EventError, NotDelivered, UsageError
+from freezer_events.observe.logs import log_to_standard_error
+from freezer_events.observe.server import serve_metrics
+from freezer_events.observe.supervisor import supervised
 from freezer_events.send.fill import Filler
 from freezer_events.send.pipeline import Pipeline
 from freezer_events.send.producer import EventProducer
 
 if TYPE_CHECKING:
     from freezer_events.cli.produce_options import ProduceOptions
+    from freezer_events.config import Settings
     from freezer_events.event import EventType
     from freezer_events.sources import Profile
 
@@ -42,11 +48,16 @@ class ProduceRun:
     def run(self) -> int:
         """Do it; returns the exit code."""
         given = self._given
-        catalogue = options.find_catalogue(given.schemas, given.into)
-        event_type = options.event_type_in(catalogue, given.event_name)
-        found = find_profile(given.mapping.profile, catalogue.event(given.event_name))
-        profile = given.mapping.over(found, event_type)
         with ExitStack() as stack, Stop() as stop:
+            if given.log_format is not None:
+                debug = any(each.startswith("debug=") for each in given.properties)
+                log_to_standard_error(given.log_format, given.log_level, debug=debug)
+            catalogue = options.find_catalogue(given.schemas, given.into)
+            event_type = options.event_type_in(catalogue, given.event_name)
+            found = find_profile(given.mapping.profile, catalogue.event(given.event_name))
+            profile = given.mapping.over(found, event_type)
+            if given.metrics is not None:
+                stack.enter_context(serve_metrics(given.metrics))
             writes = not given.dry_run
             rejects = stack.enter_context(Rejects(given.rejects, given.on_bad, writes=writes))
             if given.dry_run:
@@ -68,6 +79,8 @@ class ProduceRun:
             settings, topic=topic, timeout_s=given.timeout, give_up_after_s=given.give_up_after
         )
         stack.callback(_close, producer)
+        rejects.letters = self._letters("--rejects-topic", settings, event_type, topic, stack)
+        refused = self._letters("--undelivered-topic", settings, event_type, topic, stack)
         show = Deliveries(
             self._out, event_type, as_json=given.output == "json", every=given.every_delivery
         )
@@ -80,28 +93,33 @@ class ProduceRun:
             on_report=show,
             reports=show.limit,
             on_progress=progress,
-            on_notice=note,
+            on_notice=progress.notice,
         )
         pipeline.timestamp = timestamp_attribute(given.timestamp, event_type)
         if not given.is_live:
             pipeline.fill = Filler(event_type, live=False)
+        if sys.stderr.isatty():
+            pipeline.show_outage(progress.outage)
         tally = pipeline.tally
         with stop.interrupting():  # a pipe may have nobody at its other end
             intake = Intake(given, event_type, profile, rejects, tally, pipeline.wait)
         stack.enter_context(intake)
         progress.share = intake.share_of(tally)
-        named = profile.reads_name
-        path = given.undelivered
-        kept = KeptReadings(path, intake.inputs, named=named) if path else None
+        kept = self._kept(intake, profile)
         try:
             with stop.interrupting():
                 partitions = producer.prepare(event_type.record)
+                for letters in filter(None, (rejects.letters, refused)):
+                    letters.prepare()
         except (EventError, Interrupted):
             note(f"nothing was sent: {self._expected(event_type)}0 delivered")
             raise
+        if refused is not None:
+            pipeline.on_refused = refused.keeper(intake.source, pipeline.undelivered)
         error: EventError | None = None
         try:
-            pipeline.run(intake.events, intake.reject, given.expected, intake.source)
+            with supervised():
+                pipeline.run(intake.events, intake.reject, given.expected, intake.source)
         except EventError as raised:
             error = raised
         except Exception:  # nobody foresaw it: the tally is told all the same
@@ -109,18 +127,51 @@ class ProduceRun:
             raise
         progress.done()
         rejects.conclude()
+        if refused is not None:
+            refused.all_arrived()
         conclusion.compare(tally, intake.source)
         conclusion.tell_counts(self._out, tally, event_type, given.output)
         self._leftovers(pipeline, intake, kept, event_type)
         if given.output == "text" and tally.delivered:
-            now = pipeline.partitions(topic)
-            for line in partition_lines(tally, partitions, now, pipeline.partitioner, event_type):
-                self._out.line(line)
-            for each in pipeline.changes:
-                self._out.line("\n".join(wrapped(f"under way: {each}")))
+            self._shares(pipeline, partitions, topic, event_type)
         return conclusion.exit_code(
             given, stop, tally, event_type, error or pipeline.trouble, rejects_kept=rejects.keeps
         )
+
+    def _shares(
+        self, pipeline: Pipeline, partitions: int, topic: str, event_type: EventType
+    ) -> None:
+        """Say what each partition got, and what happened to the topic under way."""
+        now, by = pipeline.partitions(topic), pipeline.partitioner
+        for line in partition_lines(pipeline.tally, partitions, now, by, event_type):
+            self._out.line(line)
+        for each in pipeline.changes:
+            for line in wrapped(f"under way: {each}"):
+                self._out.line(line)
+
+    def _letters(
+        self, option: str, settings: Settings, event_type: EventType, topic: str, stack: ExitStack
+    ) -> DeadLetters | None:
+        """Open the topic for what is refused that an option names."""
+        given = self._given
+        to = given.rejects_topic if option == "--rejects-topic" else given.undelivered_topic
+        if to is None:
+            return None
+        return stack.enter_context(
+            DeadLetters(
+                settings,
+                option,
+                to,
+                meant=(event_type.name, topic),
+                timeout_s=given.timeout,
+                give_up_after_s=given.give_up_after,
+            )
+        )
+
+    def _kept(self, intake: Intake, profile: Profile) -> KeptReadings | None:
+        """Get ready to keep what is not delivered."""
+        path = self._given.undelivered
+        return KeptReadings(path, intake.inputs, named=profile.reads_name) if path else None
 
     def _leftovers(
         self, pipeline: Pipeline, intake: Intake, kept: KeptReadings | None, event_type: EventType

@@ -44,7 +44,7 @@ class Progress:
         self._quiet = quiet
         self._begun = time.monotonic()
         self._said_at = self._begun
-        self._width = 0  # of the line that is on the terminal
+        self._is_on = False  # a line is on the terminal
         self._told_of_lines = False
 
     def __call__(self, tally: Tally) -> None:
@@ -62,18 +62,28 @@ class Progress:
             text = progress_text(tally.delivered, now - self._begun, self.share())
             self._show(text, terminal=terminal)
 
+    def outage(self, text: str) -> None:
+        """Say how an outage goes, over the line where the cursor is: on a terminal."""
+        self._show(text, terminal=True)
+
+    def notice(self, text: str) -> None:
+        """Say something on a line of its own."""
+        self.done()
+        note(text)
+
     def done(self) -> None:
         """End the line on a terminal."""
-        if self._width:
-            note("")
-            self._width = 0
+        if self._is_on:
+            if isinstance(sys.stderr, SafeText):
+                sys.stderr.write_status("")
+            self._is_on = False
 
     def _show(self, text: str, *, terminal: bool) -> None:
         if not terminal:
             note(text)
         elif isinstance(sys.stderr, SafeText):
-            sys.stderr.write_status(text.ljust(self._width))
-            self._width = len(text)
+            sys.stderr.write_status(text)
+            self._is_on = True
 
 
 def progress_text(delivered: int, elapsed_s: float, share: float | None) -> str:

@@ -14,6 +14,7 @@ from freezer_events.errors import InvalidEvent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from freezer_events.cli.dead_letters import DeadLetters
     from freezer_events.sources import Rejected, Source
 
 _MOST_CAUSES: Final = 20
@@ -37,10 +38,14 @@ class Rejects:
         on_bad: "stop" or "skip".
         keeps: whether to write at all: a dry run does not.
 
+    Attributes:
+        letters: sends them to a topic, too; None for none.
+
     """
 
     def __init__(self, path: str | None, on_bad: str, *, writes: bool = True) -> None:
         self._path = path
+        self.letters: DeadLetters | None = None
         self._stops = on_bad == "stop"
         self._writes = writes
         self._kept: KeptRows | None = None
@@ -56,7 +61,9 @@ class Rejects:
     @property
     def keeps(self) -> bool:
         """Whether a rejected reading can be found again after the run."""
-        return self._path is not None
+        if self._path is not None:
+            return True
+        return self.letters is not None and self.letters.all_arrived()
 
     def open(self, inputs: Sequence[str], *, named: bool) -> None:
         """Get ready to write, once the source is known to be one.
@@ -83,6 +90,8 @@ class Rejects:
         if self._kept is not None and source is not None:
             heading = source.heading(found.place.input)
             self._kept.write(found.place, heading, found.raw, found.rest)
+        if self.letters is not None:
+            self.letters.take_rejected(found, source)
         if self._stops:
             onward = "go on past it: --on-bad skip"
             raise InvalidEvent(

@@ -17,7 +17,7 @@ from freezer_events.config.properties import read_properties
 from freezer_events.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 ENV_FILES: Final = (".env", ".env.local")  # `.env.local` is what the local stack writes
 
@@ -34,6 +34,15 @@ _PROPERTY_KEYS: Final = {
     "schema.registry.url": "SCHEMA_REGISTRY_URL",
     "schema.registry.ssl.ca.location": "SCHEMA_REGISTRY_SSL_CA_LOCATION",
 }
+# What may hold a secret, or belongs to one: `SASL_PASSWORD_FILE` names the file that holds it.
+_NAMED_BY_FILES: Final = (
+    "SASL_USERNAME",
+    "SASL_PASSWORD",
+    "SCHEMA_REGISTRY_URL",
+    "SCHEMA_REGISTRY_API_KEY",
+    "SCHEMA_REGISTRY_API_SECRET",
+)
+_IN_FILE: Final = "_FILE"
 _BASIC_AUTH: Final = "schema.registry.basic.auth.user.info"
 
 
@@ -62,8 +71,14 @@ class Layers:
             ConfigError: a file cannot be read.
 
         """
-        environment = {key: os.environ[key] for key in keys if os.environ.get(key)}
-        layers = [("option", options), ("environment", environment), _env_file(env_file)]
+        names = (*keys, *(f"{key}{_IN_FILE}" for key in keys))
+        environment = {key: os.environ[key] for key in names if os.environ.get(key)}
+        where, written = _env_file(env_file)
+        layers = [
+            ("option", options),
+            *_with_files("environment", environment),
+            *_with_files(where, written),
+        ]
         extra: dict[str, str] = {}
         found = _first(layers, "KAFKA_CONFIG")
         path = found[0] if found else ""
@@ -77,6 +92,36 @@ class Layers:
             origins={key: origin for key, (_, origin) in chosen.items()}
             | dict.fromkeys(extra, path),
         )
+
+
+def _with_files(origin: str, values: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield a layer, and beside it what it names files for: `SASL_PASSWORD_FILE=/run/secrets/x`.
+
+    Orchestrators mount secrets as files; an environment is shown to whoever may look at a process.
+
+    Raises:
+        ConfigError: a file cannot be read or is empty, or the same layer has the value itself.
+
+    """
+    yield origin, values
+    for name in _NAMED_BY_FILES:
+        path = values.get(f"{name}{_IN_FILE}")
+        if not path:
+            continue
+        if values.get(name):
+            why = f"is set, and so is {name}, in the same place ({origin})"
+            raise ConfigError(f"{name}{_IN_FILE}", why, "leave one of them out")
+        yield f"{origin}: {name}{_IN_FILE}", {name: _held_by(Path(path), f"{name}{_IN_FILE}")}
+
+
+def _held_by(path: Path, key: str) -> str:
+    try:
+        text = path.read_text(encoding="utf-8-sig").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(key, f"{path} cannot be read: {_cause(error)}") from error
+    if not text:
+        raise ConfigError(key, f"{path} is empty", "write the value into it, and nothing else")
+    return text
 
 
 def system_ca() -> str | None:

@@ -22,7 +22,13 @@ _DEEP_KEY: Final = re.compile(
 )
 """A key of more than 128 parts."""
 
-_NAMES: Final = {str: "a string", int: "a whole number", dict: "a table", list: "an array"}
+_NAMES: Final[Mapping[type, str]] = {
+    str: "a string",
+    int: "a whole number",
+    dict: "a table",
+    list: "an array",
+    bool: "true or false",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ class Table:
         """Return the value of `key` if it is there, checked to be of `kind`."""
         value = self.values.get(key)
         # A bool is an int to Python, and to nobody who writes `partitions = true`.
-        if value is None or (isinstance(value, kind) and not isinstance(value, bool)):
+        if value is None or (isinstance(value, kind) and isinstance(value, bool) == (kind is bool)):
             return value
         raise self.error(f"{value!r} is not {_NAMES[kind]}", key)
 
@@ -95,6 +101,18 @@ class Table:
         value = self.need(key, str)
         if value not in choices:
             raise self.error(f"{value!r} is none of {', '.join(choices)}", key)
+        return value
+
+    def flag(self, key: str) -> bool:
+        """Return whether a key is true; false where it is not there.
+
+        Raises:
+            ConfigError: it is neither true nor false.
+
+        """
+        value = self.values.get(key, False)
+        if not isinstance(value, bool):
+            raise self.error(f"{value!r} is neither true nor false", key)
         return value
 
     def count(self, key: str) -> int | None:

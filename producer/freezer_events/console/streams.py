@@ -11,6 +11,7 @@ import errno
 import io
 import os
 import select
+import shutil
 import sys
 import threading
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from freezer_events.console.escape import as_json, escaped
 from freezer_events.console.stop import asked_for_s
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from _typeshed import ReadableBuffer
 
@@ -91,8 +92,10 @@ class SafeText(io.TextIOWrapper):
         return len(text)
 
     def write_status(self, text: str) -> None:
-        """Write over the line where the cursor is."""
-        self._raw.write(f"\r{escaped(text)}".encode(self.encoding, "backslashreplace"))
+        """Write over the line where the cursor is; "" leaves it empty, to begin a line there."""
+        width = shutil.get_terminal_size().columns - 1
+        shown = escaped(text)[:width].ljust(width) + ("" if text else "\r")
+        self._raw.write(f"\r{shown}".encode(self.encoding, "backslashreplace"))
 
     @property
     def lost(self) -> str | None:
@@ -133,6 +136,7 @@ def guarded() -> Iterator[None]:
     try:
         yield
     finally:
+        _Notes.to = None
         for made in (sys.stdout, sys.stderr):
             if isinstance(made, SafeText):
                 made.detach()
@@ -187,8 +191,27 @@ def json_line(value: Any) -> None:
     line(as_json(value))
 
 
+class _Notes:
+    """Who takes what is no data, instead of standard error."""
+
+    to: Callable[[str], None] | None = None
+
+
+def notes_to(take: Callable[[str], None]) -> None:
+    """Have `note` hand over what it is told, for a log with a form of its own; while `guarded`."""
+    _Notes.to = take
+
+
 def note(text: str) -> None:
     """Tell something that is no data: on standard error."""
+    if _Notes.to is not None:
+        _Notes.to(text)
+    else:
+        write_error(text)
+
+
+def write_error(text: str) -> None:
+    """Write one line to standard error, at once."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 

@@ -11,10 +11,12 @@ from typing import Final
 
 from freezer_events.event import EventType
 
+from .dead_reading import EVENT as _dead_reading, DeadReading, Refuser
 from .freezer_reading import EVENT as _freezer_reading, FreezerReading
 
-__all__ = ['EVENTS', 'FreezerReading']
+__all__ = ['DeadReading', 'EVENTS', 'FreezerReading', 'Refuser']
 
 EVENTS: Final[Mapping[str, EventType]] = {
+    'dead-reading': _dead_reading,
     'freezer-reading': _freezer_reading,
 }

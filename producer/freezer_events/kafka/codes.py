@@ -175,6 +175,11 @@ def concerns_all(error: KafkaError) -> bool:
     return is_fatal(error) or meaning(error) in _CONCERN_ALL
 
 
+def is_refusal(error: KafkaError) -> bool:
+    """Tell whether the cluster will not take this one message, ever, and takes others."""
+    return outcome(error) is Outcome.FAILED and not concerns_all(error) and not is_given_up(error)
+
+
 def is_unreachable(error: KafkaError) -> bool:
     """Tell whether a request ended for want of a broker that answers."""
     return meaning(error) in {Meaning.NO_BROKER, Meaning.NO_ANSWER}

@@ -12,17 +12,17 @@ import time
 from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
 from freezer_events.errors import ConfigError
-from freezer_events.kafka import codes
+from freezer_events.kafka import codes, statistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from concurrent.futures import Future
 
-    from confluent_kafka import Consumer, KafkaError, Producer
+    from confluent_kafka import Consumer, KafkaError
     from confluent_kafka.admin import ClusterMetadata  # type: ignore[attr-defined]
 
     Stop = Callable[[], bool]
@@ -54,8 +54,11 @@ def client(
         ConfigError: librdkafka refuses a property; names it.
 
     """
+    reporting = (
+        statistics.properties() if isinstance(kind, type) and issubclass(kind, Producer) else {}
+    )
     try:
-        return kind({**properties, "error_cb": on_error}, logger=_logger)
+        return kind({**reporting, **properties, "error_cb": on_error}, logger=_logger)
     except (KafkaException, ValueError) as error:
         cause = error.args[0]
         raise ConfigError(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from freezer_events.config import Settings
 from freezer_events.errors import ConfigError
+from freezer_events.kafka.servers import IN_PROCESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +45,7 @@ class EmbeddedCluster:
             self.create_topic(name, partitions)
         servers = self._lib.rd_kafka_mock_cluster_bootstraps(self._cluster).decode()
         self.settings = Settings(bootstrap_servers=servers)
+        IN_PROCESS.add(servers)
 
     def __enter__(self) -> Self:
         return self
@@ -74,6 +76,12 @@ class EmbeddedCluster:
         for number in [broker] if broker else range(1, _BROKERS + 1):
             self._lib.rd_kafka_mock_broker_set_up(self._cluster, number)
 
+    def answer_after(self, seconds: float) -> None:
+        """Hold every answer back for so long; requests are carried out at once."""
+        for number in range(1, _BROKERS + 1):
+            milliseconds = ctypes.c_int(int(seconds * 1000))
+            self._lib.rd_kafka_mock_broker_set_rtt(self._cluster, number, milliseconds)
+
     def fail_next_produce(self, *codes: int) -> None:
         """Answer the next produce requests with these Kafka error codes, one each."""
         produce_api = 0
@@ -85,6 +93,7 @@ class EmbeddedCluster:
     def close(self) -> None:
         """Stop the brokers."""
         if self._cluster:
+            IN_PROCESS.discard(self.settings.bootstrap_servers or "")
             self._lib.rd_kafka_mock_cluster_destroy(self._cluster)
             self._lib.rd_kafka_destroy(self._client)
             self._cluster = self._client = None
@@ -130,6 +139,11 @@ def _typed(lib: ctypes.CDLL) -> ctypes.CDLL:
         ),
         ("rd_kafka_mock_broker_set_down", ctypes.c_int, [pointer, ctypes.c_int32]),
         ("rd_kafka_mock_broker_set_up", ctypes.c_int, [pointer, ctypes.c_int32]),
+        (
+            "rd_kafka_mock_broker_set_rtt",
+            ctypes.c_int,
+            [pointer, ctypes.c_int32, ctypes.c_int],
+        ),
         (
             "rd_kafka_mock_push_request_errors_array",
             None,

@@ -13,6 +13,9 @@ from freezer_events.errors import UnreachableError
 if TYPE_CHECKING:
     from freezer_events.config import Settings
 
+IN_PROCESS: Final[set[str]] = set()
+"""The bootstrap servers of clusters inside this process, which answer no describe request."""
+
 TIMEOUT_S: Final = 5.0
 FIREWALL: Final = "check the port in BOOTSTRAP_SERVERS, and whether a firewall or VPN is between"
 _DEFAULT_PORT: Final = 9092

@@ -15,6 +15,7 @@ from confluent_kafka.admin import AclOperation, ConfigResource  # type: ignore[a
 from freezer_events.errors import EventError, UnreachableError
 from freezer_events.kafka import codes, handshake
 from freezer_events.kafka.connection import Connection, metadata, never
+from freezer_events.kafka.servers import IN_PROCESS
 from freezer_events.kafka.topic_watch import TopicSight, sight
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def partitions(
         UnreachableError: no broker answered in time; says why where librdkafka knows.
 
     """
+    if settings.bootstrap_servers in IN_PROCESS:
+        return listed_partitions(settings, topic, timeout_s=timeout_s)
     connection = Connection(settings.kafka())
     return len(_described(connection, settings, topic, operation, timeout_s, stop).partitions)
 
@@ -88,6 +91,10 @@ def preflight(
         EventError: as `partitions`.
 
     """
+    if settings.bootstrap_servers in IN_PROCESS:
+        return Preflight(
+            TopicSight("", listed_partitions(settings, topic, timeout_s=timeout_s)), None
+        )
     connection = Connection(settings.kafka())
     found = _described(connection, settings, topic, "WRITE", timeout_s, stop)
     return Preflight(sight(found), _largest_bytes(connection, topic, timeout_s, stop))

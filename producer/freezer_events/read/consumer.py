@@ -41,7 +41,7 @@ class EventConsumer(Generic[E]):
                 handle(record)
                 consumer.commit()
 
-    A consumer belongs to one thread or one task at a time.
+    It belongs to one thread or task at a time.
 
     Args:
         settings: the cluster and the registry.
@@ -54,6 +54,8 @@ class EventConsumer(Generic[E]):
         dead_letter: called with each record that is no event, instead of handing it out. It counts
             as handled once this returns; what it raises ends the iteration.
         timeout_s: seconds allowed for an answer of a broker.
+        on_notice: told in a sentence, now and then, that the cluster is away while records are
+            waited for, and that it is back; by default a line in the log.
 
     Raises:
         EventError: the topic is missing, reading it is not allowed, or no one answers.
@@ -62,7 +64,7 @@ class EventConsumer(Generic[E]):
 
     # `freezer_events.testing` replaces the methods below "What it is made of".
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a choice of its own
         self,
         settings: Settings,
         event: type[E],
@@ -73,6 +75,7 @@ class EventConsumer(Generic[E]):
         group: str | None = None,
         dead_letter: Callable[[Record[E]], None] | None = None,
         timeout_s: float = DEFAULT_TIMEOUT_S,
+        on_notice: Callable[[str], None] | None = None,
     ) -> None:
         start = start or Start.beginning()
         _refuse_in_group(group, start, partitions)
@@ -86,6 +89,8 @@ class EventConsumer(Generic[E]):
         self._subscription = Subscription(
             settings, self._topic, wanted, start, group=group, timeout_s=timeout_s
         )
+        if on_notice is not None:
+            self._subscription.tell(on_notice)
 
     def __enter__(self) -> Self:
         return self

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING
 
 from freezer_events.errors import EventError, UnreachableError
 from freezer_events.kafka import codes
 from freezer_events.kafka.codes import Meaning
+from freezer_events.read.away import Away
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from confluent_kafka import KafkaError
 
     from freezer_events.config import Settings
+
+
+_log = logging.getLogger("freezer_events.read")
 
 
 class Hearing:
@@ -26,6 +33,8 @@ class Hearing:
 
     Attributes:
         trouble: the first error that all reading meets from now on, else None.
+        on_notice: told in a sentence how long the cluster has been away; by default a line in the
+            log.
         unreachable: what was last said of a broker that cannot be reached; None once one was.
 
     """
@@ -38,6 +47,17 @@ class Hearing:
         self._group = group
         self._timeout_s = timeout_s
         self._answered_at = time.monotonic()
+        self._away = Away()
+        self.on_notice: Callable[[str], None] = _log.warning
+
+    def look(self) -> None:
+        """Say, now and then, that the cluster is away; and that it is back."""
+        told = self._away.look(time.monotonic())
+        if told:
+            cause = "" if self.unreachable is None else f" ({codes.words(self.unreachable)})"
+            self.on_notice(f"{told}{cause}; still trying")
+        elif told is not None:
+            self.on_notice("reading again")
 
     def on_error(self, error: KafkaError) -> None:
         """Take a client-wide error."""
@@ -45,6 +65,7 @@ class Hearing:
             self.trouble = self.trouble or self._explained(error)
         elif codes.is_unreachable(error) and not codes.is_summary(error):
             self.unreachable = error
+            self._away.failed(time.monotonic())
 
     def on_message(self, error: KafkaError, partition: int) -> None:
         """Take the error of a partition, or of the group, that comes instead of a message."""
@@ -61,6 +82,7 @@ class Hearing:
     def answered(self) -> None:
         """Take note that a broker sent something, or that waiting for it begins anew."""
         self.unreachable = None
+        self._away.answered()
         self._answered_at = time.monotonic()
 
     @property

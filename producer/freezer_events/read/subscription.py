@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
 from freezer_events.errors import UsageError
 from freezer_events.kafka import codes, connection, topics
 from freezer_events.kafka.codes import Meaning
+from freezer_events.read.broker_questions import BrokerQuestions
 from freezer_events.read.hearing import Hearing
 from freezer_events.read.reach import Reach
-from freezer_events.read.starting import Edges, Start
-from freezer_events.registry.bounded import StoppedWaiting, bounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from confluent_kafka import Message
 
     from freezer_events.config import Settings
+    from freezer_events.read.starting import Start
 
 _AT_ONCE: Final = 500  # messages taken from the client in one call
 _PROPERTIES: Final = {
@@ -79,7 +79,6 @@ class Subscription:
         self.reach = Reach()
         self.group = group
         self._topic = topic
-        self._timeout_s = timeout_s
         self._in_use = threading.Lock()
         self._hearing = Hearing(settings, topic, group, timeout_s)
         properties = settings.kafka() | _PROPERTIES
@@ -89,6 +88,9 @@ class Subscription:
             reset = "latest" if start.kind == "end" else "earliest"
             properties |= {"group.id": group, "auto.offset.reset": reset}
         self._consumer = connection.client(Consumer, properties, self._hearing.on_error)
+        self._broker = BrokerQuestions(
+            self._consumer, topic, self._hearing, partial(self._poll, connection.SLICE_S), timeout_s
+        )
         try:
             topics.connect(self._consumer, settings, topic, timeout_s)
             if group is None:
@@ -107,8 +109,13 @@ class Subscription:
 
         """
         self._poll(connection.SLICE_S)
+        self._hearing.look()
         if self._hearing.trouble is not None:
             raise self._hearing.trouble
+
+    def tell(self, on_notice: Callable[[str], None]) -> None:
+        """Have somebody told in a sentence that the cluster is away, and that it is back."""
+        self._hearing.on_notice = on_notice
 
     def listen(self) -> None:
         """Begin to count anew for how long the cluster is silent."""
@@ -128,7 +135,7 @@ class Subscription:
     def ends(self, known: dict[int, int]) -> dict[int, int]:
         """Return where the partitions that are read end, asking for those that are not known."""
         missing = self.reach.partitions - known.keys()
-        return known | {each: edges.end for each, edges in self._edges(missing).items()}
+        return known | {each: edges.end for each, edges in self._broker.edges(missing).items()}
 
     def seek(self, partition: int, start: Start) -> None:
         """Go on elsewhere in a partition that is read.
@@ -143,9 +150,9 @@ class Subscription:
             raise UsageError(
                 "seek", f"partition {partition} is not read here; those that are: {read}"
             )
-        offset = self._offsets([partition], start)[partition]
+        offset = self._broker.offsets([partition], start)[partition]
         self._drop_ahead({partition})
-        self._ask(
+        self._broker.ask(
             "seek", lambda: self._consumer.seek(TopicPartition(self._topic, partition, offset))
         )
         self.reach.move(partition, offset)
@@ -161,7 +168,7 @@ class Subscription:
             return
         wanted = [TopicPartition(self._topic, *each) for each in sorted(offsets.items())]
         doing = f"commit for group {self.group!r}"
-        done = self._ask(
+        done = self._broker.ask(
             doing, lambda: self._consumer.commit(offsets=wanted, asynchronous=False), stop
         )
         for each in done or ():
@@ -184,61 +191,13 @@ class Subscription:
 
     def _assign(self, partitions: Iterable[int], start: Start) -> None:
         """Begin at offsets that are known now: "from now on" begins before this returns."""
-        offsets = self._offsets(partitions, start)
+        offsets = self._broker.offsets(partitions, start)
         self.reach.add(offsets)
         for each in offsets.items():
             self.reach.move(*each)
         self._consumer.assign(
             [TopicPartition(self._topic, *each) for each in sorted(offsets.items())]
         )
-
-    def _offsets(self, partitions: Iterable[int], start: Start) -> dict[int, int]:
-        edges = self._edges(partitions)
-        times: dict[int, int | None] = {}
-        if start.kind == "time" and edges:
-            asked = [TopicPartition(self._topic, each, start.number) for each in edges]
-            found = self._ask(
-                "find the offsets of a time",
-                lambda: self._consumer.offsets_for_times(asked, timeout=self._timeout_s),
-            )
-            times = {each.partition: each.offset if each.offset >= 0 else None for each in found}
-        return {each: start.in_partition(at, times.get(each)) for each, at in edges.items()}
-
-    def _edges(self, partitions: Iterable[int]) -> dict[int, Edges]:
-        found = {}
-        for each in sorted(partitions):
-            where = TopicPartition(self._topic, each)
-
-            def ask(where: TopicPartition = where) -> Any:
-                return self._consumer.get_watermark_offsets(where, timeout=self._timeout_s)
-
-            edges = self._ask(f"ask for the offsets of {self._topic}[{each}]", ask)
-            if edges is None:
-                raise self._hearing.refusal("ask for offsets")
-            found[each] = Edges(*edges)
-        return found
-
-    def _ask(
-        self, doing: str, call: Callable[[], Any], stop: Callable[[], bool] = connection.never
-    ) -> Any:
-        """Have the client ask a broker: alone it would not hear signals, nor keep its time.
-
-        Where no broker is there to be asked it says so at once: it is asked again until time is up.
-        """
-        deadline = time.monotonic() + self._timeout_s
-        while True:
-            try:
-                return bounded(call, max(0.0, deadline - time.monotonic()), stop)
-            except KafkaException as error:
-                self._poll(connection.SLICE_S)  # in which it says what is the matter
-                cause = self._hearing.unreachable or error.args[0]
-                # While brokers come and go, a partition has no leader that anybody knows.
-                away = codes.is_unreachable(cause) or codes.meaning(cause) is Meaning.NO_TOPIC
-                late = time.monotonic() > deadline or stop()
-                if late or self._hearing.trouble or not away:
-                    raise self._hearing.refusal(doing, cause) from error
-            except (TimeoutError, StoppedWaiting) as error:
-                raise self._hearing.refusal(doing) from error
 
     def _take(self, message: Message) -> None:
         error, partition = message.error(), message.partition() or 0

@@ -6,6 +6,7 @@ Every failure comes out as one of our errors (`answers`): the client's own are r
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from freezer_events.config.settings import REGISTRY_TIMEOUT_S
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _IMPORTS: Final = threading.Lock()
+
+asked: Final[Counter[str]] = Counter()
+"""How many questions of this process registries answered, and how many failed."""
 
 
 def library() -> Any:
@@ -83,7 +87,11 @@ class Conversation:
     def _ask(self, doing: str, call: Callable[[], T]) -> T:
         """Call the client; `call` reads of the answer what is needed, so that it fails in here."""
         try:
-            return bounded(call, self._timeout_s, self.stop)
+            found = bounded(call, self._timeout_s, self.stop)
         except Exception as error:
             at = f"{doing} at {self.address}"
-            raise answers.failure(at, self.address, error, self._timeout_s) from error
+            failure = answers.failure(at, self.address, error, self._timeout_s)
+            asked["answered" if isinstance(failure, answers.NotRegistered) else "failed"] += 1
+            raise failure from error
+        asked["answered"] += 1
+        return found

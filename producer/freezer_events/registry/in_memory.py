@@ -7,6 +7,9 @@ from typing import Final
 
 from freezer_events.registry.client import Registry
 
+IN_PROCESS: Final = "/in-process/"
+"""In the path of the address of one that is served for a test: it is gone with its process."""
+
 _NUMBERS: Final = count(1)
 
 

@@ -16,6 +16,7 @@ from freezer_events.config.atomic import read_or_none, write_private
 from freezer_events.config.state_folder import state_folder
 from freezer_events.errors import UnreachableError
 from freezer_events.registry.client import Registry
+from freezer_events.registry.in_memory import IN_PROCESS
 from freezer_events.registry.registered import canonical
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class RememberingRegistry(Registry):
                 raise
             _log.warning("%s; going on with schema id %d, which it gave before", error.why, known)
             return known
-        if self.address.startswith("http"):
+        if self.address.startswith("http") and IN_PROCESS not in self.address:
             with contextlib.suppress(OSError):  # a home that is read-only, or full
                 _remember(_path(), self.address, name, found)
         return found

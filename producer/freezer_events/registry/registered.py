@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -99,7 +98,7 @@ def whole(text: str, others: Mapping[str, str]) -> str:
     """Return a schema with the types of other texts, by full name, written out in it."""
     if not others:
         return text
-    return json.dumps(parse_foreign(text, "a schema with references", others).parsed)
+    return parse_foreign(text, "a schema with references", others).whole
 
 
 def references_of(schema: Any) -> tuple[Reference, ...]:

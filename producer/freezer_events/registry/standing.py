@@ -16,7 +16,7 @@ from freezer_events.registry.registered import same_schema
 from freezer_events.schema.compare import Finding, Kind, compare, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from freezer_events.registry.registered import Registered
     from freezer_events.schema.levels import Level
@@ -123,10 +123,16 @@ def missing(local: Mapping[int, str], held: Sequence[Registered]) -> list[int]:
     return [number for number, text in sorted(local.items()) if holder(text, held) is None]
 
 
-def clashes(local: Mapping[int, str], held: Sequence[Registered], level: Level) -> Iterator[Clash]:
+def clashes(
+    local: Mapping[int, str],
+    held: Sequence[Registered],
+    level: Level,
+    accepted: Collection[str] = (),
+) -> Iterator[Clash]:
     """Compare what the registry lacks with what it holds, as the level says.
 
     A version of the registry that is no schema by our strict reading is left to the registry.
+    `accepted` are codes of breaks that event.toml accepts.
     """
     for number in missing(local, held):
         against = held if level.transitive else held[-1:]
@@ -136,7 +142,7 @@ def clashes(local: Mapping[int, str], held: Sequence[Registered], level: Level) 
             except SchemaError:
                 continue
             new = parse(local[number], f"v{number}.avsc")
-            findings = judge(compare(old, new), level)
+            findings = judge(compare(old, new), level, accepted)
             if findings:
                 yield Clash(each, number, findings)
 

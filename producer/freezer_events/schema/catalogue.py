@@ -15,6 +15,7 @@ from freezer_events.config.toml_table import Table
 from freezer_events.errors import ConfigError, SchemaError, UsageError
 from freezer_events.event import default_event
 from freezer_events.schema.levels import Level
+from freezer_events.schema.shared_types import documents, pinned, version_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,11 +28,25 @@ PROFILES: Final = "profiles"  # there too: how exports of it are written
 OLD_LOCK: Final = "schemas.lock"  # one for all events, as it was before
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
-_VERSION_FILE: Final = re.compile(r"v([1-9][0-9]*)\.avsc")
-_KEYS: Final = ("topic", "partitions", "key", "compatibility", "version", "fill")
-_ABOUT: Final = ("owner", "contact", "pii", "suppress")
+_KEYS: Final = ("topic", "partitions", "key", "compatibility", "version", "fill", "uses")
+_HEADERS: Final = ("cloudevents", "traceparent")
+_ABOUT: Final = ("owner", "contact", "pii", "suppress", "opt_in")
 _FILLS: Final = ("now", "uuid", "count")
 _OF_FIELDS: Final = re.compile(r"uuid5:[A-Za-z_]\w*(,[A-Za-z_]\w*)*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A rule of `review.lint` that does not hold: for one field, or for all ("")."""
+
+    rule: str
+    field: str
+    reason: str
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Where it stands in `event.toml`."""
+        return ("suppress", self.rule, *([self.field] if self.field else []))
 
 
 @dataclass(frozen=True)
@@ -47,10 +62,14 @@ class EventSpec:
         level: the compatibility level that its subject promises.
         version: the version that producers write.
         fill: field to the way a producer supplies it: now, uuid, count, `uuid5:FIELD,FIELD`.
+        headers: what every message carries: see `EventType.headers`.
         owner: who answers for it, or None.
         contact: how to reach them, or None.
         pii: the fields that say something of a person.
-        suppress: rule of `review.lint` to the reason why it does not hold here.
+        uses: full name of a shared type to the version that the next release is made with.
+        suppress: rules of `review.lint`, and codes of breaks that depend on the data, that do not
+            hold here, and why.
+        opt_in: its topic is made only where infra/topics.toml names the event.
         versions: version number to the path of its `.avsc`, ascending.
         default: whether it is meant where no event is named.
 
@@ -64,10 +83,13 @@ class EventSpec:
     level: Level
     version: int
     fill: Mapping[str, Fill] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     owner: str | None = None
     contact: str | None = None
     pii: tuple[str, ...] = ()
-    suppress: Mapping[str, str] = field(default_factory=dict)
+    uses: Mapping[str, int] = field(default_factory=dict)
+    suppress: tuple[Suppression, ...] = ()
+    opt_in: bool = False
     versions: Mapping[int, Path] = field(default_factory=dict)
     default: bool = False
     _parsed: dict[int, Schema] = field(default_factory=dict, repr=False, compare=False)
@@ -81,7 +103,7 @@ class EventSpec:
 
         """
         toml = Table.read(folder / "event.toml")
-        toml.only(*_KEYS, *_ABOUT)
+        toml.only(*_KEYS, *_HEADERS, *_ABOUT)
         if not EVENT_NAME.fullmatch(folder.name):
             why = f"{folder.name!r} is no event name: small letters, digits and single dashes"
             raise ConfigError(str(folder), why, "rename the folder")
@@ -95,11 +117,14 @@ class EventSpec:
             level=Level[toml.one_of("compatibility", list(Level.__members__))],
             version=toml.need("version", int),
             fill=_fill(toml.table("fill")),
+            headers=_headers(toml),
             owner=toml.get("owner", str),
             contact=toml.get("contact", str),
             pii=tuple(_texts(toml, "pii")),
+            uses=_uses(toml.table("uses")),
             suppress=_suppress(toml.table("suppress")),
-            versions=_versions(folder),
+            opt_in=toml.flag("opt_in"),
+            versions=version_files(folder),
             default=default,
         )
 
@@ -107,6 +132,11 @@ class EventSpec:
     def latest(self) -> int:
         """The highest version number; 0 where there is none."""
         return max(self.versions, default=0)
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """What is suppressed as a whole: among it the codes of breaks that the data never meets."""
+        return frozenset(each.rule for each in self.suppress if not each.field)
 
     @property
     def toml(self) -> Path:
@@ -150,8 +180,23 @@ class EventSpec:
             if line:
                 where = f"{self.path(version)}:{line}"
                 raise SchemaError(where, "has merge markers", "resolve the conflict")
-            self._parsed[version] = load(self.path(version))
+            others = documents(self.folder.parent, self.pins(version))
+            self._parsed[version] = load(self.path(version), others)
         return self._parsed[version]
+
+    def pins(self, version: int) -> Mapping[str, int]:
+        """Return the versions of shared types that a version may use: those of its release."""
+        return pinned(self.folder / LOCK).get(version, self.uses)
+
+    def uses_of(self, version: int) -> Mapping[str, int]:
+        """Return the shared types that a version does use, full name to version.
+
+        Raises:
+            SchemaError: there is no such version, or it is no valid schema.
+
+        """
+        pins = self.pins(version)
+        return {name: pins[name] for name in self.schema(version).uses}
 
 
 @dataclass(frozen=True)
@@ -207,7 +252,7 @@ class Catalogue:
         """What a command says, once, about events that are not the project's; else ""."""
         if not self.borrowed:
             return ""
-        names = ", ".join(self.events)
+        names = self.default or ", ".join(self.readable)
         return f"no schemas/ here; using the event that comes with the package: {names}"
 
     @property
@@ -268,7 +313,7 @@ class Catalogue:
         found = self.readable.get(name or "")
         if found is not None:
             return found
-        listed = ", ".join(self.events) or "none"
+        listed = ", ".join(self.readable) or "none"
         if name is None:
             why = f"{self.root} holds several, and none is named"
             raise UsageError("choose an event", why, f"name one of them: {listed}")
@@ -300,6 +345,19 @@ def _way(table: Table, name: str) -> Fill:
     return table.one_of(name, (*_FILLS, "uuid5:FIELD,FIELD"))
 
 
+def _headers(toml: Table) -> Mapping[str, str]:
+    found = {}
+    source = toml.get("cloudevents", str)
+    if source is not None:
+        # CloudEvents 1.0: a non-empty URI reference; a header's text must not break a line.
+        if not source or not source.isascii() or not source.isprintable() or " " in source:
+            raise toml.error("is no source: write a URI such as /freezers/berlin", "cloudevents")
+        found["cloudevents"] = source
+    if toml.get("traceparent", bool):
+        found["traceparent"] = ""
+    return found
+
+
 def _texts(toml: Table, key: str) -> list[str]:
     found: list[object] = toml.get(key, list) or []
     if not all(isinstance(each, str) for each in found):
@@ -307,14 +365,19 @@ def _texts(toml: Table, key: str) -> list[str]:
     return [str(each) for each in found]
 
 
-def _suppress(table: Table) -> Mapping[str, str]:
-    found = {rule: table.need(rule, str) for rule in table.values}
-    for rule, reason in found.items():
-        if not reason.strip():
-            raise table.error("says no reason", rule)
-    return found
+def _uses(table: Table) -> Mapping[str, int]:
+    return {name: table.need(name, int) for name in table.values}
 
 
-def _versions(folder: Path) -> Mapping[int, Path]:
-    found = ((_VERSION_FILE.fullmatch(path.name), path) for path in folder.iterdir())
-    return dict(sorted((int(match[1]), path) for match, path in found if match))
+def _suppress(table: Table) -> tuple[Suppression, ...]:
+    """Read `rule = "why"`, and `rule.field = "why"` for one field."""
+    found: list[Suppression] = []
+    for rule, given in table.values.items():
+        fields = table.table(rule) if isinstance(given, dict) else None
+        holder, names = (table, [rule]) if fields is None else (fields, list(fields.values))
+        for name in names:
+            reason = holder.need(name, str)
+            if not reason.strip():
+                raise holder.error("says no reason", name)
+            found.append(Suppression(rule, "" if fields is None else name, reason))
+    return tuple(found)

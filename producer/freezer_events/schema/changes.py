@@ -19,6 +19,7 @@ from freezer_events.avro.parse.types import (
     Ref,
     UnionType,
 )
+from freezer_events.avro.rules import rules_at
 from freezer_events.schema.compare.phrases import described, kinded, listed, value
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Change:
     Attributes:
         path: the field, as a person names it: `device.model`, `tags[]`, `limits{}`.
         what: one word for machines: added, removed, renamed, type, default, doc, symbols, order,
-            name, aliases, size.
+            name, aliases, size, rules.
         words: the change as a clause: "added: double or null, default null".
 
     """
@@ -99,6 +100,7 @@ class _Walk:
             yield Change(at, "aliases", _aliases(o.name.written, n.name.written))
         yield from _doc(at, o.doc, n.doc)
         if isinstance(o, RecordType) and isinstance(n, RecordType):
+            yield from self._rules(o, n, at)
             yield from self._records(o, n, path)
         elif isinstance(o, EnumType) and isinstance(n, EnumType):
             yield from _enums(o, n, at)
@@ -116,6 +118,9 @@ class _Walk:
             name = next((e for e in (field.name, *field.aliases) if e in left), None)
             if name is None:
                 yield Change(prefix + field.name, "added", _added(field))
+                for rule in rules_at(self._new, field):
+                    words = f"rule {rule.name} added: {rule.expr}"
+                    yield Change(prefix + field.name, "rules", words)
                 continue
             before = left.pop(name)
             paired.append(name)
@@ -137,6 +142,21 @@ class _Walk:
         if value(o.default) != value(n.default):
             yield Change(path, "default", f"default {value(o.default)} became {value(n.default)}")
         yield from _doc(path, o.doc, n.doc)
+        yield from self._rules(o, n, path)
+
+    def _rules(
+        self, o: RecordType | RecordField, n: RecordType | RecordField, path: str
+    ) -> Iterator[Change]:
+        before = {each.name: each for each in rules_at(self._old, o)}
+        after = {each.name: each for each in rules_at(self._new, n)}
+        for name, rule in after.items():
+            if name not in before:
+                yield Change(path, "rules", f"rule {name} added: {rule.expr}")
+            elif rule.expr != before[name].expr:
+                yield Change(path, "rules", f"rule {name}: {before[name].expr} became {rule.expr}")
+        for name, rule in before.items():
+            if name not in after:
+                yield Change(path, "rules", f"rule {name} removed: it was {rule.expr}")
 
 
 def _branches(each: Resolved) -> tuple[Type, ...]:

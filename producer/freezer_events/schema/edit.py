@@ -27,7 +27,7 @@ def with_fields(schema: Schema, fields: Sequence[dict[str, Any]], where: str) ->
         raise schema.error("", "the schema of an event must be a record")
     there, made = len(schema.root.fields), schema
     for number, field in enumerate(fields, there):
-        made = parse(_with_field(made, number, field), where)
+        made = parse(_with_field(made, number, field), where, others=schema.others)
     return made
 
 

@@ -75,6 +75,19 @@ def missing(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]
             yield Misfit(
                 ("fill", name), "no version has such a field", "remove the line, or add the field"
             )
+    inside = {name for each in schemas.values() for name in _field_names(each)}
+    for name in event.pii:
+        if roots and name not in inside:
+            fix = f"name fields: {', '.join(sorted(known))}"
+            yield Misfit(("pii",), f"no version has a field {name!r}", fix)
+
+
+def _field_names(schema: Schema) -> Iterator[str]:
+    """Yield the names of fields: the event's own, and `Record.field` of records inside."""
+    for record in schema.names.values():
+        if isinstance(record, RecordType):
+            prefix = "" if record is schema.root else f"{record.name.simple}."
+            yield from (f"{prefix}{field.name}" for field in record.fields)
 
 
 def _fits(of: Type, way: Fill, schema: Schema) -> bool:

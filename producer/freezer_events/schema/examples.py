@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.finite import ENDLESS, depth_of, depths_of
 from freezer_events.avro.model import model_of, scalar_of
+from freezer_events.avro.obeying import obeying
 from freezer_events.avro.parse import types
 
 if TYPE_CHECKING:
@@ -70,6 +72,11 @@ class _Maker:
     def _record(self, record: types.RecordType) -> Any:
         self._depth += 1
         names = self._model.attributes[record.name.full]
-        made = {names[field.name]: self.make(field.type) for field in record.fields}
+        made = {
+            names[field.name]: obeying(
+                self._model, record, field.name, partial(self.make, field.type)
+            )
+            for field in record.fields
+        }
         self._depth -= 1
         return self._types[record.name.full](**made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import keyword
 import re
@@ -28,6 +29,7 @@ _HEAD: Final = """\
 # ruff: noqa
 # fmt: off
 """
+_OPERATIONS: Final = "freezer_events.avro.expression.operations"
 _CHUNK: Final = 90
 _EVENT: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -56,7 +58,30 @@ class GeneratedModule:
     text: str
 
 
-def module_source(
+def as_it_is(event: str, text: str | None) -> GeneratedModule | None:
+    """Return an event's module as it was generated before, None where it is none of ours.
+
+    It is for the package's `__init__`, which lists the classes of all events, while the files that
+    this one was made from cannot be read.
+    """
+    try:
+        body = ast.parse(text or "").body
+    except (SyntaxError, ValueError):
+        return None
+    listed: tuple[str, ...] = ()
+    root = ""
+    for node in body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=names)):
+                listed = tuple(str(each.value) for each in names if isinstance(each, ast.Constant))
+            case ast.AnnAssign(target=ast.Name(id="EVENT"), value=ast.Call(keywords=given)):
+                found = (each.value for each in given if each.arg == "record")
+                root = next((each.id for each in found if isinstance(each, ast.Name)), "")
+    known = root in listed and text is not None
+    return GeneratedModule(event, root, listed, text or "") if known else None
+
+
+def module_source(  # noqa: PLR0913 - what event.toml says, and the schema
     *,
     event: str,
     version: int,
@@ -66,6 +91,7 @@ def module_source(
     default: bool,
     schema: Schema,
     source_name: str,
+    headers: Mapping[str, str] | None = None,
 ) -> GeneratedModule:
     """Return an event's module: its classes, encoder and EventType.
 
@@ -78,6 +104,7 @@ def module_source(
         default: whether the setting TOPIC overrides the topic.
         schema: the version's schema.
         source_name: the schema's file as the head of the module names it.
+        headers: what every message carries, by `EventType.headers`.
 
     Raises:
         SchemaError: the schema is no record, lacks a filled field, or the key does not fit.
@@ -107,6 +134,8 @@ def module_source(
         "default": repr(default),
         "generator": repr(GENERATOR),
     }
+    if headers:
+        contract["headers"] = repr(dict(headers))
     text = _module(Scope(model), contract, json.dumps(schema.parsed), source_name)
     return GeneratedModule(event, root, tuple(sorted(model.classes.values())), text)
 
@@ -119,7 +148,7 @@ def _module(scope: Scope, contract: Mapping[str, str], schema: str, source_name:
         _HEAD.format(source=" ".join(source_name.split()))
         + f'"""The event {contract["name"][1:-1]}, version {contract["version"]}."""\n',
         "from __future__ import annotations\n",
-        _imports(classes.imports(), text, scope.used),
+        _imports(classes.imports(), text, scope),
         f"__all__ = {sorted(scope.model.classes.values())!r}\n",
         "",
         text,
@@ -138,19 +167,21 @@ def _spaced(text: str) -> str:
     return re.sub(r"\n+(?=(@|def |class \w+(\(.*\))?:))(?<!\)\n)", "\n\n\n", text)
 
 
-def _imports(needed: set[tuple[str, str]], classes: str, used: set[str]) -> str:
+def _imports(needed: set[tuple[str, str]], classes: str, scope: Scope) -> str:
     """Return the import lines, the standard library first."""
     needed = needed | {("typing", "Any"), ("typing", "Final")}
     ours = {each for each in needed if each[0].startswith("freezer_events")}
     lines = [*_lines(needed - ours), "", "from freezer_events.event import EventType"]
     if "_typing." in classes:
         lines.insert(0, "import typing as _typing")
+    used = scope.used
     if "_field(" in classes:
         lines.insert(0, "from dataclasses import field as _field")
         used = used | {"default_value"}
     pieces = {
         ("freezer_events.avro.runtime", f"{name} as _{name}") for name in {*used, "read_model"}
     }
+    pieces |= {(_OPERATIONS, f"{name} as _cel_{name}") for name in scope.operations}
     return "\n".join([*lines, *_lines(pieces | ours), ""])
 
 

@@ -184,7 +184,7 @@ def _first(event: EventSpec, version: int) -> GoldenFile:
 
 def _event(event: EventSpec, writer: int, reader: int, body: bytes) -> Any:
     """Return the event that a consumer with one version makes of a body of another."""
-    return decode(body, event.schema(writer).text, type_of_version(event, reader))
+    return decode(body, event.schema(writer).whole, type_of_version(event, reader))
 
 
 def _must_read(event: EventSpec, writer: int, reader: int, body: bytes) -> Any:

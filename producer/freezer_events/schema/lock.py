@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from freezer_events.avro.parse import Schema
     from freezer_events.schema.catalogue import EventSpec
+    from freezer_events.schema.shared_types import SharedType
 
 _RESTORE: Final = "restore it from version control"
 _SEPARATOR: Final = "======="  # between the sides of a merge conflict; no line of ours
@@ -43,18 +44,21 @@ class Entry:
     Attributes:
         sha256: of the file's text as UTF-8, lines ended by a newline alone, in hex.
         fingerprint: CRC-64-AVRO of the parsing canonical form, in hex.
-        schema: the schema as JSON on one line.
+        schema: the schema as JSON on one line, whole.
+        uses: full name of a shared type to the version that it was released with.
 
     """
 
     sha256: str
     fingerprint: str
     schema: str
+    uses: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, schema: Schema) -> Self:
-        """Make the entry for a version's schema."""
-        return cls(_sha256(schema.text), schema.fingerprint, json.dumps(schema.parsed))
+    def of(cls, schema: Schema, uses: Mapping[str, int] | None = None) -> Self:
+        """Make the entry for a version's schema, and the shared types that it uses."""
+        text = json.dumps(schema.parsed)
+        return cls(_sha256(schema.text), schema.fingerprint, text, dict(uses or {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ class Lock:
                 f'sha256 = "{entry.sha256}"\n'
                 f'fingerprint = "{entry.fingerprint}"\n'
                 f"schema = {_toml_string(entry.schema)}\n"
+                f"{_uses(entry.uses)}"
             )
         return "\n".join(blocks)
 
@@ -107,7 +112,7 @@ class Lock:
         """The released version numbers, ascending."""
         return sorted(self.entries)
 
-    def violations(self, event: EventSpec) -> list[tuple[int, str]]:
+    def violations(self, event: EventSpec | SharedType) -> list[tuple[int, str]]:
         """Return version and reason for every released version that is not as it was."""
         found = []
         now = {version: _text(event, version) for version in event.versions}
@@ -185,13 +190,14 @@ def _entries(table: Any, where: str) -> dict[int, Entry]:
     except (TypeError, ValueError, AttributeError) as error:
         raise SchemaError(where, f"is damaged: {error}", _RESTORE) from error
     for version, entry in found.items():
-        if not all(isinstance(getattr(entry, each), str) for each in Entry.__slots__):
+        texts = (entry.sha256, entry.fingerprint, entry.schema)
+        if not all(isinstance(each, str) for each in texts) or not isinstance(entry.uses, dict):
             why = f"is damaged: the entry of v{version} holds something else than texts"
             raise SchemaError(where, why, _RESTORE)
     return found
 
 
-def _text(event: EventSpec, version: int) -> str | None:
+def _text(event: EventSpec | SharedType, version: int) -> str | None:
     try:
         return event.text(version)
     except SchemaError:
@@ -213,6 +219,11 @@ def diff(released: str, now: str, name: str) -> str:
         n=2,
     )
     return "\n".join(lines) or "only white space differs"
+
+
+def _uses(uses: Mapping[str, int]) -> str:
+    inside = ", ".join(f"{_toml_string(name)} = {number}" for name, number in uses.items())
+    return f"uses = {{ {inside} }}\n" if inside else ""
 
 
 def _toml_string(value: Any) -> str:

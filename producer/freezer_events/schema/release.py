@@ -14,6 +14,7 @@ from freezer_events.schema import generated, golden
 from freezer_events.schema import lock as locks
 from freezer_events.schema.catalogue import LOCK, OLD_LOCK
 from freezer_events.schema.lock import Entry, Lock
+from freezer_events.schema.shared_types import shared_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ def release(catalogue: Catalogue, event: EventSpec, *, renew_golden: bool = Fals
     Raises:
         UsageError: a file cannot be written, or the schemas are not the project's own; nothing has
             changed then.
-        SchemaError: an event cannot be generated, or a golden file cannot be made or reads
+        SchemaError: the event cannot be generated, or a golden file cannot be made or reads
             otherwise than it did.
 
     """
@@ -71,18 +72,36 @@ def _release(catalogue: Catalogue, event: EventSpec, *, renew_golden: bool) -> R
     lock = Lock.read(event.folder)
     unreleased = tuple(each for each in event.versions if each not in lock.entries)
     for version in unreleased:
-        lock = lock.with_entry(version, Entry.of(event.schema(version)))
+        lock = lock.with_entry(version, Entry.of(event.schema(version), event.uses_of(version)))
+    shared = _shared(event)
     texts = dict(_golden(event, unreleased if renew_golden else (), verify=renew_golden))
     leftovers = list(_temporary(catalogue, event))
     if catalogue.into is not None:
-        code = generated.texts(catalogue)
-        texts.update(code)
-        leftovers += generated.leftovers(catalogue, code)
+        code = generated.generation(catalogue)
+        if event.name in code.failed:
+            raise code.failed[event.name]
+        texts.update(code.files)
+        leftovers += generated.leftovers(catalogue, code.files)
     others, old = _converted(catalogue)
     texts.update(others)
+    texts.update(shared)
     # Last: a version is released when the lock says so, and everything else is there by then.
     texts[event.folder / LOCK] = lock.text()
     return Released(unreleased, tuple(replace_all(texts, [*leftovers, *old])))
+
+
+def _shared(event: EventSpec) -> dict[Path, str]:
+    """Return the locks of the shared types that the event uses, with the versions that it uses."""
+    known = shared_types(event.folder.parent)
+    texts: dict[Path, str] = {}
+    for version in event.versions:
+        for full, number in event.uses_of(version).items():
+            path = known[full].folder / LOCK
+            lock = Lock.parse(texts[path], str(path)) if path in texts else Lock.read(path.parent)
+            if number not in lock.entries:
+                lock = lock.with_entry(number, Entry.of(known[full].schema(number)))
+                texts[path] = lock.text()
+    return texts
 
 
 def _golden(

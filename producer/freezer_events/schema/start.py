@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from freezer_events.avro.keys import KEY_TYPES, key_misfit
 from freezer_events.avro.parse import parse
 from freezer_events.avro.parse.types import RecordType
-from freezer_events.errors import UsageError
+from freezer_events.errors import SchemaError, UsageError
 from freezer_events.schema.catalogue import EVENT_NAME
 from freezer_events.schema.field_spec import FieldSpec
 
@@ -80,9 +80,12 @@ def starter(
 
 def _namespace(catalogue: Catalogue) -> str:
     """Return the namespace that the other events are in, or `events` where there are none."""
-    for event in catalogue.events.values():
+    for event in catalogue.readable.values():
         if event.versions:
-            root = event.schema(event.latest).root
+            try:
+                root = event.schema(event.latest).root
+            except SchemaError:
+                continue  # of another event: its own check says so
             space = root.name.full.rpartition(".")[0] if isinstance(root, RecordType) else ""
             if space:
                 return space

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from freezer_events.errors import InvalidEvent
+from freezer_events.send import watching
 from freezer_events.send.checks import KEY_FIELD, KeyField
 from freezer_events.send.producer import EventProducer
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from freezer_events.config import Settings
     from freezer_events.event import Event
     from freezer_events.send.checks import GivenHeaders, Key
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.send.tally import Tally
 
 _LOOK_S: Final = 0.005  # between two looks for room
@@ -139,8 +140,9 @@ class AsyncEventProducer:
                 producer._lifetime.refuse_if_ended()  # noqa: SLF001
                 await asyncio.sleep(_LOOK_S)
                 producer._delivery.serve(0)  # noqa: SLF001
-        except InvalidEvent:
-            tally.rejected += 1
+        except InvalidEvent as error:
+            tally.reject(error.rule)
+            watching.rejected(error)
             raise
         except BaseException:
             tally.unsent += 1

@@ -12,7 +12,7 @@ from freezer_events.errors import InvalidEvent
 
 if TYPE_CHECKING:
     from freezer_events.send.line import Extra
-    from freezer_events.send.reports import Headers
+    from freezer_events.send.report import Headers
 
     Key = str | bytes | int | UUID | None
     GivenHeaders = Mapping[str, str | bytes | None] | Sequence[tuple[str, str | bytes | None]]

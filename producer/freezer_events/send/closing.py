@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from freezer_events.console.words import counted
 from freezer_events.errors import NotDelivered
+from freezer_events.send import watching
 
 if TYPE_CHECKING:
     from freezer_events.send.delivery import Delivery
@@ -25,6 +26,7 @@ def settle(delivery: Delivery, timeout_s: float | None) -> None:
         delivery.abandon()
         delivery.look_back()
         delivery.pump.stop()
+        watching.ended(delivery)
         delivery.line.close()
 
 

@@ -14,12 +14,13 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.console.words import counted
-from freezer_events.errors import ConfigError, EventError, UnreachableError, UsageError
+from freezer_events.errors import ConfigError, EventError, UsageError
 from freezer_events.kafka import codes
 from freezer_events.kafka.connection import SLICE_S, never
 from freezer_events.kafka.topic_watch import TopicWatch
+from freezer_events.send import giving_up, watching
 from freezer_events.send.client_properties import partitioner, producer_properties
-from freezer_events.send.outage import Outage
+from freezer_events.send.outage import STATUS_EVERY_S, Outage
 from freezer_events.send.pump import Pump
 from freezer_events.send.python_line import PythonLine
 from freezer_events.send.reports import Reports
@@ -52,7 +53,7 @@ class Delivery:
     Attributes:
         line: takes the messages.
         reports: what is known of messages.
-        on_notice: told in a sentence how long an outage lasts, or what happened to a topic; by
+        on_notice: told in a sentence of an outage, every 30 s, and of what happened to a topic; by
             default a line in the log.
         watch: looks at the topics now and then.
         changes: what happened to topics under way, in sentences.
@@ -75,14 +76,15 @@ class Delivery:
         self.on_notice: Callable[[str], None] = _log.warning
         self.watch = TopicWatch(settings)
         self.changes: list[str] = []
-        self._give_up_after_s = give_up_after_s
         self._on_end = on_end
         self._ended = False
         self._outage = Outage(give_up_after_s)
+        self._on_outage: Callable[[str], None] | None = None
         self._was_told = False
         self._delivered_at_renewal = -1
         self._renewal = threading.Lock()
         self.pump = Pump(self.line, lambda: self.in_flight > 0, self._look)
+        watching.began(self)
 
     @property
     def tally(self) -> Tally:
@@ -104,6 +106,11 @@ class Delivery:
         """The partitioner in force."""
         return partitioner(self.settings)
 
+    def show_outage(self, status: Callable[[str], None]) -> None:
+        """Tell of an outage every second, on a line that is written over."""
+        self._outage.every_s = STATUS_EVERY_S
+        self._on_outage = status
+
     def wait_for_room(self, take: Callable[[], bool], stop: Callable[[], bool] = never) -> bool:
         """Try to have a message taken until there is room; False: it was told to stop, or ended.
 
@@ -115,7 +122,7 @@ class Delivery:
         """
         self.outside_callbacks("wait for room in the queue")
         try:
-            while not (self._ended or stop()):
+            while not (self._ended or self.trouble or stop()):
                 self.serve(SLICE_S)
                 if take():
                     return True
@@ -152,6 +159,7 @@ class Delivery:
         while self.in_flight and not stop() and (deadline is None or time.monotonic() < deadline):
             self.line.push()
             self.serve(SLICE_S if deadline is None else min(SLICE_S, timeout_s or 0))
+        self._end_if_in_trouble()  # the last report may have come in the pump's thread
         return self.in_flight
 
     def abandon(self) -> None:
@@ -192,6 +200,7 @@ class Delivery:
                 told += f": some or all of {counted(delivered, 'delivered event')} are gone with it"
             self.changes.append(told)
             self.on_notice(told)
+            watching.happened("topic changed", logging.WARNING, change=told)
 
     def look_back(self) -> None:
         """Look at the topics once more, at the end of a run that was long or lost its topic."""
@@ -203,14 +212,23 @@ class Delivery:
         tally = self.tally
         self._outage.look(time.monotonic(), tally.in_flight, tally.settled)
         if self._outage.is_too_long() and self.trouble is None and not self._ended:
-            self.reports.trouble = self._given_up()
+            self.reports.trouble = giving_up.reason(self.settings, self._outage, self.reports.heard)
         if self._outage.is_to_be_told() and not self._ended:
             self._was_told = True
-            self.on_notice(self._state())
+            told = giving_up.state(self._outage, self.in_flight, self.reports.heard)
+            (self._on_outage or self.on_notice)(told)
+            watching.happened(
+                "outage",
+                logging.WARNING,
+                lasted_s=round(self._outage.lasted_s, 1),
+                waiting=self.in_flight,
+                cause=giving_up.cause(self.reports.heard),
+            )
         elif self._was_told and not self._outage.lasted_s:
             self._was_told = False
             if self.trouble is None:
                 self.on_notice("delivering again")
+                watching.happened("recovered", waiting=self.in_flight)
         self.look_at_topics()
         self._end_if_in_trouble()
 
@@ -242,24 +260,4 @@ class Delivery:
             f" {tally.unconfirmed - unconfirmed:,} in flight are unconfirmed,"
             f" {again:,} are sent again"
         )
-
-    def _state(self) -> str:
-        lasted = f"nothing delivered for {self._outage.lasted_s:.0f} s ({self._cause()})"
-        return (
-            f"{lasted}; {self.in_flight:,} wait;"
-            f" still trying, for {self._give_up_after_s:g} s in all"
-        )
-
-    def _cause(self) -> str:
-        heard = self.reports.heard
-        return "no answer" if heard is None else codes.words(heard)
-
-    def _given_up(self) -> EventError:
-        heard = self.reports.heard
-        return UnreachableError(
-            f"deliver to {self.settings.bootstrap_servers}",
-            f"nothing delivered for {self._outage.lasted_s:.0f} s: {self._cause()}",
-            "check that the brokers are up; try again"
-            if heard is None
-            else codes.connection_advice(heard),
-        )
+        watching.happened("client made anew", logging.WARNING, sent_again=again)

@@ -89,6 +89,21 @@ def forget(lifetime: Lifetime) -> None:
         finalizer.detach()
 
 
+def leave(lifetime: Lifetime, delivery: Delivery) -> bool:
+    """Close a producer for further events; False where it was closed, and nothing is to be done.
+
+    Raises:
+        UsageError: this is within a delivery callback.
+
+    """
+    delivery.outside_callbacks("close the producer")
+    if lifetime.is_closed:
+        return False
+    forget(lifetime)
+    lifetime.close()
+    return True
+
+
 def _forgotten(delivery: Delivery) -> None:
     """End a producer that nobody closed and nobody holds on to any more.
 

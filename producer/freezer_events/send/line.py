@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from freezer_events.send.reports import Headers, OnReport
+    from freezer_events.send.report import Headers, OnReport
 
     # What a batch cannot carry: headers, and a timestamp in ms (0: the client's own).
     Extra = tuple[Headers | None, int]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from freezer_events.errors import EventError, InvalidEvent
 from freezer_events.kafka.codes import Outcome
 from freezer_events.kafka.connection import SLICE_S
-from freezer_events.send import lifetime
+from freezer_events.send import lifetime, watching
 from freezer_events.send.delivery import DEFAULT_TIMEOUT_S
-from freezer_events.send.reports import OnlyUndelivered
+from freezer_events.send.report import OnlyUndelivered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from freezer_events.console.stop import Stop
     from freezer_events.send.fill import Filler
     from freezer_events.send.producer import EventProducer
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.send.tally import Tally
     from freezer_events.sources.reading import ReadingPlace, Source
 
@@ -64,6 +64,7 @@ class Pipeline:
         exhausted: the source has been read to its end.
         fill: supplies what events did not bring, in place of the producer's own.
         timestamp: the attribute whose value is the record's timestamp; None: the time of sending.
+        on_refused: told of a reading that the cluster never takes; True if it is kept elsewhere.
 
     """
 
@@ -81,6 +82,7 @@ class Pipeline:
     ) -> None:
         self.undelivered: list[Undelivered] = []
         self.exhausted = False
+        self.on_refused: Callable[[Undelivered, Report], bool] = lambda *_: False
         self._producer = producer
         # The one friend of EventProducer's inside: it drives it, and ends its waits.
         self._delivery = producer._delivery  # noqa: SLF001
@@ -116,6 +118,10 @@ class Pipeline:
     def changes(self) -> list[str]:
         """What happened to topics under way, in sentences."""
         return self._delivery.changes
+
+    def show_outage(self, status: Callable[[str], None]) -> None:
+        """Tell of an outage every second, on a line that is written over."""
+        self._delivery.show_outage(status)
 
     def partitions(self, topic: str) -> int:
         """Return how many partitions a topic had when it was last looked at; 0: not known."""
@@ -221,7 +227,9 @@ class Pipeline:
         self, event: Any, place: ReadingPlace | None, source: Source | None, report: Report
     ) -> None:
         if report.outcome is not Outcome.DELIVERED:
-            self.undelivered.append(Undelivered(event, place, report.outcome))
+            found = Undelivered(event, place, report.outcome)
+            if not (report.is_refused and self.on_refused(found, report)):
+                self.undelivered.append(found)
         elif source is not None and place is not None:
             source.safe(place)
         self._on_report(event, report)
@@ -253,4 +261,5 @@ class Pipeline:
         self._delivery.flush(None, enough)
         self._delivery.abandon()
         self._delivery.look_back()
+        watching.ended(self._delivery)
         lifetime.forget(self._producer._lifetime)  # noqa: SLF001 - nothing is open, closed or not

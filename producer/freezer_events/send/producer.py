@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from freezer_events.avro.wire import invalid_event
 from freezer_events.errors import EventError, InvalidEvent
-from freezer_events.send import checks, closing, lifetime
+from freezer_events.send import checks, closing, lifetime, standard_headers, watching
 from freezer_events.send.checks import KEY_FIELD, KeyField
 from freezer_events.send.delivery import DEFAULT_GIVE_UP_AFTER_S, DEFAULT_TIMEOUT_S, Delivery
 from freezer_events.send.lifetime import Lifetime
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from freezer_events.config import Settings
     from freezer_events.event import Event
     from freezer_events.send.checks import GivenHeaders, Key
-    from freezer_events.send.reports import OnReport, Report
+    from freezer_events.send.report import OnReport, Report
     from freezer_events.send.route import Route
     from freezer_events.send.routes import Way
     from freezer_events.send.tally import Tally
@@ -94,7 +94,7 @@ class EventProducer:
     ) -> None:
         if error is None:
             self.close()
-        elif self._leave():
+        elif lifetime.leave(self._lifetime, self._delivery):
             # The block's own error is what its caller is to see; what became of the events, too.
             self._settle(self._timeout_s)
             error.add_note(f"events: {self._tally}")
@@ -173,17 +173,21 @@ class EventProducer:
             except Exception as error:
                 raise invalid_event(event, error) from error
             own: str | bytes | None
-            if key is KEY_FIELD and headers is None and timestamp is None and on_delivery is None:
+            plain = headers is None and route.headers is None and timestamp is None
+            if plain and key is KEY_FIELD and on_delivery is None:
                 own, extra, told = route.key(event), None, None
             else:
                 own = route.key(event) if isinstance(key, KeyField) else checks.message_key(key)
                 extra = checks.extras(own, headers, timestamp)
+                if route.headers is not None:
+                    extra = standard_headers.added(extra, route.headers(event))
                 told = checks.callback_or_none(on_delivery)
             return route.take(value, own, extra, told) or self._wait(
                 partial(route.take, value, own, extra, told)
             )
-        except InvalidEvent:
-            tally.rejected += 1
+        except InvalidEvent as error:
+            tally.reject(error.rule)
+            watching.rejected(error)
             raise
         except EventError:
             tally.unsent += 1
@@ -236,20 +240,11 @@ class EventProducer:
             Exception: the first that a callback raised, where all was delivered.
 
         """
-        if not self._leave():
+        if not lifetime.leave(self._lifetime, self._delivery):
             return
         self._settle(None)
         if (error := closing.verdict(self._delivery)) is not None:
             raise error
-
-    def _leave(self) -> bool:
-        """Take no further events; False where that was so before, and nothing is to be done."""
-        self._delivery.outside_callbacks("close the producer")
-        if self._lifetime.is_closed:
-            return False
-        lifetime.forget(self._lifetime)
-        self._lifetime.close()
-        return True
 
     def _settle(self, timeout_s: float | None) -> None:
         try:
@@ -264,7 +259,4 @@ class EventProducer:
 
     def _wait(self, take: Callable[[], bool]) -> bool:
         """Wait for room in this thread; False: the event was not taken."""
-        return self._delivery.wait_for_room(take, self._stopping)
-
-    def _stopping(self) -> bool:
-        return self._lifetime.stop() or self._delivery.trouble is not None
+        return self._delivery.wait_for_room(take, self._lifetime.stop)

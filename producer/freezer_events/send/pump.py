@@ -32,12 +32,16 @@ class Pump:
         is_busy: tells whether something is in flight.
         look: called every few milliseconds, between two polls.
 
+    Attributes:
+        moved_at: when it last went round, by `time.monotonic`; None before the first message.
+
     """
 
     def __init__(self, line: Line, is_busy: Callable[[], bool], look: Callable[[], None]) -> None:
         self._line = line
         self._is_busy = is_busy
         self._look = look
+        self.moved_at: float | None = None
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -56,6 +60,7 @@ class Pump:
     def _run(self) -> None:
         pushed_at = time.monotonic()
         while not self._stopped.is_set():
+            self.moved_at = time.monotonic()
             try:
                 if self._line.push_aged():
                     pushed_at = time.monotonic()

@@ -10,12 +10,14 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import KafkaException, Producer
 
 from freezer_events.kafka import codes, connection
 from freezer_events.send.outbox import Outbox
+from freezer_events.send.second_try import SecondTry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
     from confluent_kafka import KafkaError
 
     from freezer_events.send.line import Extra, Take
-    from freezer_events.send.reports import OnReport, Reports, Returned
+    from freezer_events.send.report import OnReport
+    from freezer_events.send.reports import Reports
 
 _MAX_BYTES: Final = 1_000_000  # librdkafka's own default, of message.max.bytes and of batch.size
 _BATCHED_BYTES: Final = 16_384
@@ -53,7 +56,7 @@ class PythonLine:
         self._outboxes: dict[str, Outbox] = {}
         self._refusals: deque[tuple[str, dict[str, Any], KafkaError]] = deque()
         # Sent by a client before this one, and never left it: they go before anything else.
-        self._again: deque[Returned] = deque()
+        self._again = SecondTry()
         self._given_up = self._closed = self._is_renewing = False
         self._clients = 0
         self._producer = self._connect()
@@ -137,11 +140,9 @@ class PythonLine:
         with self._lock:
             self._given_up = True
             never = codes.never_sent()
-            for each in (*self._take_returned(), *self._again):
+            for each in self._again.give_up(self._reports):
                 message = {"value": each.value, "on_report": each.on_report}
                 self._refusals.append((each.topic, message, never))
-            self._reports.returned = None
-            self._again.clear()
             for topic, outbox in self._outboxes.items():
                 self._refusals.extend((topic, message, never) for message in outbox.empty())
             self._producer.purge()
@@ -161,11 +162,10 @@ class PythonLine:
         with self._lock:
             self._producer = self._connect()
             self._reports.renewed()
-            again = self._take_returned()
-            self._again.extendleft(reversed(again))
+            again = self._again.put_first(self._reports)
             self._is_renewing = False
         self._send_again()
-        return len(again)
+        return again
 
     def close(self) -> None:
         """Disconnect, once all is settled; nothing is taken or served any more."""
@@ -187,39 +187,14 @@ class PythonLine:
             known = self._outboxes.get(topic)
             if known is None:
                 known = self._outboxes[topic] = Outbox(
-                    lambda batch: self._hand_over(topic, batch), self._is_busy, self._lock
+                    partial(self._hand_over, topic), self._is_busy, self._lock
                 )
         return known
 
     def _send_again(self) -> bool:
         """Hand over what a client before this one did not send; False: there is no room."""
         with self._lock:
-            if self._is_renewing:
-                return False
-            while self._again:
-                each = self._again[0]
-                try:
-                    self._producer.produce(
-                        each.topic,
-                        each.value,
-                        each.key,
-                        headers=each.headers,
-                        timestamp=each.timestamp_ms,
-                        on_delivery=self._reports.callback(each.on_report, each.headers),
-                    )
-                except BufferError:
-                    return False
-                except KafkaException as error:
-                    self._reports.take_note(error.args[0], each.topic)
-                    return False
-                self._again.popleft()
-        return True
-
-    def _take_returned(self) -> list[Returned]:
-        found: list[Returned] = []
-        while self._reports.returned:
-            found.append(self._reports.returned.popleft())
-        return found
+            return not self._is_renewing and self._again.send(self._producer, self._reports)
 
     def _handed_over(self) -> int:
         """Return how many messages are librdkafka's at the moment."""

@@ -11,10 +11,12 @@ import threading
 import time
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from freezer_events.kafka import codes
 from freezer_events.kafka.codes import Outcome
+from freezer_events.send import watching
+from freezer_events.send.report import OnlyUndelivered, Report, Returned, report_of
 from freezer_events.send.tally import Tally
 
 if TYPE_CHECKING:
@@ -24,48 +26,11 @@ if TYPE_CHECKING:
 
     from freezer_events.config import Settings
     from freezer_events.errors import EventError
+    from freezer_events.send.report import Headers, OnReport
 
     Callback = Callable[[KafkaError | None, Message], None]
-    Headers = list[tuple[str, str | bytes | None]]
-    OnReport = Callable[["Report"], None]
 
 _log = logging.getLogger("freezer_events.send")
-
-
-class Report(NamedTuple):
-    """One delivery report; a tuple, because there may be one for every event.
-
-    Attributes:
-        outcome: delivered, failed (certainly not written) or unconfirmed (may be written).
-        topic: where the message went.
-        partition: its partition, or -1 where none was assigned.
-        offset: its offset, or None when not delivered.
-        latency_s: seconds from send to report.
-        error: the reason when it was not delivered, else None.
-
-    """
-
-    outcome: Outcome
-    topic: str
-    partition: int
-    offset: int | None
-    latency_s: float
-    error: str | None
-
-
-class Returned(NamedTuple):
-    """A message that never left a client that is given up: another one is to send it."""
-
-    topic: str
-    value: bytes
-    key: bytes | None
-    headers: Headers | None
-    timestamp_ms: int
-    on_report: OnReport | None
-
-
-class OnlyUndelivered(partial):  # type: ignore[type-arg]
-    """An `on_delivery` that is told only if its message was not delivered: that costs little."""
 
 
 class Reports:
@@ -125,7 +90,7 @@ class Reports:
             if error is None:
                 self.count(None, message)
                 if on_report is not None and not isinstance(on_report, OnlyUndelivered):
-                    self._tell(on_report, _report(Outcome.DELIVERED, None, message))
+                    self._tell(on_report, report_of(Outcome.DELIVERED, None, message))
             else:
                 self._take_lost(on_report, headers, error, message)
 
@@ -137,7 +102,7 @@ class Reports:
         """Take the error of a message that librdkafka would not have: it gets no report."""
         outcome = codes.outcome(error)
         self._add(outcome, error, topic)
-        report = Report(outcome, topic, -1, None, 0.0, error.str())
+        report = Report(outcome, topic, -1, None, 0.0, error.str(), codes.is_refusal(error))
         if on_report is not None:
             self._tell(on_report, report)
         else:
@@ -196,11 +161,14 @@ class Reports:
 
     def _counter(self) -> Callback:
         """Make `count`; it runs for every message, so it looks nothing up twice."""
-        partitions = self.tally.partitions
+        partitions, sample = self.tally.partitions, watching.latency()
 
         def count(error: KafkaError | None, message: Message) -> None:
             if error is None:
-                partitions[message.partition()] += 1  # type: ignore[index]  # delivered: it has one
+                partition: int = message.partition()  # type: ignore[assignment]  # delivered
+                number = partitions[partition] = partitions[partition] + 1
+                if not number & sample.mask:
+                    sample(message.latency())
             else:
                 self._take_lost(None, None, error, message)
 
@@ -230,7 +198,7 @@ class Reports:
             )
             return
         self._add(outcome, error, topic)
-        found = _report(outcome, error, message)
+        found = report_of(outcome, error, message)
         if on_report is not None:
             self._tell(on_report, found)
         else:
@@ -273,15 +241,3 @@ class Reports:
             self._interruption = raised
         finally:
             here.depth -= 1
-
-
-def _report(outcome: Outcome, error: KafkaError | None, message: Message) -> Report:
-    partition = message.partition()
-    return Report(
-        outcome=outcome,
-        topic=str(message.topic()),
-        partition=-1 if partition is None else partition,
-        offset=message.offset() if error is None else None,
-        latency_s=message.latency() or 0.0,
-        error=None if error is None else error.str(),
-    )

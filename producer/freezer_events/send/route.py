@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from freezer_events.event import EventType
     from freezer_events.send.line import Take
+    from freezer_events.send.report import Headers
 
 
 class Route:
@@ -29,10 +30,21 @@ class Route:
     Attributes:
         fill: supplies what an event did not bring; None where nothing is supplied.
         key: takes the message key from an event.
+        headers: makes what `event.toml` has every message carry; None where that is nothing.
 
     """
 
-    __slots__ = ("encode", "event_type", "fill", "key", "partitions", "prefix", "take", "topic")
+    __slots__ = (
+        "encode",
+        "event_type",
+        "fill",
+        "headers",
+        "key",
+        "partitions",
+        "prefix",
+        "take",
+        "topic",
+    )
 
     def __init__(
         self,
@@ -51,6 +63,7 @@ class Route:
         self.take = take
         self.fill = Filler(event_type) if event_type.fill else None
         self.key = key_text(event_type)
+        self.headers: Callable[[Any], Headers] | None = None
 
     def event(self, topic: str, value: bytes) -> Any:
         """Return the event whose message value on a topic this is; None if it is not ours."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from freezer_events.errors import InvalidEvent
+from freezer_events.send.standard_headers import header_maker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from freezer_events.config import Settings
     from freezer_events.event import EventType
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.send.route import Route
 
 
@@ -63,7 +64,9 @@ class Routes:
         route = self.by_class.get(event_type.record)
         if route is None:
             topic = self._topic or self._settings.topic_for(event_type)
-            route = self.by_class[event_type.record] = self._way.open(event_type, topic)
+            route = self._way.open(event_type, topic)
+            route.headers = header_maker(event_type, self._settings.registry_address, route.prefix)
+            self.by_class[event_type.record] = route
             self._opened.append(route)
         return route
 

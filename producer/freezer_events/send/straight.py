@@ -49,6 +49,7 @@ class StraightWay:
         self._delivery = delivery
         self._lifetime = lifetime
         self._timeout_s = timeout_s
+        self._registry_s = min(timeout_s, REGISTRY_TIMEOUT_S)
         self._registry = self._connect_registry()
         self._registry.stop = lambda: lifetime.stop() or delivery.trouble is not None
 
@@ -77,7 +78,7 @@ class StraightWay:
         self._registry.close()
 
     def _connect_registry(self) -> Registry:
-        return RememberingRegistry.connect(self._settings, min(self._timeout_s, REGISTRY_TIMEOUT_S))
+        return RememberingRegistry.connect(self._settings, self._registry_s)
 
     def _partitions(self, topic: str) -> int:
         found = topics.preflight(
@@ -86,7 +87,8 @@ class StraightWay:
         if found.largest_bytes is not None:
             # A topic refuses a whole batch that is larger than it allows for one message.
             self._delivery.bound_batches(found.largest_bytes)
-        self._delivery.watch.add(topic, found.seen)
+        if found.seen.topic_id:  # else there is nobody to tell one from the next
+            self._delivery.watch.add(topic, found.seen)
         return found.seen.partitions
 
     def _serializer(self, event_type: EventType) -> EventSerializer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 
 class CountsDiffer(RuntimeError):  # noqa: N818 - it names the state
@@ -20,6 +20,7 @@ class Tally:
     Attributes:
         read: readings taken from the source.
         rejected: readings that do not fit their event; never sent.
+        broken_rules: rejected readings that break a rule of the schema, by the rule's name.
         accepted: readings whose messages were taken for delivery.
         failed: certainly not on the topic.
         unconfirmed: in flight when they were given up; they may be on the topic all the same.
@@ -32,6 +33,7 @@ class Tally:
 
     read: int = 0
     rejected: int = 0
+    broken_rules: dict[str, int] = field(default_factory=dict)
     accepted: int = 0
     failed: int = 0
     unconfirmed: int = 0
@@ -58,6 +60,22 @@ class Tally:
     def undelivered(self) -> int:
         """Good readings that are not known to be on the topic."""
         return self.failed + self.unconfirmed + self.unsent
+
+    def add(self, other: Tally) -> None:
+        """Add the counts of another one."""
+        for each in fields(self):
+            if each.type == "int":
+                setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+        for partition, count in other.partitions.items():
+            self.partitions[partition] += count
+        for rule, count in other.broken_rules.items():
+            self.broken_rules[rule] = self.broken_rules.get(rule, 0) + count
+
+    def reject(self, rule: str = "") -> None:
+        """Count a reading that does not fit, and the rule that it breaks, if it is for that."""
+        self.rejected += 1
+        if rule:
+            self.broken_rules[rule] = self.broken_rules.get(rule, 0) + 1
 
     def check(self) -> None:
         """Compare the counts of a run that has ended.
@@ -87,6 +105,7 @@ class Tally:
             "unconfirmed": self.unconfirmed,
             "unsent": self.unsent,
             "partitions": {str(n): self.partitions[n] for n in sorted(self.partitions)},
+            **({"broken_rules": self.broken_rules} if self.broken_rules else {}),
         }
 
     def __str__(self) -> str:
@@ -96,4 +115,10 @@ class Tally:
             for name, count in self.as_dict().items()
             if isinstance(count, int) and (count or name in {"read", "delivered"})
         ]
-        return ", ".join(f"{count:,} {name}" for name, count in counts)
+        return ", ".join(f"{count:,} {name}{self._rules(name)}" for name, count in counts)
+
+    def _rules(self, name: str) -> str:
+        """Return which rules rejected readings broke, in brackets."""
+        broken = self.broken_rules.items() if name == "rejected" else ()
+        counts = ", ".join(f"{count:,} by the rule {rule}" for rule, count in broken)
+        return f" ({counts})" if counts else ""

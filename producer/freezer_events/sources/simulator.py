@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import random
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.finite import depth_of, depths_of
 from freezer_events.avro.forms import required
 from freezer_events.avro.model import model_of, scalar_of
+from freezer_events.avro.obeying import obeying, obeying_record
 from freezer_events.avro.parse.types import ArrayType, EnumType, MapType, RecordType, UnionType
 from freezer_events.avro.scalars import scalar
 
@@ -37,6 +39,7 @@ class Simulator:
     ) -> None:
         model = model_of(event_type)
         needed = required(event_type)
+        self._model = model
         self._record = event_type.record
         self._names = model.attributes[model.root.name.full]
         self._fields = [each for each in model.root.fields if each.name in needed]
@@ -48,21 +51,24 @@ class Simulator:
     def __iter__(self) -> Iterator[Any]:
         """Yield the events."""
         for number in range(self._count) if self._count else itertools.count():
-            yield self._record(
-                **{self._names[each.name]: self._value(each, number) for each in self._fields}
-            )
+            yield obeying_record(self._model, self._model.root, partial(self._event, number))
+
+    def _event(self, number: int) -> Any:
+        return self._record(
+            **{self._names[each.name]: self._value(each, number) for each in self._fields}
+        )
 
     def _value(self, field: RecordField, number: int) -> Any:
         if self._names[field.name] == self._key:
             return self._keys[number % len(self._keys)]
-        return self._values.of(field.type)
+        return self._values.obeying(field)
 
     def _key_value(self, number: int) -> Any:
         """Return the key of one sensor: a number for text, else any value of its type."""
         field = next(each for each in self._fields if self._names[each.name] == self._key)
         if self._values.is_text(field.type):
             return f"{field.name.removesuffix('_id')}{number}"
-        return self._values.of(field.type)
+        return self._values.obeying(field)
 
 
 class _Values:
@@ -77,6 +83,11 @@ class _Values:
     def is_text(self, use: Type) -> bool:
         """Tell whether a type is a plain string."""
         return scalar_of(self._model.resolve(use)) == _STRING
+
+    def obeying(self, field: RecordField) -> Any:
+        """Return a value of one of the event's own fields that obeys its rules."""
+        make = partial(self.of, field.type)
+        return obeying(self._model, self._model.root, field.name, make)
 
     def of(self, use: Type) -> Any:  # noqa: PLR0911 - one return per kind
         """Return a value of a type."""
@@ -101,5 +112,8 @@ class _Values:
 
     def _record(self, of: RecordType) -> Any:
         names = self._model.attributes[of.name.full]
-        values = {names[each.name]: self.of(each.type) for each in of.fields}
+        values = {
+            names[each.name]: obeying(self._model, of, each.name, partial(self.of, each.type))
+            for each in of.fields
+        }
         return self._types[of.name.full](**values)

@@ -6,30 +6,36 @@ With pytest, nothing needs to be imported: the plugin provides the fixture `even
         with event_cluster.producer() as producer:
             producer.send(FreezerReading(sensor_id="sensor0", temperature=-3.2))
         assert event_cluster.events(FreezerReading) == [...]
+
+A service that makes a producer of its own is given `event_cluster.settings`:
+
+    event_cluster.provision(FreezerReading)
+    app = make_app(event_cluster.settings)
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from freezer_events.errors import ConfigError, SchemaError
 from freezer_events.event import Event
 from freezer_events.kafka.embedded import EmbeddedCluster
 from freezer_events.kafka.topics import listed_partitions
 from freezer_events.read.consumer import EventConsumer
+from freezer_events.registry.client import Registry, subject_name
 from freezer_events.registry.in_memory import MemoryRegistry, OpenRegistry
 from freezer_events.send.async_producer import AsyncEventProducer
 from freezer_events.send.producer import EventProducer
 from freezer_events.send.straight import StraightWay
+from freezer_events.testing.http_registry import HttpRegistry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from freezer_events.config import Settings
     from freezer_events.read.record import Record
-    from freezer_events.registry.client import Registry
-    from freezer_events.send.reports import Report
+    from freezer_events.send.report import Report
     from freezer_events.send.routes import Way
 
 __all__ = ["EventCluster"]
@@ -47,7 +53,8 @@ class EventCluster:
         partitions: the number of partitions of a new topic.
 
     Attributes:
-        registry: the in-memory registry, to register further schemas in or to look at.
+        registry: the registry, to register further schemas in or to look at. It always answers:
+            `fail_registry` concerns those who come by `settings`, and the producers of `producer`.
 
     """
 
@@ -55,18 +62,39 @@ class EventCluster:
         self._new_partitions = partitions
         self._embedded = EmbeddedCluster()
         self.registry = MemoryRegistry()
-        self._open = OpenRegistry(self.registry)
+        self._http = HttpRegistry(self.registry)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._http.close()
         self._embedded.close()
 
     @property
     def settings(self) -> Settings:
-        """Settings with which any Kafka client reaches the cluster; the registry has no address."""
-        return replace(self._embedded.settings, schema_registry_url=self.registry.address)
+        """Settings with which any client in this process reaches the cluster and its registry."""
+        return replace(self._embedded.settings, schema_registry_url=self._http.url)
+
+    def provision(self, kind: type[Event], topic: str | None = None) -> None:
+        """Create the topic of a class of events and register its schema, for others' producers.
+
+        Args:
+            kind: the generated class.
+            topic: another topic than its own.
+
+        """
+        name = topic or self.settings.topic_for(kind.__event__)
+        self._partitions(name)
+        self.registry.register(subject_name(name), kind.__event__.schema)
+
+    def fail_registry(self, how: Literal["refuse", "hang"] | int) -> None:
+        """Make the registry refuse connections, hang, or answer with an HTTP status (401, 503)."""
+        self._http.fail(how)
+
+    def mend_registry(self) -> None:
+        """Undo `fail_registry`."""
+        self._http.mend()
 
     @property
     def cluster(self) -> EmbeddedCluster:
@@ -136,7 +164,9 @@ class _Producer(EventProducer):
         super().__init__(settings, **options)
 
     def _make_way(self) -> Way:
-        return _OpenWay(self._cluster, self.settings, self._delivery, self._lifetime)
+        return _OpenWay(
+            self._cluster, self.settings, self._delivery, self._lifetime, self._timeout_s
+        )
 
 
 class _OpenWay(StraightWay):
@@ -147,7 +177,12 @@ class _OpenWay(StraightWay):
         super().__init__(*given)
 
     def _connect_registry(self) -> Registry:
-        return self._cluster._open  # noqa: SLF001 - its own cluster's
+        self._connected = Registry.connect(self._settings, self._registry_s)
+        return OpenRegistry(self._connected)
+
+    def close(self) -> None:
+        """Close the connections to the registry."""
+        self._connected.close()
 
     def _partitions(self, topic: str) -> int:
         return self._cluster._partitions(topic)  # noqa: SLF001 - its own cluster's
@@ -163,7 +198,7 @@ class _Consumer(EventConsumer[E]):
         super().__init__(settings, kind, **options)
 
     def _connect_registry(self) -> Registry:
-        return self._cluster._open  # noqa: SLF001 - its own cluster's
+        return OpenRegistry(self._cluster.registry)
 
     def _partitions(self) -> int:
         return self._cluster._partitions(self._topic)  # noqa: SLF001 - its own cluster's

@@ -20,6 +20,7 @@ _CLASSES: Final = {"d": r"\d", "D": r"\D", "w": r"\w", "W": r"\W", "s": f"[{_SPA
 _CONTROLS: Final = frozenset("afnrtv")
 _COUNT: Final = re.compile(r"\{([0-9]{1,4})(?:(,)([0-9]{1,4})?)?\}")
 _HEX: Final = re.compile(r"x([0-9a-fA-F]{2})|x\{([0-9a-fA-F]{1,6})\}")
+_MARKS: Final = "a0A_- .:/é" + "".join(map(chr, range(33, 127)))
 _MOST: Final = 1000
 _MAX_CODE: Final = 0x10FFFF
 _DEEPEST: Final = 20
@@ -36,10 +37,7 @@ def python_pattern(text: str, at: int) -> str:
         BadExpression: it is no pattern, or has a part that Python's `re` lacks or takes otherwise.
 
     """
-    reader = _Reader(text, at)
-    made = reader.alternatives(0)
-    if reader.more():
-        raise reader.error("a bracket is closed that was not opened")
+    made = _read(text, at)
     try:
         re.compile(made.text, re.ASCII)
     except (re.error, OverflowError, RecursionError) as error:
@@ -47,13 +45,32 @@ def python_pattern(text: str, at: int) -> str:
     return made.text
 
 
+def pattern_example(text: str) -> str:
+    """Return a text that a pattern finds, or that comes close.
+
+    Raises:
+        BadExpression: as for `python_pattern`.
+
+    """
+    return _read(text, 0).example
+
+
+def _read(text: str, at: int) -> _Part:
+    reader = _Reader(text, at)
+    made = reader.alternatives(0)
+    if reader.more():
+        raise reader.error("a bracket is closed that was not opened")
+    return made
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A piece of the pattern: whether it may be repeated, and whether it has ways to choose."""
+    """A piece of the pattern; whether it may be repeated, has ways to choose, and what it finds."""
 
     text: str
     repeatable: bool = True
     varies: bool = False
+    example: str = ""
 
 
 class _Reader:
@@ -78,7 +95,8 @@ class _Reader:
             self._next += 1
             branches.append(self._sequence(depth))
         varies = len(branches) > 1 or branches[0].varies
-        return _Part("|".join(each.text for each in branches), varies=varies)
+        text = "|".join(each.text for each in branches)
+        return _Part(text, varies=varies, example=branches[0].example)
 
     def _sees(self, mark: str) -> bool:
         return self._text.startswith(mark, self._next)
@@ -87,7 +105,8 @@ class _Reader:
         parts: list[_Part] = []
         while self.more() and self._text[self._next] not in "|)":
             parts.append(self._repeated(self._atom(depth)))
-        return _Part("".join(p.text for p in parts), varies=any(p.varies for p in parts))
+        text, example = "".join(p.text for p in parts), "".join(p.example for p in parts)
+        return _Part(text, varies=any(p.varies for p in parts), example=example)
 
     def _repeated(self, part: _Part) -> _Part:
         if not self.more():
@@ -110,7 +129,10 @@ class _Reader:
         if self.more() and self._text[self._next] in "*+?":
             raise self.error("repeats a repetition")
         fixed = count is not None and not count[2]
-        return _Part(part.text + mark, varies=part.varies or not fixed)
+        times = int(count[1]) if count else mark[0] != "?"
+        return _Part(
+            part.text + mark, varies=part.varies or not fixed, example=part.example * times
+        )
 
     def _atom(self, depth: int) -> _Part:
         mark = self._text[self._next]
@@ -124,7 +146,7 @@ class _Reader:
             raise self.error(f"{mark} has nothing to repeat")
         if mark in "{}]":
             raise self.error(f"{mark} stands alone", f"write \\{mark}")
-        return _Part("." if mark == "." else re.escape(mark))
+        return _one(".") if mark == "." else _Part(re.escape(mark), example=mark)
 
     def _group(self, depth: int) -> _Part:
         if self._sees("?"):
@@ -137,7 +159,7 @@ class _Reader:
             raise self.error("a bracket is never closed")
         self._next += 1
         width = re.compile(inside.text, re.ASCII).fullmatch("") is None
-        return _Part(f"(?:{inside.text})", repeatable=width, varies=inside.varies)
+        return _Part(f"(?:{inside.text})", width, inside.varies, inside.example)
 
     def _escape(self) -> _Part:
         if not self.more():
@@ -148,11 +170,12 @@ class _Reader:
             return _Part({"b": r"\b", "A": r"\A", "z": r"\Z"}[letter], repeatable=False)
         if letter == "S":
             self._next += 1
-            return _Part(f"[^{_SPACE}]")
+            return _one(f"[^{_SPACE}]")
         if letter in _CLASSES:
             self._next += 1
-            return _Part(_CLASSES[letter])
-        return _Part(re.escape(self._character()))
+            return _one(_CLASSES[letter])
+        mark = self._character()
+        return _Part(re.escape(mark), example=mark)
 
     def _character(self) -> str:
         """Return the character that an escape stands for."""
@@ -182,7 +205,7 @@ class _Reader:
             first = False
             made += self._set_item()
         self._next += 1
-        return _Part(f"{made}]")
+        return _one(f"{made}]")
 
     def _set_item(self) -> str:
         low, low_text = self._set_character()
@@ -212,6 +235,12 @@ class _Reader:
             return None, _SPACE if letter == "s" else f"\\{letter}"
         mark = self._character()
         return mark, _in_set(mark)
+
+
+def _one(text: str) -> _Part:
+    """Return the part for one character of several."""
+    found = re.compile(text, re.ASCII)
+    return _Part(text, example=next((mark for mark in _MARKS if found.match(mark)), ""))
 
 
 def _in_set(mark: str) -> str:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from freezer_events.avro.fast import nodes
 from freezer_events.avro.model import model_of, scalar_of
 from freezer_events.avro.parse.types import ArrayType, EnumType, MapType, RecordType, UnionType
+from freezer_events.avro.rule_checks import RecordChecks, rule_checks
+from freezer_events.avro.rule_limits import limits_of
 
 if TYPE_CHECKING:
     from freezer_events.avro.parse.types import Type
+    from freezer_events.avro.rule_checks import RuleCheck
     from freezer_events.event import EventType
 
 
@@ -31,7 +34,8 @@ class _Plan:
     def __init__(self, event_type: EventType) -> None:
         self._types = event_type.types
         self._model = model_of(event_type)
-        self._records: dict[str, nodes.Record] = {}
+        self._checks = rule_checks(self._model)
+        self._records: dict[str, nodes.Node] = {}
         self.root = self._record(self._model.root)
 
     def _node(self, use: Type) -> nodes.Node:
@@ -59,13 +63,27 @@ class _Plan:
         node: nodes.Node = getattr(nodes, name)(*arguments)
         return node
 
-    def _record(self, of: RecordType) -> nodes.Record:
+    def _record(self, of: RecordType) -> nodes.Node:
         full = of.name.full
+        checks = self._checks.get(full, RecordChecks((), {}))
         if full not in self._records:
-            record = self._records[full] = nodes.Record(self._types[full])
+            record = nodes.Record(self._types[full])
+            self._records[full] = _checked(record, checks.own)
             names = self._model.attributes[full]
             record.fill(
                 tuple(names[each.name] for each in of.fields),
-                tuple(self._node(each.type) for each in of.fields),
+                tuple(
+                    _checked(self._node(each.type), checks.fields.get(each.name, ()))
+                    for each in of.fields
+                ),
             )
         return self._records[full]
+
+
+def _checked(node: nodes.Node, checks: tuple[RuleCheck, ...]) -> nodes.Node:
+    """Return a node that refuses what breaks a rule before it writes the rest."""
+    if not checks:
+        return node
+    rules = tuple(each.holds for each in checks)
+    limits = limits_of([each.rule for each in checks])
+    return nodes.Checked(node, rules) if limits is None else nodes.Limited(node, rules, *limits)

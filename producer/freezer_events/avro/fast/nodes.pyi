@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 class Node: ...
@@ -42,6 +42,20 @@ class Record(Node):
     def __init__(self, kind: type) -> None: ...
     def fill(self, attributes: tuple[str, ...], nodes: tuple[Node, ...]) -> None: ...
 
+class Checked(Node):
+    def __init__(self, node: Node, rules: tuple[Callable[[Any], bool], ...]) -> None: ...
+
+class Limited(Checked):
+    def __init__(
+        self,
+        node: Node,
+        rules: tuple[Callable[[Any], bool], ...],
+        low: float,
+        low_too: bool,
+        high: float,
+        high_too: bool,
+    ) -> None: ...
+
 class Encoder:
-    def __init__(self, record: Record) -> None: ...
+    def __init__(self, record: Node) -> None: ...
     def __call__(self, event: object) -> bytes: ...

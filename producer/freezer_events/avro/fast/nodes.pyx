@@ -381,13 +381,55 @@ cdef class Record(Node):
         return 0
 
 
+cdef class Checked(Node):
+    """Any node, and functions that tell whether a value obeys the schema's rules; null does."""
+
+    cdef Node node
+    cdef tuple rules
+
+    def __cinit__(self, Node node not None, tuple rules not None, *_):
+        self.node = node
+        self.rules = rules
+
+    cdef int write(self, object value, _Out out) except -1:
+        if value is not None:
+            for rule in self.rules:
+                if rule(value) is not True:
+                    raise ValueError
+        return self.node.write(value, out)
+
+
+cdef class Limited(Checked):
+    """Checked, where all that the rules say of a float is that it lies between two others.
+
+    Whatever is no float is asked of the functions.
+    """
+
+    cdef double low, high
+    cdef bint low_too, high_too
+
+    def __init__(self, Node node, tuple rules, double low, bint low_too, double high, bint high_too):
+        self.low, self.low_too, self.high, self.high_too = low, low_too, high, high_too
+
+    cdef int write(self, object value, _Out out) except -1:
+        cdef double number
+        if type(value) is not float:
+            return Checked.write(self, value, out)
+        number = value
+        if not (number > self.low or (self.low_too and number == self.low)):
+            raise ValueError
+        if not (number < self.high or (self.high_too and number == self.high)):
+            raise ValueError
+        return self.node.write(value, out)
+
+
 cdef class Encoder:
     """Called with an event, returns its Avro body; raises if a value does not fit."""
 
-    cdef Record record
+    cdef Node record
     cdef _Out spare
 
-    def __cinit__(self, Record record not None):
+    def __cinit__(self, Node record not None):
         self.record = record
 
     def __call__(self, event):

@@ -5,6 +5,7 @@ Every error is a `SchemaError` that begins with `file:line:column`.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from freezer_events.avro.parse.builder import Builder
 from freezer_events.avro.parse.canonical import canonical
-from freezer_events.avro.parse.composed import Composed
+from freezer_events.avro.parse.composed import Composed, foreign_names
 from freezer_events.avro.parse.document import MAX_BYTES, Document, too_large
-from freezer_events.avro.parse.types import Ref, Resolved, Type
+from freezer_events.avro.parse.types import MISSING, Ref, Resolved, Type
 from freezer_events.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from freezer_events.avro.parse.types import Named
 
-__all__ = ["Schema", "load", "parse", "read_text"]
+__all__ = ["Document", "Schema", "load", "parse", "read_text"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +89,30 @@ class Schema:
         )
 
         return str(fingerprint(to_parsing_canonical_form(self.fastavro), "CRC-64-AVRO"))
+
+    @cached_property
+    def whole(self) -> str:
+        """A text that stands alone: with the types of other files written out in it."""
+        return json.dumps(self.parsed) if self.uses else self.text
+
+    @cached_property
+    def uses(self) -> tuple[str, ...]:
+        """The full names of the types of other files that it uses."""
+        own = foreign_names(Document(self.text, self.document.where)) if self.others else []
+        return tuple(name for name in own if name in self.others)
+
+    @property
+    def others(self) -> Mapping[str, Document]:
+        """The types of other files that it may use, by full name."""
+        return self.document.parts if isinstance(self.document, Composed) else {}
+
+    def attribute(self, pointer: str, key: str) -> Any:
+        """Return an attribute that is no part of Avro, of the type or field at a pointer.
+
+        MISSING where there is none.
+        """
+        written = self.document.at(pointer)
+        return written.get(key, MISSING) if isinstance(written, dict) else MISSING
 
     def position(self, pointer: str) -> tuple[int, int]:
         """Return line and column, both from 1, of the value at a JSON pointer, or around it."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from freezer_events.avro.parse import load
 from freezer_events.cli import options
 from freezer_events.cli.output import Output
 from freezer_events.console.wrap import wrapped
@@ -44,7 +43,7 @@ def command(*, words: tuple[str, ...], schemas: Path | None, output: str) -> Non
         raise UsageError("schema diff", f"{names[1]!r} is no version", "write v1, v2, …")
     event = catalogue.event(names[0] if names else None)
     old, new = _pair(event, [int(m[1]) for m in map(_VERSION.fullmatch, words) if m])
-    found = changes(*(load(event.versions[number]) for number in (old, new)))
+    found = changes(*(event.schema(number) for number in (old, new)))
     order = rollout(event.level)
     out = Output()
     if output == "json":

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freezer_events.cli import options
-from freezer_events.cli.output import Output
+from freezer_events.cli.output import Output, note
 from freezer_events.cli.table import table
+from freezer_events.errors import SchemaError
 from freezer_events.schema.lock import Lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from freezer_events.errors import EventError
     from freezer_events.schema.catalogue import Catalogue, EventSpec
 
 
@@ -26,16 +28,25 @@ def command(*, schemas: Path | None, output: str) -> None:
 
     The fingerprint is CRC-64-AVRO of the canonical form, in hex. It leaves out docs, defaults and
     logical types: two versions with the same fingerprint are written alike and may mean
-    different things.
+    different things. What is wrong with one event hides no other; the exit code is 3 or 5 then.
     """
     catalogue = options.find_catalogue(schemas)
     out = Output()
+    told, failed = _events(catalogue)
     if output == "json":
-        out.json({"schemas": str(catalogue.root), "events": list(_events(catalogue))})
-        return
+        out.json({"schemas": str(catalogue.root), "events": told})
+    else:
+        _show(catalogue, told, out)
+    for error in failed[1:]:
+        note(str(error))
+    if failed:
+        raise failed[0]
+
+
+def _show(catalogue: Catalogue, told: list[dict[str, Any]], out: Output) -> None:
     heads = ["event", "version", "state", "written", "fingerprint"]
     rows, about = [], []
-    for event in _events(catalogue):
+    for event in told:
         name = event["event"]
         key = event["key"] or "none"
         about.append([name, event["topic"], event["level"], key])
@@ -49,7 +60,7 @@ def command(*, schemas: Path | None, output: str) -> None:
     out.line("")
     for line in table(["event", "topic", "level", "key"], about):
         out.line(line)
-    for spec in catalogue.events.values():
+    for spec in catalogue.readable.values():
         for line in _answers(spec):
             out.line(line)
 
@@ -63,28 +74,39 @@ def _answers(event: EventSpec) -> Iterator[str]:
         yield f"{event.name}: personal data in {', '.join(event.pii)}"
 
 
-def _events(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
-    for event in catalogue.events.values():
-        lock = Lock.read(event.folder)
-        yield {
-            "event": event.name,
-            "topic": event.topic,
-            "partitions": event.partitions,
-            "key": event.key,
-            "level": event.level.value,
-            "owner": event.owner,
-            "contact": event.contact,
-            "pii": list(event.pii),
-            "versions": [
-                {
-                    "version": version,
-                    "released": version in lock.entries,
-                    "written": version == event.version,
-                    "fingerprint": lock.entries[version].fingerprint
-                    if version in lock.entries
-                    else event.schema(version).fingerprint,
-                    "path": str(path),
-                }
-                for version, path in event.versions.items()
-            ],
-        }
+def _events(catalogue: Catalogue) -> tuple[list[dict[str, Any]], list[EventError]]:
+    """Return what there is to say of each event, and what is wrong with the others."""
+    told: list[dict[str, Any]] = []
+    failed: list[EventError] = list(catalogue.broken.values())
+    for event in catalogue.readable.values():
+        try:
+            told.append(_event(event))
+        except SchemaError as error:
+            failed.append(error)
+    return told, failed
+
+
+def _event(event: EventSpec) -> dict[str, Any]:
+    lock = Lock.read(event.folder)
+    return {
+        "event": event.name,
+        "topic": event.topic,
+        "partitions": event.partitions,
+        "key": event.key,
+        "level": event.level.value,
+        "owner": event.owner,
+        "contact": event.contact,
+        "pii": list(event.pii),
+        "versions": [
+            {
+                "version": version,
+                "released": version in lock.entries,
+                "written": version == event.version,
+                "fingerprint": lock.entries[version].fingerprint
+                if version in lock.entries
+                else event.schema(version).fingerprint,
+                "path": str(path),
+            }
+            for version, path in event.versions.items()
+        ],
+    }

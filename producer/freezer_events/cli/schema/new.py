@@ -50,7 +50,7 @@ def command(
     """  # noqa: D301 - \b is click's own mark for lines that it must not wrap
     specs = [FieldSpec.parse(each) for each in fields]
     catalogue = _catalogue(schemas)
-    if event is None or event in catalogue.events:
+    if event is None or event in {each.name for each in catalogue.folders}:
         _version(catalogue.event(event), specs, key)
     else:
         _event(catalogue, event, specs, key)
@@ -82,7 +82,8 @@ def _version(event: EventSpec, specs: list[FieldSpec], key: str | None) -> None:
 
 def _event(catalogue: Catalogue, name: str, specs: list[FieldSpec], key: str | None) -> None:
     out = Output()
-    out.line(f"{name} is a new event; existing events: {', '.join(catalogue.events) or 'none'}")
+    there = ", ".join(each.name for each in catalogue.folders)
+    out.line(f"{name} is a new event; existing events: {there or 'none'}")
     for path in replace_all(starter(catalogue, name, key, specs)):
         out.line(f"wrote {path}")
     _steps(

@@ -11,8 +11,9 @@ from freezer_events.cli.output import Output
 from freezer_events.cli.schema.comparison import counted, lines
 from freezer_events.cli.schema.subject import check, look
 from freezer_events.errors import EventError, SchemaError
-from freezer_events.registry.client import Incompatible
+from freezer_events.registry.client import Incompatible, Reference
 from freezer_events.registry.standing import clashes, holder, missing, unseen
+from freezer_events.schema.shared_types import shared_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +34,11 @@ https://docs.confluent.io/platform/current/schema-registry/develop/api.html#mode
 @options.connection
 @options.events
 @click.option("--dry-run", is_flag=True, help="Show what would be done; change nothing.")
+@click.option(
+    "--inline",
+    is_flag=True,
+    help="Send each version as one schema that stands alone, without references to shared types.",
+)
 def command(
     *,
     env_file: Path | None,
@@ -42,9 +48,11 @@ def command(
     schemas: Path | None,
     into: Path | None,
     dry_run: bool,
+    inline: bool,
 ) -> None:
     """Register every released version that the registry lacks, in order, and set the level.
 
+    Shared types that a version uses are registered under their own names, and referred to.
     The offline check runs first. Running it again changes nothing and prints the same ids.
     """
     catalogue = options.find_catalogue(schemas, into)
@@ -53,7 +61,7 @@ def command(
         if dry_run:
             _foresee(subject, Output())
         else:
-            _act(subject, Output())
+            _act(subject, Output(), inline=inline)
 
 
 def _foresee(subject: SubjectOf, out: Output) -> None:
@@ -68,7 +76,7 @@ def _foresee(subject: SubjectOf, out: Output) -> None:
     gone = subject.registry.deleted_versions(subject.name) if lacks else []
     for number, text in subject.local.items():
         held, deleted = holder(text, subject.held), holder(text, gone)
-        known = _known(held) if held else "would be registered"
+        known = _known(held) if held else f"would be registered{_with(subject, number)}"
         if held is None and deleted is not None:
             known += f"; version {deleted.version} was the same, and is deleted"
         out.line(f"  v{number}: {known}{_written(number, subject)}")
@@ -79,40 +87,40 @@ def _foresee(subject: SubjectOf, out: Output) -> None:
             f"the registry would refuse it: its mode is {mode}",
             "ask whoever runs the registry to set the mode to READWRITE",
         )
-    found = list(clashes(subject.local, subject.held, event.level))
+    found = list(clashes(subject.local, subject.held, event.level, event.accepted))
     if found:
         _show(found, subject, out)
         raise _refused(subject, found)
     out.line("nothing was changed")
 
 
-def _act(subject: SubjectOf, out: Output) -> None:
+def _act(subject: SubjectOf, out: Output, *, inline: bool) -> None:
     event, registry = subject.event, subject.registry
-    found = list(clashes(subject.local, subject.held, event.level))
+    found = list(clashes(subject.local, subject.held, event.level, event.accepted))
     if unseen(found):  # a registry would take it
         _show(unseen(found), subject, out)
         raise _refused(subject, found)
     out.line(f"{subject.name} at {registry.address}")
     if subject.level == event.level:
         out.line(f"  level {event.level}: is set")
-        _register(subject, found, out)
+        _register(subject, found, out, inline=inline)
         return
     registry.set_level(subject.name, event.level)  # first, so that it judges what comes next
     out.line(f"  level {event.level}: set; it was {subject.level or 'none of its own'}")
     try:
-        _register(subject, found, out)
+        _register(subject, found, out, inline=inline)
     except EventError:
         registry.restore_level(subject.name, subject.level)
         out.line(f"  level {event.level}: set back to {subject.level or 'none of its own'}")
         raise
 
 
-def _register(subject: SubjectOf, found: list[Clash], out: Output) -> None:
+def _register(subject: SubjectOf, found: list[Clash], out: Output, *, inline: bool) -> None:
     for number, text in subject.local.items():
         held = holder(text, subject.held)
         if held is None:
             try:
-                made = subject.registry.register(subject.name, text)
+                made = _registered(subject, number, text, out, inline=inline)
             except Incompatible:
                 _show([each for each in found if each.version == number], subject, out)
                 raise
@@ -120,6 +128,37 @@ def _register(subject: SubjectOf, found: list[Clash], out: Output) -> None:
         else:
             word = _known(held)
         out.line(f"  v{number}: {word}{_written(number, subject)}")
+
+
+def _registered(
+    subject: SubjectOf, number: int, text: str, out: Output, *, inline: bool
+) -> Registered:
+    """Register one version; the shared types that it uses first, each under its own name."""
+    event, registry = subject.event, subject.registry
+    uses = {} if inline else event.uses_of(number)
+    if not uses:
+        return registry.register(subject.name, text)
+    known = shared_types(event.folder.parent)
+    references = []
+    for full, version in uses.items():
+        made = registry.register(full, known[full].text(version))
+        references.append(Reference(full, full, made.version))
+        at = f"version {made.version} of subject {full}"
+        out.line(f"  {full} v{version}: {at}, schema id {made.schema_id}")
+    try:
+        return registry.register(subject.name, event.text(number), tuple(references))
+    except Incompatible:
+        raise
+    except SchemaError as error:
+        # Apicurio 3 judges older versions, which define the type themselves, with the reference.
+        made = registry.register(subject.name, text)
+        out.line(f"  v{number}: sent as one schema, as with references {error.why}")
+        return made
+
+
+def _with(subject: SubjectOf, number: int) -> str:
+    uses = subject.event.uses_of(number)
+    return ", with " + ", ".join(f"{name} v{v}" for name, v in uses.items()) if uses else ""
 
 
 def _known(held: Registered) -> str:

@@ -10,7 +10,7 @@ from freezer_events.cli import options
 from freezer_events.cli.output import Output, note
 from freezer_events.cli.schema import review_text
 from freezer_events.console.next_step import next_step
-from freezer_events.errors import UsageError
+from freezer_events.errors import SchemaError, UsageError
 from freezer_events.schema.lock import Lock
 from freezer_events.schema.release import release
 from freezer_events.schema.review import Severity, review
@@ -57,15 +57,20 @@ def command(
 def _meant(catalogue: Catalogue, name: str | None) -> EventSpec:
     if name is not None:
         return catalogue.event(name)
-    waiting = [
-        event.name
-        for event in catalogue.events.values()
-        if set(event.versions) - set(Lock.read(event.folder).released)
-    ]
+    waiting = [event.name for event in catalogue.readable.values() if _waits(event)]
     if len(waiting) > 1:
         why = f"several events have a version that is not released: {', '.join(waiting)}"
         raise UsageError("release a version", why, f"name one: freezer schema release {waiting[0]}")
     return catalogue.event(waiting[0] if waiting else None)
+
+
+def _waits(event: EventSpec) -> bool:
+    """Tell whether an event has a version that is not released; a damaged lock stops no other."""
+    try:
+        released = Lock.read(event.folder).released
+    except SchemaError:
+        return False
+    return bool(set(event.versions) - set(released))
 
 
 def _tell(catalogue: Catalogue, event: EventSpec, done: Released) -> None:

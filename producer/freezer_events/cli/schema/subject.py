@@ -28,7 +28,7 @@ class SubjectOf:
         event: the event.
         name: the subject.
         registry: where it is.
-        local: the released versions here, number to text.
+        local: the released versions here, number to text, each standing alone.
         held: the registry's versions.
         level: the level that is set there; None where there is none.
 
@@ -64,7 +64,7 @@ def look(
     event = catalogue.event(event_name)
     settings = options.load_settings(env_file, properties, topic)
     name = subject_name(settings.topic_for(event, named=event_name))
-    local = {number: event.text(number) for number in released(event)}
+    local = {number: event.schema(number).whole for number in released(event)}
     with Registry.connect(settings) as registry:
         held = registry.versions(name)
         yield SubjectOf(event, name, registry, local, held, registry.level(name))

@@ -1,21 +1,24 @@
 """Python that encodes: one function per record, array, map and union of several types.
 
-Where a type may contain itself, functions are given how many levels are `left`.
+Where a value can be nested too deeply, functions are given how many levels are `left`.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
+from freezer_events.avro.expression.kinds import kind_of
 from freezer_events.avro.model import scalar_of, shape
 from freezer_events.avro.parse.types import ArrayType, EnumType, MapType, RecordType, UnionType
+from freezer_events.avro.rules import rule_source, rules_at
 from freezer_events.avro.scalars import scalar
 from freezer_events.avro.scalars.entry import demand, load
 from freezer_events.avro.values import DEEPEST
 from freezer_events.schema.codegen.scope import indented, index_bytes
 
 if TYPE_CHECKING:
-    from freezer_events.avro.parse.types import Resolved, Type
+    from freezer_events.avro.parse.types import RecordField, Resolved, Type
     from freezer_events.avro.scalars.entry import Code
     from freezer_events.schema.codegen.scope import Scope
 
@@ -31,7 +34,7 @@ class Encoder:
         self._tables: dict[str, str] = {}
         self._functions: list[str] = []
         self._known: dict[Any, str] = {}
-        self._deep = _contains_itself(scope)
+        self._deep = _gets_too_deep(scope)
 
     def text(self) -> str:
         """Return the definitions, `encode` last."""
@@ -51,13 +54,37 @@ class Encoder:
         made = self._model.classes[record.name.full]
         names = self._model.attributes[record.name.full]
         lines = demand(self._scope.use, f"type({argument}) is not {made}", argument, f"a {made}")
+        lines += self._rules(record, record, argument)
         parts: list[str] = []
         for number, field in enumerate(record.fields, 1):
-            value = f"{argument}.{names[field.name]}"
-            more, bytes_of = self._code(field.type, value, f"v{number}", b"")
+            value, local = f"{argument}.{names[field.name]}", f"v{number}"
+            if rules_at(self._model.schema, field):
+                lines += [*load(local, value), *self._rules(field, field.type, local)]
+                value = local
+            more, bytes_of = self._code(field.type, value, local, b"")
             lines += more
             parts += bytes_of
         return [*lines, f"body: bytes = {_joined(parts)}", "return body"]
+
+    def _rules(self, holder: RecordType | RecordField, of: Type, this: str) -> list[str]:
+        """Return the lines that refuse what breaks a rule; null is skipped."""
+        nullable = kind_of(self._model, of).nullable
+        lines = []
+        for rule in rules_at(self._model.schema, holder):
+            holds = rule_source(self._model, rule, of, this, self._scope.operate, self._constant)
+            unless = f"{this} is not None and not ({holds})" if nullable else f"not ({holds})"
+            lines += [f"if {unless}:", f"    raise {self._scope.use('broken')}({rule.name!r})"]
+        return lines
+
+    def _constant(self, maker: str, text: str) -> str:
+        """Return the name of a constant of the module, which is written the first time."""
+        known = {each: name for name, each in self._tables.items()}
+        made = f"{self._scope.operate(maker)}({text!r})"
+        name = f"_{maker}_{len(self._tables) + 1}"
+        found = next((known[each] for each in known if each.endswith(f" = {made}")), None)
+        if found is None:
+            self._tables[name] = f"{name}: Final = {made}"
+        return found or name
 
     def _code(self, use: Type, value: str, local: str, prefix: bytes) -> Code:
         of = self._model.resolve(use)
@@ -185,36 +212,37 @@ class Encoder:
                 return 1, "isinstance(value, dict)"
 
 
-def _contains_itself(scope: Scope) -> bool:
-    """Tell whether a value of the schema can be nested without end."""
-    model = scope.model
-    open_: list[str] = []
-    done: set[str] = set()
+def _gets_too_deep(scope: Scope) -> bool:
+    """Tell whether a value can be nested more deeply than a reader takes.
 
-    def visit(use: Type) -> bool:  # noqa: PLR0911 - one return per kind
+    One of a type that contains itself, or at the end of a long chain of types used by their names.
+    """
+    model = scope.model
+    open_: set[str] = set()
+    done: dict[str, float] = {}
+
+    def depth(use: Type) -> float:
         of = model.resolve(use)
         match of:
             case RecordType():
                 full = of.name.full
                 if full in open_:
-                    return True
-                if full in done:
-                    return False
-                open_.append(full)
-                found = any(visit(field.type) for field in of.fields)
-                open_.pop()
-                done.add(full)
-                return found
+                    return math.inf
+                if full not in done:
+                    open_.add(full)
+                    done[full] = 1 + max((depth(field.type) for field in of.fields), default=0)
+                    open_.remove(full)
+                return done[full]
             case ArrayType():
-                return visit(of.items)
+                return 1 + depth(of.items)
             case MapType():
-                return visit(of.values)
+                return 1 + depth(of.values)
             case UnionType():
-                return any(visit(each) for each in of.branches)
+                return max(depth(each) for each in of.branches)
             case _:
-                return False
+                return 0
 
-    return visit(model.root)
+    return depth(model.root) > DEEPEST
 
 
 def _joined(parts: list[str]) -> str:

@@ -16,16 +16,23 @@ class Scope:
     Attributes:
         model: the schema and its Python names.
         used: names of `avro.runtime` that generated code calls; grows while code is generated.
+        operations: names of `avro.expression.operations`, which rules call; likewise.
 
     """
 
     model: Model
     used: set[str] = field(default_factory=set)
+    operations: set[str] = field(default_factory=set)
 
     def use(self, piece: str) -> str:
         """Note that a piece of the runtime is called, and return what it is called here."""
         self.used.add(piece)
         return f"_{piece}"
+
+    def operate(self, operation: str) -> str:
+        """Note that a rule calls an operation, and return what it is called here."""
+        self.operations.add(operation)
+        return f"_cel_{operation}"
 
 
 def indented(lines: list[str], levels: int = 1) -> list[str]:

@@ -12,18 +12,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.schema.compare import aliases, decode, meaning, readers
-from freezer_events.schema.compare.findings import Code, Finding, Kind
+from freezer_events.schema.compare import aliases, decode, meaning, readers, rule_change
+from freezer_events.schema.compare.findings import ACCEPTABLE, Code, Finding, Kind
 from freezer_events.schema.compare.resolve import resolve
 from freezer_events.schema.levels import Direction, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from freezer_events.avro.parse import Schema
     from freezer_events.schema.compare.decode import Draft
 
-__all__ = ["Code", "Direction", "Finding", "Kind", "Level", "compare", "judge"]
+__all__ = ["ACCEPTABLE", "Code", "Direction", "Finding", "Kind", "Level", "compare", "judge"]
 
 _KINDS: Final = list(Kind)
 _DIRECTIONS: Final = list(Direction)
@@ -47,10 +47,24 @@ def compare(old: Schema, new: Schema) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda finding: _rank(finding, old, new)))
 
 
-def judge(findings: Iterable[Finding], level: Level) -> tuple[Finding, ...]:
-    """Return the findings that are breaks under a level: of either kind, in its directions."""
+def judge(
+    findings: Iterable[Finding], level: Level, accepted: Collection[str] = ()
+) -> tuple[Finding, ...]:
+    """Return the findings that are breaks under a level: of either kind, in its directions.
+
+    Args:
+        findings: what comparison found.
+        level: the level.
+        accepted: codes that event.toml accepts with a reason, where they can be (`ACCEPTABLE`).
+
+    """
     breaks = (Kind.DECODE, Kind.MEANING)
-    return tuple(f for f in findings if f.kind in breaks and f.direction in level.directions)
+    passed = ACCEPTABLE & set(accepted)
+    return tuple(
+        each
+        for each in findings
+        if each.kind in breaks and each.direction in level.directions and each.code not in passed
+    )
 
 
 def _one_direction(old: Schema, new: Schema, direction: Direction) -> Iterator[Finding]:
@@ -61,6 +75,7 @@ def _one_direction(old: Schema, new: Schema, direction: Direction) -> Iterator[F
         *decode.drafts(resolution, reader, direction),
         *readers.drafts(resolution, reader),
         *meaning.drafts(resolution, direction),
+        *(rule_change.drafts(resolution, old, new) if backward else ()),
     ]
     for draft in drafts:
         at = (draft.w_at, draft.r_at) if backward else (draft.r_at, draft.w_at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from freezer_events.schema.levels import Direction
@@ -42,6 +42,8 @@ class Code(StrEnum):
 
     LOGICAL_TYPE_CHANGED = "LOGICAL_TYPE_CHANGED"
     DECIMAL_CHANGED = "DECIMAL_CHANGED"
+    RULE_ADDED = "RULE_ADDED"
+    RULE_CHANGED = "RULE_CHANGED"
 
     FIELD_ALIAS_READERS_DIFFER = "FIELD_ALIAS_READERS_DIFFER"
     DEFAULT_OF_LATER_BRANCH = "DEFAULT_OF_LATER_BRANCH"
@@ -60,6 +62,10 @@ class Code(StrEnum):
     ALIAS_OF_ITSELF = "ALIAS_OF_ITSELF"
     ALIAS_OF_WHAT_EXISTS = "ALIAS_OF_WHAT_EXISTS"
     ALIAS_SHARED = "ALIAS_SHARED"
+
+
+ACCEPTABLE: Final = frozenset({Code.RULE_ADDED, Code.RULE_CHANGED})
+"""Breaks that depend on the data that is there: `[suppress]` in event.toml may accept them."""
 
 
 @dataclass(frozen=True, slots=True)

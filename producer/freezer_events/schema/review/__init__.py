@@ -14,7 +14,7 @@ from freezer_events.errors import EventError, SchemaError
 from freezer_events.schema import event_toml
 from freezer_events.schema.catalogue import LOCK, OLD_LOCK
 from freezer_events.schema.lock import Lock
-from freezer_events.schema.review import against, layout, lint, versions
+from freezer_events.schema.review import against, layout, lint, shared, versions
 from freezer_events.schema.review.problem import Aspect, Problem, Severity
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def review(catalogue: Catalogue, only: Sequence[str] = (), then: Committed | Non
             found += problems
     if not only:
         found += layout.strays(catalogue)
+        found += shared.problems(catalogue)
         found += _package(catalogue, rows, found)
     if then is not None:
         found += against.problems(catalogue, then)
@@ -162,16 +163,11 @@ def _package(catalogue: Catalogue, rows: Sequence[Row], found: Sequence[Problem]
     """Look at what all events share: the package's `__init__`, and modules of events now gone."""
     from freezer_events.schema import generated  # noqa: PLC0415 - as above
 
-    if (
-        catalogue.into is None
-        or catalogue.broken
-        or any(Aspect.CODE not in row.made for row in rows)
-    ):
-        return []
-    if _broken(found, Aspect.CODE):
+    unknown = catalogue.broken or any(Aspect.CODE not in row.made for row in rows)
+    if catalogue.into is None or unknown or _broken(found, Aspect.CODE):
         return []
     try:
-        changed = generated.stale(catalogue)
+        changed, _ = generated.stale(catalogue)
     except EventError as error:
         files = (generated.module_path(catalogue, row.event) for row in rows)
         return [Problem.of("", Aspect.CODE, error, catalogue.into / "__init__.py", *files)]

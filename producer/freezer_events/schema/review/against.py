@@ -124,7 +124,7 @@ def _judged(event: EventSpec, released: Mapping[int, Entry], then: Committed) ->
                 was, schema = parse(text, f"{then.ref}:v{old}.avsc"), event.schema(new)
             except SchemaError:
                 continue
-            for each in judge(compare(was, schema), event.level):
+            for each in judge(compare(was, schema), event.level, event.accepted):
                 line, column = schema.position(each.new_pointer)
                 why = f"{each.path}: against v{old} as released in {then.ref}: {each.why}"
                 yield Problem(

@@ -8,6 +8,7 @@ from freezer_events.errors import SchemaError
 from freezer_events.schema import lock as locks
 from freezer_events.schema.catalogue import LOCK, OLD_LOCK, PROFILES
 from freezer_events.schema.review.problem import Aspect, Problem, Severity
+from freezer_events.schema.shared_types import COMMON, VERSION_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,7 +59,9 @@ def strays(catalogue: Catalogue) -> Iterator[Problem]:
     """Yield what lies in the folder of schemas and belongs to no event."""
     folders = [path.name for path in catalogue.folders]
     for path in _visible(catalogue.root):
-        if path.is_dir() and path.name not in folders:
+        if path.name == COMMON and path.name not in folders:
+            yield from _strays_in_common(path)
+        elif path.is_dir() and path.name not in folders:
             released = (path / LOCK).exists()
             why = (
                 "the event is released and its event.toml gone"
@@ -72,6 +75,15 @@ def strays(catalogue: Catalogue) -> Iterator[Problem]:
             why = "belongs to no event: schemas stand in one folder per event"
             yield Problem("", Aspect.NAMES, Severity.BREAK, path, why, "move or remove it")
     yield from _old_lock(catalogue, folders)
+
+
+def _strays_in_common(common: Path) -> Iterator[Problem]:
+    for path in _visible(common):
+        inside = list(_visible(path)) if path.is_dir() else [path]
+        for each in inside:
+            if not VERSION_FILE.fullmatch(each.name) and each.name != LOCK:
+                why = "is no version of a shared type: common/<type>/vN.avsc"
+                yield Problem("", Aspect.NAMES, Severity.BREAK, each, why, "move or remove it")
 
 
 def _old_lock(catalogue: Catalogue, folders: list[str]) -> Iterator[Problem]:

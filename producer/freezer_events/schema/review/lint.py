@@ -19,6 +19,7 @@ from freezer_events.avro.parse.types import (
 )
 from freezer_events.avro.units import units
 from freezer_events.config.toml_table import Table
+from freezer_events.schema.compare import ACCEPTABLE, compare, judge
 from freezer_events.schema.review.problem import Aspect, Problem, Severity
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from freezer_events.avro.parse import Schema
     from freezer_events.avro.parse.types import RecordField
-    from freezer_events.schema.catalogue import EventSpec
+    from freezer_events.schema.catalogue import EventSpec, Suppression
     from freezer_events.schema.lock import Lock
 
 _FIELD_NAME: Final = re.compile(r"_*[a-z][a-z0-9]*(_[a-z0-9]+)*_*")
@@ -110,25 +111,48 @@ RULES: Final = (
 )
 
 
+def _accepted(event: EventSpec, schemas: Mapping[int, Schema]) -> set[str]:
+    """Return the codes of breaks between versions that event.toml may accept."""
+    pairs = [
+        compare(schemas[old], schemas[new])
+        for new in schemas
+        for old in event.level.against(new, schemas)
+    ]
+    return {str(each.code) for found in pairs for each in judge(found, event.level)} & ACCEPTABLE
+
+
 def problems(event: EventSpec, lock: Lock, schemas: Mapping[int, Schema]) -> Iterator[Problem]:
     """Yield what the rules find in unreleased versions, and suppressions that are of no use."""
-    used: set[str] = set()
+    used: set[Suppression] = set()
     previous: Schema | None = None
     for version, schema in schemas.items():
         for rule in RULES:
             for flaw in rule.flaws(schema, previous):
-                if rule.name in event.suppress:
-                    used.add(rule.name)
+                # The one that names the field is of use first.
+                meant = [_of(event, rule.name, name) for name in (flaw.name, "")]
+                found = next(filter(None, meant), None)
+                if found is not None:
+                    used.add(found)
                 elif version not in lock.entries:
                     yield _problem(event, version, schema, rule, flaw)
         previous = schema
-    for name in event.suppress:
-        if name not in used:
-            line = Table.read(event.toml).line("suppress", name)
-            known = name in {rule.name for rule in RULES}
-            why = f"[suppress] {name}: " + ("suppresses nothing" if known else "is no rule")
-            fix = "remove the line; rules: " + ", ".join(rule.name for rule in RULES)
-            yield Problem(event.name, Aspect.DECLARED, Severity.WARNING, event.toml, why, fix, line)
+    accepted = _accepted(event, schemas) if ACCEPTABLE & event.accepted else set()
+    for each in event.suppress:
+        if each not in used and each.path[1:] not in {(code,) for code in accepted}:
+            yield _idle(event, each)
+
+
+def _of(event: EventSpec, rule: str, field: str) -> Suppression | None:
+    return next((e for e in event.suppress if (e.rule, e.field) == (rule, field)), None)
+
+
+def _idle(event: EventSpec, found: Suppression) -> Problem:
+    line = Table.read(event.toml).line(*found.path)
+    known = found.rule in {rule.name for rule in RULES}
+    why = f"[suppress] {'.'.join(found.path[1:])}: "
+    why += "suppresses nothing" if known else "is no rule"
+    fix = "remove the line; rules: " + ", ".join(rule.name for rule in RULES)
+    return Problem(event.name, Aspect.DECLARED, Severity.WARNING, event.toml, why, fix, line)
 
 
 def _problem(event: EventSpec, version: int, schema: Schema, rule: Habit, flaw: Flaw) -> Problem:
@@ -139,7 +163,7 @@ def _problem(event: EventSpec, version: int, schema: Schema, rule: Habit, flaw: 
         rule.severity,
         event.path(version),
         f"{flaw.name}: {flaw.why}",
-        f'{flaw.fix}; or in event.toml: [suppress] {rule.name} = "why"',
+        f'{flaw.fix}; or in event.toml: [suppress] {rule.name}.{flaw.name} = "why"',
         line,
         column,
         rule.name,

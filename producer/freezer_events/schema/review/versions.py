@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from freezer_events.avro.model import read_model
 from freezer_events.avro.parse.types import RecordType
+from freezer_events.avro.rules import rule_problems
 from freezer_events.errors import SchemaError
 from freezer_events.schema import golden
 from freezer_events.schema.compare import Kind, compare, judge
@@ -33,6 +35,10 @@ def parsed(event: EventSpec) -> tuple[dict[int, Schema], list[Problem]]:
             if not isinstance(schema.root, RecordType):
                 raise schema.error("", "the schema of an event must be a record")
             schemas[version] = schema
+            found = rule_problems(read_model(schema))
+            problems += [
+                Problem.of(event.name, Aspect.SCHEMAS, each, event.path(version)) for each in found
+            ]
         except SchemaError as error:
             problems.append(Problem.of(event.name, Aspect.SCHEMAS, error, event.path(version)))
     return schemas, problems
@@ -48,7 +54,7 @@ def locked(
         fix = "restore it from version control, and make the change in a new version"
         yield Problem(event.name, Aspect.LOCK, Severity.BREAK, file, why, fix)
     for version in set(lock.released) & set(schemas) - {each for each, _ in changed}:
-        if lock.entries[version] != Entry.of(schemas[version]):
+        if lock.entries[version] != Entry.of(schemas[version], event.uses_of(version)):
             why = f"is damaged: the entry of {event.name} v{version} contradicts itself"
             fix = "restore it from version control"
             yield Problem(event.name, Aspect.LOCK, Severity.BREAK, path, why, fix)
@@ -68,7 +74,7 @@ def levelled(event: EventSpec, lock: Lock, schemas: Mapping[int, Schema]) -> Ite
         released = new in lock.entries
         for old in event.level.against(new, schemas):
             findings = compare(schemas[old], schemas[new])
-            breaks = judge(findings, event.level)
+            breaks = judge(findings, event.level, event.accepted)
             for each in findings:
                 if each in breaks:
                     yield _incompatible(event, old, new, each, Severity.BREAK)

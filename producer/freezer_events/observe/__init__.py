@@ -1,0 +1,1 @@
+"""Who runs it asks here: metrics for Prometheus, health for a supervisor, logs for machines."""

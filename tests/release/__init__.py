@@ -1,0 +1,1 @@
+"""What a release is checked for (`make release-check`), and the reference that it publishes."""
