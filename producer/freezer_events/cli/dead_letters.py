@@ -145,8 +145,8 @@ class DeadLetters:
         letter = DeadReading(
             event=self._event,
             topic=self._meant_for,
-            payload=payload.removesuffix(b"\n").removesuffix(b"\r"),
-            heading=heading or None,
+            payload=_without_end(payload),
+            heading=_without_end(heading) or None,
             source=_utf8(socket.gethostname() if place is None else shown_name(place.input)),
             line=None if place is None else place.line,
             **of,
@@ -158,6 +158,11 @@ class DeadLetters:
             taken = False
         if not taken:
             on_lost()
+
+
+def _without_end(data: bytes) -> bytes:
+    """Return bytes without their last line end."""
+    return data.removesuffix(b"\n").removesuffix(b"\r")
 
 
 def _utf8(text: str) -> str:
