@@ -20,7 +20,7 @@ from benchmarks.ways import producer_to
 from benchmarks.workload import events
 from freezer_events.console.stop import Stop
 from freezer_events.send.pipeline import Pipeline
-from freezer_events.sources import Format, open_source
+from freezer_events.sources import open_source
 
 if TYPE_CHECKING:
     from benchmarks.way import BenchTarget
@@ -49,9 +49,7 @@ def replay(path: Path, target: BenchTarget) -> tuple[int, float]:
     with producer_to(target) as producer:
         pipeline = Pipeline(producer, Stop(), flush_s=FLUSH_S)
         started = time.perf_counter()
-        source = open_source(
-            str(path), BenchReading.__event__, refuse, wait=pipeline.wait, written=Format()
-        )
+        source = open_source(str(path), BenchReading.__event__, refuse, wait=pipeline.wait)
         tally = pipeline.run(source)
         source.close()
     return tally.delivered, time.perf_counter() - started

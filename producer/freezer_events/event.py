@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from dataclasses import MISSING, InitVar, dataclass, field, fields, make_dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from freezer_events.errors import SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-Fill = Literal["now", "uuid", "count"]
+Fill = str
+"""How a producer supplies a field: now, uuid, count, or `uuid5:FIELD,FIELD`."""
 
 DEFAULT_EVENT: Final = "freezer-reading"
 GENERATOR: Final = 3

@@ -92,7 +92,11 @@ def test_both_versions_on_one_topic_are_read_as_either(v1: Side, v3: Side) -> No
     for run, arguments, stdin in (
         (v1.freezer, ["--interval", "0", "--count", "6"], ""),
         (v3.freezer, ["--interval", "0", "--count", "6"], ""),
-        (v3.freezer, ["--from", "-"], readings + readings.replace(', "sequence": 70', "")),
+        (
+            v3.freezer,
+            ["--from", "-", "--live"],
+            readings + readings.replace(', "sequence": 70', ""),
+        ),
     ):
         done = run("produce", *arguments, stdin=stdin)
         assert done.returncode == 0, done.stderr

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -33,6 +34,35 @@ def test_what_no_encoder_takes_is_not_turned_into_something_that_one_does() -> N
     made: type[Any] = dataclass(frozen=True)(type("Other", (EVENT.record,), {}))
     event = made(name="a")
     assert type(Filler(EVENT)(event)) is made
+
+
+READING = module_of(
+    record(
+        ("sensor", "string"),
+        ("at", ["null", {"type": "long", "logicalType": "timestamp-millis"}], None),
+        ("id", ["null", {"type": "string", "logicalType": "uuid"}], None),
+    ),
+    key="sensor",
+    fill={"at": "now", "id": "uuid5:sensor,at"},
+).EVENT
+
+
+def test_the_same_reading_gets_the_same_id_in_every_run_and_one_without_a_time_gets_none() -> None:
+    at = datetime(2026, 10, 1, 8, tzinfo=UTC)
+    one = READING.record(sensor="a", at=at)
+    ids = [Filler(READING, live=False)(one).id for _ in range(2)]
+    # Written down: an id that changes from one release to the next is no id.
+    assert ids == [UUID("837d1ad4-f81f-55df-9f19-cb52629d23b5")] * 2
+    assert Filler(READING)(READING.record(sensor="b", at=at)).id not in ids
+    assert Filler(READING, live=False)(READING.record(sensor="a")).id is None
+    live = Filler(READING)(READING.record(sensor="a"))
+    assert live.at is not None
+    assert live.id == Filler(READING)(live.__class__(sensor="a", at=live.at)).id
+
+
+def test_now_is_the_time_of_a_live_reading_only() -> None:
+    assert Filler(READING, live=False)(READING.record(sensor="a")).at is None
+    assert Filler(READING)(READING.record(sensor="a")).at is not None
 
 
 TIMES = ("timestamp-millis", "timestamp-micros", "timestamp-nanos")

@@ -57,7 +57,7 @@ def test_only_the_parser_reads_the_json_of_a_schema() -> None:
         "registry/known_ids.py": "a schema's canonical text, to name it by",
         "schema/field_spec.py": "a default as a person types it",
         "schema/golden_file.py": "golden files, which hold readings",
-        "sources/json_lines.py": "readings",
+        "sources/json_file.py": "readings",
         "testing/http_registry.py": "requests",
     }
     package = ROOT / "producer" / "freezer_events"

@@ -39,7 +39,7 @@ def freezer(tmp_path: Path) -> Freezer:
 @pytest.mark.parametrize(
     "args",
     [
-        ("produce", "--from", "a", "--from", "b"),
+        ("produce", "--as", "a", "--as", "b"),
         ("config", "--topic=a", "--topic", "b"),
         ("schema", "list", "--schemas", "a", "--schemas", "b"),
         ("local", "down", "--yes", "--yes"),

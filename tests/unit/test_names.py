@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from freezer_events.avro.forms import from_json, to_json
-from freezer_events.sources import Format, open_source
+from freezer_events.sources import open_source
 from freezer_events.sources.simulator import Simulator
 from tests.support.generated import module_of, read, record
 
@@ -49,9 +49,7 @@ def test_fields_of_any_name_are_sent_and_read_in_every_form(tmp_path: Path) -> N
     text = io.StringIO()
     csv.writer(text).writerows([list(data), list(data.values())])
     path.write_text(text.getvalue(), encoding="utf-8")
-    source = open_source(
-        str(path), module.EVENT, rejected.append, wait=lambda: True, written=Format()
-    )
+    source = open_source(str(path), module.EVENT, rejected.append, wait=lambda: True)
     assert (list(source), rejected) == ([event], [])
     source.close()
 

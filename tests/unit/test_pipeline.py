@@ -151,7 +151,7 @@ from freezer_events.events import FreezerReading
 from freezer_events.send.pipeline import Pipeline
 from freezer_events.send.straight import StraightWay
 from freezer_events.kafka.topics import listed_partitions
-from freezer_events.sources import Format, open_source
+from freezer_events.sources import open_source
 from freezer_events.console.stop import Stop
 
 servers, path = sys.argv[1:]
@@ -169,7 +169,7 @@ class Producer(EventProducer):
         return Way(settings, self._delivery, self._lifetime)
 producer = Producer(settings)
 pipeline = Pipeline(producer, Stop(), on_report=lambda event, report: None)
-source = open_source(path, event, print, wait=pipeline.wait, written=Format())
+source = open_source(path, event, print, wait=pipeline.wait)
 tally = pipeline.run(source)
 with open("/proc/self/status") as status:  # getrusage would count the parent's memory too
     (peak,) = re.findall("VmHWM:.*?([0-9]+)", status.read())

@@ -12,6 +12,7 @@ from freezer_events.errors import (
     AccessError,
     EventError,
     InvalidEvent,
+    SchemaError,
     UnreachableError,
     UsageError,
 )
@@ -33,7 +34,7 @@ def compare(tally: Tally, source: Source | None) -> None:
 
     """
     rows = None if source is None else source.rows
-    if rows is not None and (rows.astray or tally.read != rows.rejected + rows.used):
+    if rows is not None and (rows.astray or tally.read != rows.rejected + rows.readings):
         raise CountsDiffer(f"{rows} and {tally}")
 
 
@@ -56,6 +57,8 @@ def exit_code(
     if lost:
         note(f"{counted(lost, noun_of(event_type.name))} not delivered")
     code = 1 if error or lost or (tally.rejected and not rejects_kept) else 0
+    if code < SchemaError.exit_code and 0 < tally.rejected == tally.read:
+        code = SchemaError.exit_code  # nothing of the input is a reading
     if stop.exit_code is not None:
         code = stop.exit_code
     elif isinstance(error, AccessError | InvalidEvent | UnreachableError | UsageError):

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from freezer_events.avro.forms import field_names, lost_in_cells, to_cells, to_json
-from freezer_events.cli.kept_readings import refuse_to_overwrite
+from freezer_events.cli.kept_rows import refuse_to_overwrite
 from freezer_events.console.escape import as_json, one_line
 from freezer_events.console.wrap import columns
 from freezer_events.errors import EventError, UsageError

@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from freezer_events.cli.kept_readings import reading_text
+from freezer_events.cli.kept_readings import reading_bytes
 from freezer_events.cli.output import note
 from freezer_events.console.words import counted
 from freezer_events.errors import EventError, NotDelivered
@@ -15,6 +15,7 @@ from freezer_events.events import DeadReading
 from freezer_events.events.dead_reading import Refuser
 from freezer_events.kafka.codes import Outcome
 from freezer_events.send.producer import EventProducer
+from freezer_events.sources.reading import shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from freezer_events.config import Settings
     from freezer_events.send.pipeline import Undelivered
     from freezer_events.send.report import Report
-    from freezer_events.sources import Rejected, Source
+    from freezer_events.sources import ReadingPlace, Rejected, Source
 
 _REPORTED_WITHIN_S: Final = 30.0
 
@@ -35,7 +36,6 @@ class DeadLetters:
         option: which option asked for it ("--rejects-topic").
         topic: where they go.
         meant: the event's name, and the topic that its readings are for.
-        encoding: the input's.
         timeout_s: seconds that an answer may take.
         give_up_after_s: seconds of an outage before giving up.
 
@@ -48,7 +48,6 @@ class DeadLetters:
         topic: str,
         *,
         meant: tuple[str, str],
-        encoding: str,
         timeout_s: float,
         give_up_after_s: float,
     ) -> None:
@@ -58,7 +57,6 @@ class DeadLetters:
         self._option = option
         self._topic = topic
         self._event, self._meant_for = meant
-        self._encoding = encoding
         self._lost = 0
 
     def __enter__(self) -> Self:
@@ -82,15 +80,13 @@ class DeadLetters:
 
     def take_rejected(self, found: Rejected, source: Source | None) -> None:
         """Send a reading that is no event."""
-        name, _, line = found.place.rpartition(":")
         self._send(
-            found.text,
+            found.raw,
+            found.place,
             source,
             self._lose,
             refused_by=Refuser.SCHEMA,
             reason=_utf8(found.why),
-            place=name or found.place,
-            line=int(line) if line.isdecimal() else None,
         )
 
     def keeper(
@@ -113,15 +109,13 @@ class DeadLetters:
     def _take_refused(
         self, found: Undelivered, report: Report, source: Source | None, on_lost: Callable[[], None]
     ) -> None:
-        place = source.place.rpartition(":")[0] if source is not None else socket.gethostname()
         self._send(
-            reading_text(found, source),
+            reading_bytes(found),
+            found.place,
             source,
             on_lost,
             refused_by=Refuser.KAFKA,
             reason=_utf8(report.error or ""),
-            place=place,
-            line=None if found.place is None else found.place.line,
         )
 
     def all_arrived(self) -> bool:
@@ -136,19 +130,25 @@ class DeadLetters:
         self._lost += 1
 
     def _send(
-        self, text: str, source: Source | None, on_lost: Callable[[], None], place: str, **of: Any
+        self,
+        payload: bytes,
+        place: ReadingPlace | None,
+        source: Source | None,
+        on_lost: Callable[[], None],
+        **of: Any,
     ) -> None:
         def told(report: Report) -> None:
             if report.outcome is not Outcome.DELIVERED:
                 on_lost()
 
-        heading = source.heading if source is not None else ""
+        heading = b"" if source is None or place is None else source.heading(place.input)
         letter = DeadReading(
             event=self._event,
             topic=self._meant_for,
-            payload=self._bytes(text),
-            heading=self._bytes(heading) if heading else None,
-            source=_utf8(place),
+            payload=_without_end(payload),
+            heading=_without_end(heading) or None,
+            source=_utf8(socket.gethostname() if place is None else shown_name(place.input)),
+            line=None if place is None else place.line,
             **of,
         )
         try:
@@ -159,9 +159,10 @@ class DeadLetters:
         if not taken:
             on_lost()
 
-    def _bytes(self, text: str) -> bytes:
-        # Bytes that the encoding could not decode go back as they were.
-        return text.encode(self._encoding, "surrogateescape")
+
+def _without_end(data: bytes) -> bytes:
+    """Return bytes without their last line end."""
+    return data.removesuffix(b"\n").removesuffix(b"\r")
 
 
 def _utf8(text: str) -> str:

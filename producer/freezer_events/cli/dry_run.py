@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from freezer_events.avro.wire import encode
-from freezer_events.cli.conclusion import exit_code, tell_counts
+from freezer_events.cli.conclusion import compare, exit_code, tell_counts
 from freezer_events.cli.intake import Intake
 from freezer_events.console.words import counted, noun_of
 from freezer_events.errors import EventError, InvalidEvent, UsageError
@@ -18,10 +18,16 @@ if TYPE_CHECKING:
     from freezer_events.cli.rejects import Rejects
     from freezer_events.console.stop import Stop
     from freezer_events.event import EventType
+    from freezer_events.sources import Profile
 
 
 def dry_run(
-    options: ProduceOptions, event_type: EventType, rejects: Rejects, stop: Stop, out: Output
+    options: ProduceOptions,
+    event_type: EventType,
+    profile: Profile,
+    rejects: Rejects,
+    stop: Stop,
+    out: Output,
 ) -> int:
     """Check all readings; returns the exit code.
 
@@ -29,15 +35,16 @@ def dry_run(
         UsageError: there is no end to them, or the source cannot be opened.
 
     """
-    if options.source is None and not options.simulated:
+    if not options.sources and not options.simulated:
         raise UsageError("--dry-run with --count 0", "would never end", "say how many: --count")
     tally = Tally()
     with stop.interrupting():
-        intake = Intake(options, event_type, rejects, tally, lambda: not stop())
+        intake = Intake(options, event_type, profile, rejects, tally, lambda: not stop())
     with intake:
-        if intake.source is not None:
-            rejects.open()
-        error = _read(intake, Filler(event_type), tally, stop)
+        error = _read(intake, Filler(event_type, live=options.is_live), tally, stop)
+    rejects.conclude()
+    if error is None:
+        compare(tally, intake.source)
     if options.output == "json":
         tell_counts(out, tally, event_type, options.output)
     else:
@@ -45,8 +52,6 @@ def dry_run(
         counts = f"{read} read, {tally.rejected:,} rejected, {tally.unsent:,} good"
         out.conclude(f"dry run: {counts}; nothing was sent")
     kept = rejects.keeps
-    if error is None and stop.exit_code is None and not (tally.rejected and not kept):
-        return 0
     return exit_code(options, stop, tally, event_type, error, rejects_kept=kept)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.forms import to_json
-from freezer_events.errors import UsageError
+from freezer_events.cli.kept_rows import KeptRows, refuse_to_overwrite
 from freezer_events.kafka.codes import Outcome
+from freezer_events.sources import ReadingPlace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,28 +17,32 @@ if TYPE_CHECKING:
     from freezer_events.send.pipeline import Undelivered
     from freezer_events.sources import Source
 
+_APART: Final = ".unconfirmed"
+_NOWHERE: Final = ReadingPlace("", 0, 0, 0)
+
 
 class KeptReadings:
-    """Two files that can be fed in again with the options of the run.
+    """Files that can be fed in again with the options of the run.
 
     What is certainly not on the topic, and what was not sent, goes to the file itself; what may be
     there goes beside it, to `NAME.unconfirmed.SUFFIX`.
 
     Args:
-        path: the file; it must not hold anything yet.
-        encoding: the input's.
+        path: the file, or a folder: see `KeptRows`.
+        inputs: the names of the inputs; none for simulated readings.
+        named: see `KeptRows`.
 
     Raises:
-        UsageError: one of the two holds something already.
+        UsageError: one of the files holds something already.
 
     """
 
-    def __init__(self, path: Path, encoding: str) -> None:
-        self._path = path
-        self._apart = path.with_name(f"{path.stem}.unconfirmed{path.suffix}")
-        self._encoding = encoding
-        for each in (self._path, self._apart):
-            refuse_to_overwrite("--undelivered", each)
+    def __init__(self, path: str, inputs: Sequence[str] = (), *, named: bool = False) -> None:
+        self._rows = KeptRows("--undelivered", path, inputs, named=named)
+        self._order = _Order(inputs)
+        for each in inputs or ("",):
+            for apart in ("", _APART):
+                refuse_to_overwrite("--undelivered", self._rows.path_of(each, apart))
 
     def write(
         self, lost: Sequence[Undelivered], source: Source | None
@@ -45,57 +50,39 @@ class KeptReadings:
         """Write the readings; yields each file with how many it holds.
 
         Raises:
-            UsageError: a file cannot be written.
+            EventError: a file cannot be written.
 
         """
-        apart = [each for each in lost if each.outcome is Outcome.UNCONFIRMED]
-        rest = [each for each in lost if each.outcome is not Outcome.UNCONFIRMED]
-        for path, readings in ((self._path, rest), (self._apart, apart)):
-            if readings:
-                self._write(path, readings, source)
-                yield path, len(readings)
-
-    def _write(self, path: Path, readings: Sequence[Undelivered], source: Source | None) -> None:
-        encoding = "utf-8" if source is None else self._encoding
-        try:
-            # Bytes that the encoding could not decode go back as they were.
-            with path.open("w", encoding=encoding, errors="surrogateescape", newline="") as file:
-                if source is not None and source.heading:
-                    file.write(source.heading + "\n")
-                for each in sorted(readings, key=_line):
-                    file.write(reading_text(each, source) + "\n")
-        except OSError as error:
-            raise UsageError(
-                f"--undelivered {path}", f"cannot be written: {error.strerror}"
-            ) from error
+        counts: dict[Path, int] = {}
+        written: set[tuple[str, int, str]] = set()  # a row may have given several readings
+        for each in sorted(lost, key=self._order):
+            apart = _APART if each.outcome is Outcome.UNCONFIRMED else ""
+            place = each.place or _NOWHERE
+            row = (place.input, place.begin, apart)
+            path = self._rows.path_of(place.input, apart)
+            if each.place is None or row not in written:
+                written.add(row)
+                heading = b"" if source is None else source.heading(place.input)
+                path = self._rows.write(place, heading, reading_bytes(each), apart=apart)
+            counts[path] = counts.get(path, 0) + 1
+        self._rows.close()
+        yield from counts.items()
 
 
-def refuse_to_overwrite(option: str, path: Path) -> None:
-    """Make sure that a file holds nothing.
-
-    Raises:
-        UsageError: it does, or cannot be looked at.
-
-    """
-    try:
-        if path.is_file() and path.stat().st_size:
-            raise UsageError(
-                f"{option} {path}",
-                "is there already, and may hold lines that are nowhere else",
-                "feed it in with --from, then remove it; or name another file",
-            )
-    except OSError as error:
-        raise UsageError(f"{option} {path}", f"cannot be read: {error.strerror}") from error
-
-
-def next_line(
-    source: Source | None, lost: Sequence[Undelivered], *, kept: bool, ended: bool
-) -> int | None:
-    """Return the line from which the input is to be read again; None where there is no need.
+def next_place(
+    source: Source | None,
+    lost: Sequence[Undelivered],
+    inputs: Sequence[str] = (),
+    *,
+    kept: bool,
+    ended: bool,
+) -> tuple[str, int] | None:
+    """Return the input and line from which to read again; None where there is no need.
 
     Args:
         source: the input.
         lost: what was not delivered of it.
+        inputs: the names of the inputs, in their order.
         kept: it is in a file of its own, so that only what follows is to be read.
         ended: the input was read to its end.
 
@@ -103,17 +90,26 @@ def next_line(
     if source is None:
         return None
     if lost and not kept:
-        return min(map(_line, lost))
-    return None if ended else source.last.line + 1
+        first = min(lost, key=_Order(inputs))
+        return None if first.place is None else (first.place.input, first.place.line)
+    return None if ended else (source.last.input, source.last.line + 1)
 
 
-def _line(each: Undelivered) -> int:
-    return 0 if each.place is None else each.place.line
+class _Order:
+    """The order of readings: that of the inputs, and in each that of the bytes."""
+
+    def __init__(self, inputs: Sequence[str]) -> None:
+        self._numbers = {name: number for number, name in enumerate(inputs)}
+
+    def __call__(self, each: Undelivered) -> tuple[int, int]:
+        if each.place is None:
+            return 0, 0
+        return self._numbers.get(each.place.input, 0), each.place.begin
 
 
-def reading_text(each: Undelivered, source: Source | None) -> str:
-    """Return a reading as the input had it; as JSON where it has no place there."""
-    if source is not None and each.place is not None:
-        return source.written(each.place)
+def reading_bytes(each: Undelivered) -> bytes:
+    """Return a reading as the input had it; as a line of JSON where it has no place there."""
+    if each.place is not None:
+        return each.place.raw
     shown: Any = to_json(each.event)
-    return json.dumps(shown, ensure_ascii=False)
+    return (json.dumps(shown, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass")

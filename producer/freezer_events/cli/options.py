@@ -203,9 +203,14 @@ def find_event_type(
         SchemaError: there is, and its code is missing, out of step or cannot be generated.
 
     """
+    return event_type_in(find_catalogue(schemas, into), name)
+
+
+def event_type_in(catalogue: Catalogue, name: str | None) -> EventType:
+    """Return the type of one event of a catalogue; raises as `find_event_type`."""
     from freezer_events.schema.event_types import event_type  # noqa: PLC0415 - as above
 
-    return event_type(find_catalogue(schemas, into), name, trust_generated=trusts_generated())
+    return event_type(catalogue, name, trust_generated=trusts_generated())
 
 
 def trusts_generated() -> bool:

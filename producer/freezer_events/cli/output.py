@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.forms import attributes, to_json
 from freezer_events.avro.keys import key_text
 from freezer_events.console import streams
 from freezer_events.console.escape import as_json, one_line
-from freezer_events.console.streams import SafeText, note
+from freezer_events.console.streams import note
 from freezer_events.console.words import counted, noun_of, plural
 from freezer_events.console.wrap import wrapped
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from freezer_events.send.tally import Tally
 
 LINES: Final = 1000  # deliveries that get a line of their own unless asked otherwise
-_STATUS_EVERY_S: Final = 0.5
 
 
 __all__ = ["Deliveries", "Output", "event_text", "note", "partition_lines", "summary"]
@@ -52,7 +50,7 @@ class Output:
 
 
 class Deliveries:
-    """Prints delivery reports, a line each, and how far a longer run has come.
+    """Prints delivery reports, a line each.
 
     Args:
         output: where the lines go.
@@ -72,7 +70,6 @@ class Deliveries:
         self._output = output
         self._as_json = as_json
         self._event_type = event_type
-        self._status_at = 0.0
 
     def __call__(self, event: Any, report: Report) -> None:
         """Print one report."""
@@ -80,34 +77,6 @@ class Deliveries:
             self._output.json(self._object(event, report))
         else:
             self._output.line(self._text(event, report))
-
-    def progress(self, tally: Tally) -> None:
-        """Say how far a run has come that has no further lines: on a terminal, now and then."""
-        now = time.monotonic()
-        if sys.stderr.isatty() and now - self._status_at > _STATUS_EVERY_S:
-            self._status_at = now
-            if isinstance(sys.stderr, SafeText):
-                sys.stderr.write_status(f"{tally.delivered:,} delivered")
-        elif not self._status_at and self.limit:
-            self._status_at = now
-            many = counted(self.limit, noun_of(self._event_type.name))
-            note(f"more than {many}: no further lines (--lines prints all)")
-
-    def outage(self, text: str) -> None:
-        """Say how an outage goes, over the line where the cursor is: on a terminal."""
-        if isinstance(sys.stderr, SafeText):
-            self._status_at = time.monotonic()
-            sys.stderr.write_status(text)
-
-    def notice(self, text: str) -> None:
-        """Say something on a line of its own."""
-        self.done()
-        note(text)
-
-    def done(self) -> None:
-        """End the status line."""
-        if self._status_at and sys.stderr.isatty() and isinstance(sys.stderr, SafeText):
-            sys.stderr.write_status("")
 
     def _text(self, event: Any, report: Report) -> str:
         text = event_text(event, self._event_type)

@@ -6,14 +6,13 @@ from typing import Any, Final
 
 import click
 
-from freezer_events.cli import options
+from freezer_events.cli import mapping_options, options
 from freezer_events.cli.produce_options import ProduceOptions
 from freezer_events.cli.produce_run import ProduceRun
 from freezer_events.console.given import StreamCommand, refuse_together, refuse_without
 
 _OF_A_FILE: Final = (
-    "--format", "--column", "--delimiter", "--decimal", "--encoding", "--on-bad", "--rejects",
-    "--rejects-topic",
+    *mapping_options.SPELLINGS, "--on-bad", "--rejects", "--rejects-topic", "--start-at", "--live",
 )  # fmt: skip
 
 
@@ -43,39 +42,13 @@ _OF_A_FILE: Final = (
 @click.option("--seed", type=int, metavar="N", help="Simulate the same values again.")
 @click.option(
     "--from",
-    "source",
+    "sources",
+    multiple=True,
     metavar="FILE|-",
     shell_complete=options.complete_file,
-    help="Read events: JSON lines or CSV.",
+    help="Read events from files, folders, patterns, or a pipe: CSV or JSON, packed or not.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["auto", "jsonl", "csv"]),
-    default="auto",
-    show_default=True,
-    help="Format of the file; auto: by suffix, else by first byte.",
-)
-@click.option(
-    "--column",
-    "columns",
-    multiple=True,
-    metavar="FROM=TO",
-    help="Column (or JSON key) FROM holds the field TO.",
-)
-@click.option(
-    "--delimiter", metavar="CHAR", default=",", show_default=True, help="Separator of CSV columns."
-)
-@click.option(
-    "--decimal",
-    type=click.Choice([".", ","]),
-    default=".",
-    show_default=True,
-    help="Decimal mark in numbers.",
-)
-@click.option(
-    "--encoding", default="utf-8", show_default=True, metavar="NAME", help="Encoding of the file."
-)
+@mapping_options.options
 @click.option(
     "--on-bad",
     type=click.Choice(["stop", "skip"]),
@@ -83,12 +56,16 @@ _OF_A_FILE: Final = (
     show_default=True,
     help="Stop at a line that does not fit, or skip it.",
 )
-@click.option("--rejects", type=click.Path(dir_okay=False), help="File that keeps skipped lines.")
+@click.option(
+    "--rejects",
+    metavar="FILE|FOLDER/",
+    help="Keep skipped rows there, in the input's own bytes.",
+)
 @click.option("--rejects-topic", metavar="TOPIC", help="Topic that keeps skipped lines.")
 @click.option(
     "--undelivered",
-    type=click.Path(dir_okay=False),
-    help="File that keeps undelivered readings, in the input's form.",
+    metavar="FILE|FOLDER/",
+    help="Keep undelivered readings there, in the input's own bytes.",
 )
 @click.option(
     "--undelivered-topic",
@@ -101,6 +78,14 @@ _OF_A_FILE: Final = (
     metavar="LINE",
     default=1,
     help="Start at this line of the input.",
+)
+@click.option(
+    "--live", is_flag=True, help="Readings are made now: one without a time gets the present one."
+)
+@click.option(
+    "--timestamp",
+    metavar="FIELD",
+    help="Field whose time is the record's timestamp; slower, and brokers set limits to it.",
 )
 @click.option("--dry-run", is_flag=True, help="Read, check and encode; send nothing.")
 @click.option(
@@ -120,6 +105,7 @@ _OF_A_FILE: Final = (
     help="Seconds of an outage before giving up.",
 )
 @click.option("--lines/--no-lines", "every", default=None, help="Print a line for each delivery.")
+@click.option("--quiet", is_flag=True, help="No lines for deliveries, no progress.")
 @options.observing
 @options.output
 def command(**given: Any) -> int:
@@ -130,4 +116,5 @@ def command(**given: Any) -> int:
     refuse_together("--from", ("--sensors", "--seed"), "they are for simulated events")
     refuse_together("--dry-run", ("--rejects-topic", "--undelivered-topic"), "it sends nothing")
     refuse_without("--from", _OF_A_FILE, "it says how to read a file")
-    return ProduceRun(ProduceOptions(**given)).run()
+    mapping = mapping_options.taken_from(given)
+    return ProduceRun(ProduceOptions(**given, mapping=mapping)).run()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from freezer_events.cli.mapping_options import MappingOptions
+
 _TUTORIAL_INTERVAL_S: Final = 1.0
 _TUTORIAL_COUNT: Final = 10
 _TUTORIAL_MOST: Final = 1000
@@ -27,12 +29,8 @@ class ProduceOptions:
     interval: float | None
     sensors: int
     seed: int | None
-    source: str | None
-    form: str
-    columns: tuple[str, ...]
-    delimiter: str
-    decimal: str
-    encoding: str
+    sources: tuple[str, ...]
+    mapping: MappingOptions
     on_bad: str
     rejects: str | None
     rejects_topic: str | None
@@ -42,7 +40,10 @@ class ProduceOptions:
     undelivered: str | None
     undelivered_topic: str | None
     start_at: int
+    live: bool
+    timestamp: str | None
     every: bool | None
+    quiet: bool
     metrics: str | None
     log_format: str | None
     log_level: str
@@ -51,7 +52,9 @@ class ProduceOptions:
     @property
     def every_delivery(self) -> bool | None:
         """Whether each delivery gets a line; None: the first ones."""
-        tutorial = self.source is None and 0 < self.simulated <= _TUTORIAL_MOST
+        if self.quiet:
+            return False
+        tutorial = not self.sources and 0 < self.simulated <= _TUTORIAL_MOST
         return True if self.every is None and tutorial else self.every
 
     @property
@@ -62,11 +65,16 @@ class ProduceOptions:
     @property
     def expected(self) -> int | None:
         """How many events there will be, where that is known."""
-        return None if self.source else self.simulated or None
+        return None if self.sources else self.simulated or None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether readings are made now, so that a time which one lacks is now."""
+        return self.live or not self.sources
 
     @property
     def interval_s(self) -> float:
         """Seconds from one event to the next."""
         if self.interval is not None:
             return self.interval
-        return 0.0 if self.source else _TUTORIAL_INTERVAL_S
+        return 0.0 if self.sources else _TUTORIAL_INTERVAL_S

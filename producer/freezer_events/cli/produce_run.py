@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from freezer_events.avro.model import model_of, scalar_of
+from freezer_events.avro.parse.types import UnionType
 from freezer_events.cli import conclusion, options
 from freezer_events.cli.dead_letters import DeadLetters
 from freezer_events.cli.dry_run import dry_run
 from freezer_events.cli.intake import Intake
-from freezer_events.cli.kept_readings import KeptReadings, next_line
+from freezer_events.cli.kept_readings import KeptReadings, next_place
 from freezer_events.cli.output import Deliveries, Output, note, partition_lines
+from freezer_events.cli.profile_files import find_profile
+from freezer_events.cli.progress import Progress
 from freezer_events.cli.rejects import Rejects
 from freezer_events.console.stop import Interrupted, Stop
 from freezer_events.console.words import counted, noun_of
 from freezer_events.console.wrap import wrapped
-from freezer_events.errors import EventError, NotDelivered
+from freezer_events.errors import EventError, NotDelivered, UsageError
 from freezer_events.observe.logs import log_to_standard_error
 from freezer_events.observe.server import serve_metrics
 from freezer_events.observe.supervisor import supervised
+from freezer_events.send.fill import Filler
 from freezer_events.send.pipeline import Pipeline
 from freezer_events.send.producer import EventProducer
 
@@ -28,6 +32,10 @@ if TYPE_CHECKING:
     from freezer_events.cli.produce_options import ProduceOptions
     from freezer_events.config import Settings
     from freezer_events.event import EventType
+    from freezer_events.sources import Profile
+
+
+_TIMES: Final = ("timestamp-millis", "timestamp-micros")
 
 
 class ProduceRun:
@@ -44,19 +52,27 @@ class ProduceRun:
             if given.log_format is not None:
                 debug = any(each.startswith("debug=") for each in given.properties)
                 log_to_standard_error(given.log_format, given.log_level, debug=debug)
-            event_type = options.find_event_type(given.event_name, given.schemas, given.into)
+            catalogue = options.find_catalogue(given.schemas, given.into)
+            event_type = options.event_type_in(catalogue, given.event_name)
+            found = find_profile(given.mapping.profile, catalogue.event(given.event_name))
+            profile = given.mapping.over(found, event_type)
             if given.metrics is not None:
                 stack.enter_context(serve_metrics(given.metrics))
-            rejects = stack.enter_context(Rejects(given.rejects, given.on_bad))
+            writes = not given.dry_run
+            rejects = stack.enter_context(Rejects(given.rejects, given.on_bad, writes=writes))
             if given.dry_run:
-                return dry_run(given, event_type, rejects, stop, self._out)
-            return self._produce(event_type, rejects, stop, stack)
+                return dry_run(given, event_type, profile, rejects, stop, self._out)
+            return self._produce(event_type, profile, rejects, stop, stack)
 
     def _produce(
-        self, event_type: EventType, rejects: Rejects, stop: Stop, stack: ExitStack
+        self,
+        event_type: EventType,
+        profile: Profile,
+        rejects: Rejects,
+        stop: Stop,
+        stack: ExitStack,
     ) -> int:
         given = self._given
-        kept = KeptReadings(Path(given.undelivered), given.encoding) if given.undelivered else None
         settings = options.load_settings(given.env_file, given.properties, given.topic)
         topic = settings.topic_for(event_type, named=given.event_name)
         producer = EventProducer(
@@ -68,6 +84,7 @@ class ProduceRun:
         show = Deliveries(
             self._out, event_type, as_json=given.output == "json", every=given.every_delivery
         )
+        progress = Progress(event_type.name, show.limit, quiet=given.quiet)
         pipeline = Pipeline(
             producer,
             stop,
@@ -75,17 +92,20 @@ class ProduceRun:
             flush_s=given.timeout,
             on_report=show,
             reports=show.limit,
-            on_progress=show.progress,
-            on_notice=show.notice,
+            on_progress=progress,
+            on_notice=progress.notice,
         )
+        pipeline.timestamp = timestamp_attribute(given.timestamp, event_type)
+        if not given.is_live:
+            pipeline.fill = Filler(event_type, live=False)
         if sys.stderr.isatty():
-            pipeline.show_outage(show.outage)
+            pipeline.show_outage(progress.outage)
         tally = pipeline.tally
         with stop.interrupting():  # a pipe may have nobody at its other end
-            intake = Intake(given, event_type, rejects, tally, pipeline.wait)
+            intake = Intake(given, event_type, profile, rejects, tally, pipeline.wait)
         stack.enter_context(intake)
-        if intake.source is not None:
-            rejects.open()
+        progress.share = intake.share_of(tally)
+        kept = self._kept(intake, profile)
         try:
             with stop.interrupting():
                 partitions = producer.prepare(event_type.record)
@@ -105,7 +125,8 @@ class ProduceRun:
         except Exception:  # nobody foresaw it: the tally is told all the same
             conclusion.tell_counts(self._out, tally, event_type, given.output)
             raise
-        show.done()
+        progress.done()
+        rejects.conclude()
         if refused is not None:
             refused.all_arrived()
         conclusion.compare(tally, intake.source)
@@ -142,11 +163,15 @@ class ProduceRun:
                 option,
                 to,
                 meant=(event_type.name, topic),
-                encoding=given.encoding if given.source else "utf-8",
                 timeout_s=given.timeout,
                 give_up_after_s=given.give_up_after,
             )
         )
+
+    def _kept(self, intake: Intake, profile: Profile) -> KeptReadings | None:
+        """Get ready to keep what is not delivered."""
+        path = self._given.undelivered
+        return KeptReadings(path, intake.inputs, named=profile.reads_name) if path else None
 
     def _leftovers(
         self, pipeline: Pipeline, intake: Intake, kept: KeptReadings | None, event_type: EventType
@@ -156,9 +181,12 @@ class ProduceRun:
         if lost and kept is not None:
             for path, count in kept.write(lost, source):
                 note(f"{counted(count, noun_of(event_type.name))} not delivered: kept in {path}")
-        ahead = next_line(source, lost, kept=kept is not None, ended=pipeline.exhausted)
-        if ahead is not None and self._given.source != "-":
-            note(f"to go on: the same options, --start-at {ahead}")
+        inputs = intake.inputs
+        ahead = next_place(source, lost, inputs, kept=kept is not None, ended=pipeline.exhausted)
+        if ahead is not None and ahead[0] != "-":
+            name, line = ahead
+            only = f"the inputs from {name} on, " if len(inputs) > 1 else ""
+            note(f"to go on: the same options, {only}--start-at {line}")
 
     def _expected(self, event_type: EventType) -> str:
         number = self._given.expected
@@ -168,3 +196,27 @@ class ProduceRun:
 def _close(producer: EventProducer) -> None:
     with suppress(NotDelivered):  # the tally has told it
         producer.close()
+
+
+def timestamp_attribute(field: str | None, event_type: EventType) -> str | None:
+    """Return the attribute of the field that `--timestamp` names.
+
+    Raises:
+        UsageError: the event has no such field, or it holds no time with a zone.
+
+    """
+    if field is None:
+        return None
+    model = model_of(event_type)
+    found = next((each for each in model.root.fields if each.name == field), None)
+    if found is None:
+        listed = ", ".join(each.name for each in model.root.fields)
+        why = f"version {event_type.version} of {event_type.name} has no such field: {listed}"
+        raise UsageError(f"--timestamp {field}", why)
+    of = model.resolve(found.type)
+    kinds = model.branches(of) if isinstance(of, UnionType) else [of]
+    names = {entry.name for entry in map(scalar_of, kinds) if entry is not None}
+    if not names & {*_TIMES}:
+        why = f"is no timestamp: a record's timestamp is a {' or '.join(_TIMES)}"
+        raise UsageError(f"--timestamp {field}", why)
+    return model.attribute(field)

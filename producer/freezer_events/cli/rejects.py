@@ -1,86 +1,118 @@
-"""`--on-bad` and `--rejects`: what becomes of readings that are no events."""
+"""`--on-bad` and `--rejects`: what becomes of rows that are no readings."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Self
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Self
 
-from freezer_events.cli.kept_readings import refuse_to_overwrite
+from freezer_events.cli.kept_rows import KeptRows
 from freezer_events.cli.output import note
 from freezer_events.console.escape import one_line
-from freezer_events.errors import InvalidEvent, UsageError
+from freezer_events.errors import InvalidEvent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from freezer_events.cli.dead_letters import DeadLetters
     from freezer_events.sources import Rejected, Source
+
+_MOST_CAUSES: Final = 20
+_FIRST_PLACES: Final = 3
+# What differs from row to row in the same complaint: what is quoted, and numbers.
+_PARTICULAR: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\d+")
+_OTHERS: Final = "other causes"
+
+
+@dataclass(slots=True)
+class _Cause:
+    count: int = 0
+    places: list[str] = field(default_factory=list)
 
 
 class Rejects:
     """Keeps, names and counts on: or ends the run at the first.
 
     Args:
-        path: the file that keeps them; None for none.
+        path: the file or folder that keeps them; None for none.
         on_bad: "stop" or "skip".
+        keeps: whether to write at all: a dry run does not.
 
     Attributes:
         letters: sends them to a topic, too; None for none.
 
     """
 
-    def __init__(self, path: str | None, on_bad: str) -> None:
+    def __init__(self, path: str | None, on_bad: str, *, writes: bool = True) -> None:
+        self._path = path
         self.letters: DeadLetters | None = None
-        self._path = None if path is None else Path(path)
         self._stops = on_bad == "stop"
-        self._file: IO[str] | None = None
-        self._stack = ExitStack()
+        self._writes = writes
+        self._kept: KeptRows | None = None
+        self._causes: dict[str, _Cause] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        if self._kept is not None:
+            self._kept.close()
 
     @property
     def keeps(self) -> bool:
         """Whether a rejected reading can be found again after the run."""
-        if self._file is not None:
+        if self._path is not None:
             return True
         return self.letters is not None and self.letters.all_arrived()
 
-    def open(self) -> None:
-        """Open the file, once the source is known to be one.
+    def open(self, inputs: Sequence[str], *, named: bool) -> None:
+        """Get ready to write, once the source is known to be one.
+
+        Args:
+            inputs: the names of the inputs.
+            named: something is read from them.
 
         Raises:
-            UsageError: it holds something already, or cannot be written.
+            UsageError: the file holds something already, or one cannot hold several inputs' rows.
 
         """
-        if self._path is not None:
-            self._file = self._stack.enter_context(_created(self._path))
+        if self._path is not None and self._writes:
+            self._kept = KeptRows("--rejects", self._path, inputs, named=named)
 
     def take(self, found: Rejected, source: Source | None) -> None:
-        """Keep one rejected reading.
+        """Keep one rejected reading; the first of each cause is named at once.
 
         Raises:
             InvalidEvent: the run is to end here.
+            EventError: it cannot be kept.
 
         """
-        if self._file is not None and source is not None:
-            if self._file.tell() == 0 and source.heading:
-                self._file.write(source.heading + "\n")
-            self._file.write(found.text + "\n")
-            self._file.flush()
+        if self._kept is not None and source is not None:
+            heading = source.heading(found.place.input)
+            self._kept.write(found.place, heading, found.raw, found.rest)
         if self.letters is not None:
             self.letters.take_rejected(found, source)
         if self._stops:
-            raise InvalidEvent(found.place, found.why, "go on past it: --on-bad skip")
-        note(one_line(f"skipped {found.place}: {found.why}"))
+            onward = "go on past it: --on-bad skip"
+            raise InvalidEvent(
+                found.place.shown, found.why, f"{found.fix}; or {onward}" if found.fix else onward
+            )
+        cause = _PARTICULAR.sub("…", found.why)
+        if cause not in self._causes and len(self._causes) >= _MOST_CAUSES:
+            cause = _OTHERS
+        known = self._causes.setdefault(cause, _Cause())
+        known.count += 1
+        if len(known.places) < _FIRST_PLACES:
+            known.places.append(found.place.shown)
+        if known.count == 1:
+            fix = f" ({found.fix})" if found.fix else ""
+            note(one_line(f"skipped {found.place.shown}: {found.why}{fix}"))
 
-
-def _created(path: Path) -> IO[str]:
-    refuse_to_overwrite("--rejects", path)
-    try:
-        # Readings may hold bytes that their encoding could not decode: they go back as they were.
-        return path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
-    except OSError as error:
-        raise UsageError(f"--rejects {path}", f"cannot be written: {error.strerror}") from error
+    def conclude(self) -> None:
+        """Say how often each cause was met, unless once."""
+        for why, cause in self._causes.items():
+            if cause.count > 1:
+                more = ", …" if cause.count > len(cause.places) else ""
+                where = ", ".join(cause.places)
+                note(one_line(f"skipped {cause.count:,} rows: {why} ({where}{more})"))
+        self._causes.clear()

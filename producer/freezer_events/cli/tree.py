@@ -14,6 +14,7 @@ _COMMANDS: Final = {
     "demo": Lazy(f"{_HERE}.demo", "Try it: the whole path in one process, without a broker."),
     "produce": Lazy(f"{_HERE}.produce", "Produce events: simulated, from files or a pipe."),
     "consume": Lazy(f"{_HERE}.consume", "Read typed events back from the topic."),
+    "profiles": Lazy(f"{_HERE}.profiles", "List the kinds of files that are known by name."),
     "schema": Lazy(f"{_HERE}.schema", "Schemas: see, check, evolve, release, generate, register."),
     "topics": Lazy(
         "freezer_infra.commands.topics", "Topics and access: plan, apply, check for drift."

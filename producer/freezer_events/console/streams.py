@@ -128,7 +128,9 @@ def guarded() -> Iterator[None]:
     closed = _open_closed()
     before = sys.stdin, sys.stdout, sys.stderr
     if sys.stdin is None or 0 in closed:
-        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - by number
+        sys.stdin = (
+            io.StringIO()
+        )  # without a descriptor, so that whoever wants to read learns of it
     sys.stdout = _safe(sys.stdout, 1, closed)
     sys.stderr = _safe(sys.stderr, 2, closed)
     try:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self, cast
+from typing import TYPE_CHECKING, Final, Self
 
 from freezer_events.avro.parse import Schema, load, read_text
 from freezer_events.config.merge_marker import merge_marker
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LOCK: Final = "lock"  # in the folder of an event: what was released of it
+PROFILES: Final = "profiles"  # there too: how exports of it are written
 OLD_LOCK: Final = "schemas.lock"  # one for all events, as it was before
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
@@ -31,6 +32,7 @@ _KEYS: Final = ("topic", "partitions", "key", "compatibility", "version", "fill"
 _HEADERS: Final = ("cloudevents", "traceparent")
 _ABOUT: Final = ("owner", "contact", "pii", "suppress", "opt_in")
 _FILLS: Final = ("now", "uuid", "count")
+_OF_FIELDS: Final = re.compile(r"uuid5:[A-Za-z_]\w*(,[A-Za-z_]\w*)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class EventSpec:
         key: the field that becomes the message key, or None.
         level: the compatibility level that its subject promises.
         version: the version that producers write.
-        fill: field to the way a producer supplies it: now, uuid, count.
+        fill: field to the way a producer supplies it: now, uuid, count, `uuid5:FIELD,FIELD`.
         headers: what every message carries: see `EventType.headers`.
         owner: who answers for it, or None.
         contact: how to reach them, or None.
@@ -334,7 +336,14 @@ def packaged() -> Path:
 
 
 def _fill(table: Table) -> Mapping[str, Fill]:
-    return {name: cast("Fill", table.one_of(name, _FILLS)) for name in table.values}
+    return {name: _way(table, name) for name in table.values}
+
+
+def _way(table: Table, name: str) -> Fill:
+    way = table.need(name, str)
+    if _OF_FIELDS.fullmatch(way):
+        return way
+    return table.one_of(name, (*_FILLS, "uuid5:FIELD,FIELD"))
 
 
 def _headers(toml: Table) -> Mapping[str, str]:

@@ -52,10 +52,15 @@ def misfits(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]
             fix = f"name {KEY_TYPES} that every version has, or none"
             yield Misfit(("key",), f"{event.key!r} {why} in v{number}.avsc", fix)
     for name, way in event.fill.items():
+        kind, _, of_fields = way.replace("uuid5:", "uuid:").partition(":")
         for number, its in fields.items():
-            if name in its and not _fits(its[name].type, way, schemas[number]):
+            lacks = [each for each in filter(None, of_fields.split(",")) if each not in its]
+            if name in its and lacks:
+                why = f"{way!r} names {', '.join(lacks)}, which v{number}.avsc has not"
+                yield Misfit(("fill", name), why, "name fields of every version that has this one")
+            if name in its and not _fits(its[name].type, kind, schemas[number]):
                 why = f"{way!r} does not fit the field's type in v{number}.avsc"
-                yield Misfit(("fill", name), why, f"it takes {_FILLS[way]}")
+                yield Misfit(("fill", name), why, f"it takes {_FILLS[kind]}")
 
 
 def missing(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]:

@@ -1,33 +1,53 @@
-"""Fill in what a reading did not bring and the producer supplies: now, uuid, count per key.
+"""Fill in what a reading did not bring and the producer supplies: now, uuids, count per key.
 
 The one place where that happens, for every source and for `send` alike.
 """
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections import Counter
 from dataclasses import fields
+from datetime import date, time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.model import model_of, scalar_of_field
 from freezer_events.event import twin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from freezer_events.event import EventType, Fill
 
 
-class Filler:
-    """Fill the events of one type; `count` goes on from event to event, from 1 for each key."""
+_OF_EVENTS: Final = uuid.UUID("9a1d2f04-6c0e-5b8e-9f43-0d6a1c5f7e21")
+"""The namespace of uuids that are made of an event's values: RFC 9562, section 6.5."""
 
-    def __init__(self, event_type: EventType) -> None:
+
+class Filler:
+    """Fill the events of one type; `count` goes on from event to event, from 1 for each key.
+
+    Args:
+        event_type: whose events.
+        live: they are made now; `now` is not the time of a reading from a file.
+
+    """
+
+    def __init__(self, event_type: EventType, *, live: bool = True) -> None:
+        self.event_type = event_type
         self._counts: Counter[Any] = Counter()
         self._key = event_type.key
+        ways = {name: way for name, way in event_type.fill.items() if live or way != "now"}
+        made_of = {name: way for name, way in ways.items() if ":" in way}
         self._makers = tuple(
-            (name, self._maker(event_type, name, way)) for name, way in event_type.fill.items()
+            (name, self._maker(event_type, name, way))
+            for name, way in ways.items()
+            if name not in made_of
+        )
+        self._derived = tuple(
+            (name, self._of_fields(way.partition(":")[2])) for name, way in made_of.items()
         )
         self._record = event_type.record
         self._names = [each.name for each in fields(event_type.record)]
@@ -40,6 +60,9 @@ class Filler:
     def __call__(self, event: Any) -> Any:
         """Return the event, or a copy in which declared fields that were None have a value."""
         missing = {name: make(event) for name, make in self._makers if getattr(event, name) is None}
+        for name, derive in self._derived:
+            if getattr(event, name) is None:
+                missing[name] = derive(event, missing)
         if not missing or type(event) is not self._record:
             return event  # no encoder takes an object of another class
         values = [getattr(event, name) for name in self._names]
@@ -56,10 +79,34 @@ class Filler:
                 return lambda _: now()
             case "uuid":
                 return lambda _: uuid.uuid4()
-            case "count":
+            case _:
                 return self._count
+
+    def _of_fields(self, names: str) -> Callable[[Any, Mapping[str, Any]], uuid.UUID | None]:
+        """Return what makes the same uuid of the same values, in every run.
+
+        There is none where one of the values is not there: two readings of one sensor without a
+        time would be one.
+        """
+        by_name = {name: attribute for attribute, name in self.event_type.model.fields.items()}
+        attributes = [by_name[name] for name in names.split(",")]
+        event = self.event_type.name
+
+        def derived(given: Any, filled: Mapping[str, Any]) -> uuid.UUID | None:
+            values = [filled.get(each, getattr(given, each)) for each in attributes]
+            if any(value is None for value in values):
+                return None
+            named = json.dumps([event, *map(_as_text, values)], ensure_ascii=False)
+            return uuid.uuid5(_OF_EVENTS, named)
+
+        return derived
 
     def _count(self, event: Any) -> int:
         key = getattr(event, self._key) if self._key else None
         self._counts[key] += 1
         return self._counts[key]
+
+
+def _as_text(value: Any) -> str:
+    """Return a value's text, which is the same whatever version or machine it is of."""
+    return value.isoformat() if isinstance(value, date | time) else str(value)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from freezer_events.console.stop import Stop
+    from freezer_events.send.fill import Filler
     from freezer_events.send.producer import EventProducer
     from freezer_events.send.report import Report
     from freezer_events.send.tally import Tally
@@ -55,12 +56,14 @@ class Pipeline:
         on_report: called with an event and its delivery report.
         reports: how many events get a report in any case; later ones only if they are not
             delivered, which costs nothing as long as they are. None: every event.
-        on_progress: called with the tally now and then after that.
+        on_progress: called with the tally often, and while nothing happens.
         on_notice: told in a sentence how long an outage lasts.
 
     Attributes:
         undelivered: the good readings that are not known to be on the topic.
         exhausted: the source has been read to its end.
+        fill: supplies what events did not bring, in place of the producer's own.
+        timestamp: the attribute whose value is the record's timestamp; None: the time of sending.
         on_refused: told of a reading that the cluster never takes; True if it is kept elsewhere.
 
     """
@@ -93,6 +96,8 @@ class Pipeline:
         self._is_watched = on_report is not None
         self._reports = reports if self._is_watched else 0
         self._on_progress = on_progress
+        self.fill: Filler | None = None
+        self.timestamp: str | None = None
 
     @property
     def tally(self) -> Tally:
@@ -125,6 +130,7 @@ class Pipeline:
     def wait(self) -> bool:
         """Serve delivery reports while a source waits for input; False: give up waiting."""
         self._delivery.serve(0)
+        self._on_progress(self.tally)
         return not self._stopping()
 
     def run(
@@ -151,6 +157,8 @@ class Pipeline:
 
         """
         due = time.monotonic()
+        if self.fill is not None:
+            self._producer._routes.get(self.fill.event_type).fill = self.fill  # noqa: SLF001
         send = self._sender(source)
         stop, reports = self._stop, self._delivery.reports
         try:
@@ -196,6 +204,12 @@ class Pipeline:
         send, limit, told = self._producer.send, self._reports, self._told
         tells = source is not None and source.wants_to_know
         self._producer.on_undelivered = lambda event, report: told(event, None, None, report)
+        field = self.timestamp
+        if field is not None:
+            plain = send
+
+            def send(event: Any, **how: Any) -> bool:
+                return plain(event, timestamp=getattr(event, field), **how)
 
         number = -1
 
@@ -233,6 +247,7 @@ class Pipeline:
         """Serve reports until the next reading is due; returns when that was."""
         while (left := due - time.monotonic()) > 0 and not self._stopping():
             self._delivery.serve(min(left, SLICE_S))
+            self._on_progress(self.tally)
         return due
 
     def _finish(self) -> None:
@@ -241,6 +256,7 @@ class Pipeline:
         def enough() -> bool:
             """After a signal there is only so much time, after a second one none."""
             nonlocal asked_at
+            self._on_progress(self.tally)
             if self._stop.signal is not None:
                 asked_at = asked_at or time.monotonic()
             late = asked_at is not None and time.monotonic() - asked_at >= self._flush_s

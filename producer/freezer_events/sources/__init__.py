@@ -1,36 +1,55 @@
-"""Sources of readings: files and pipes in JSON lines or CSV; the simulator is next door."""
+"""Sources of readings: files and pipes of tables or JSON, and the simulator next door."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.avro.forms import field_names
 from freezer_events.errors import UsageError
 from freezer_events.sources.csv_file import CsvFile
-from freezer_events.sources.json_lines import JsonLines
-from freezer_events.sources.lines import as_text, open_bytes, shown_name
-from freezer_events.sources.reading import Format, OnReject, ReadingPlace, Rejected, Rows, Source
+from freezer_events.sources.encodings import LineCode
+from freezer_events.sources.input_names import expanded, size_of
+from freezer_events.sources.inputs import InputBytes
+from freezer_events.sources.json_file import JsonFile
+from freezer_events.sources.many import Inputs
+from freezer_events.sources.profile import FieldFrom, Profile, Wide, refuse_unknown
+from freezer_events.sources.profile_file import read_profile
+from freezer_events.sources.reading import (
+    OnReject,
+    ReadingPlace,
+    Rejected,
+    Rows,
+    Source,
+    Tell,
+    shown_name,
+)
 
 if TYPE_CHECKING:
-    import io
     from collections.abc import Callable
 
     from freezer_events.event import EventType
+    from freezer_events.sources.text_source import TextSource
 
 __all__ = [
-    "Format",
+    "FieldFrom",
+    "Inputs",
     "OnReject",
+    "Profile",
     "ReadingPlace",
     "Rejected",
     "Rows",
     "Source",
-    "column_options",
+    "Wide",
+    "expanded",
     "open_source",
+    "read_profile",
+    "size_of",
 ]
 
 _JSON_SUFFIXES: Final = {".jsonl", ".ndjson", ".json"}
-_CSV_SUFFIXES: Final = {".csv", ".tsv", ".txt"}
+_CSV_SUFFIXES: Final = {".csv", ".tsv"}
+_PACKED: Final = {".gz", ".zst"}
 
 
 def open_source(
@@ -39,58 +58,66 @@ def open_source(
     on_reject: OnReject,
     *,
     wait: Callable[[], bool],
-    written: Format,
-) -> Source:
-    """Open a file, or standard input for "-", as a source of events.
+    profile: Profile = Profile(),  # noqa: B008 - it cannot be changed
+    tell: Tell = lambda _: None,
+    start: tuple[int, int] = (1, 0),
+) -> TextSource:
+    """Open one input as a source of events.
 
     Args:
-        name: the file, or "-".
+        name: the file, "-" for standard input, or "archive.zip!member".
         event_type: what the readings are to be.
-        on_reject: told of each reading that is no event; may raise to end there.
+        on_reject: told of each row that is no reading; may raise to end there.
         wait: called every 0.1 s while a pipe is silent; False ends the input.
-        written: how the readings are written down.
+        profile: how the readings are written down.
+        tell: told in a sentence what is worth knowing: columns that no field takes, say.
+        start: (line, byte): rows that begin before either are passed over. To go on behind a
+            place: (1, place.end).
 
     Raises:
-        UsageError: the file cannot be opened, or its header does not fit the options.
-        InvalidEvent: a CSV file has no header.
+        UsageError: the input cannot be opened, or its header does not fit the options.
+        InvalidEvent: a table has no header.
 
     """
-    stream = open_bytes(name, wait)
+    refuse_unknown(profile, field_names(event_type), event_type.name, event_type.version)
+    stream = InputBytes(name, wait)
     try:
-        form = _form(name, stream) if written.form == "auto" else written.form
-        text = as_text(stream, written.encoding)
-        kind = JsonLines if form == "jsonl" else CsvFile
-        return kind(text, shown_name(name), event_type, written, on_reject)
+        first = stream.peek()
+        code = LineCode(profile.encoding or _encoding(name, first))
+        kind = JsonFile if _is_json(name, first, profile) else CsvFile
+        return kind(stream, code, event_type, profile, on_reject, tell, start)
     except BaseException:
         stream.close()
         raise
 
 
-def column_options(pairs: tuple[str, ...], event_type: EventType) -> dict[str, str]:
-    """Turn `--column FROM=TO` options into a mapping.
+def _encoding(name: str, first: bytes) -> str:
+    """Return the encoding that the first bytes show: a mark says it, and else it is UTF-8.
 
     Raises:
-        UsageError: a pair has no `=`, or names a field that the event does not have.
+        UsageError: it is none that holds text, or text of another encoding.
 
     """
-    known = field_names(event_type)
-    found = {}
-    for pair in pairs:
-        column, _, field = pair.rpartition("=")
-        if not column:
-            raise UsageError(f"--column {pair}", "is not of the form FROM=TO")
-        if field not in known:
-            listed = ", ".join(known)
-            raise UsageError(f"--column {pair}", f"{event_type.name} has no such field: {listed}")
-        found[column] = field
-    return found
+    if first.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return "utf-32"
+    if first.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    sample = first[:200]
+    if sample.count(b"\0") * 3 > len(sample) > 1:
+        order = "utf-16-le" if sample[1:2] == b"\0" else "utf-16-be"
+        why = "is UTF-16 without a byte order mark, it seems"
+        raise UsageError(f"read {shown_name(name)}", why, f"say so: --encoding {order}")
+    return "utf-8"
 
 
-def _form(name: str, stream: io.BufferedReader) -> str:
-    suffix = Path(name).suffix.lower()
+def _is_json(name: str, first: bytes, profile: Profile) -> bool:
+    if profile.form != "auto":
+        return profile.form == "json"
+    path = PurePath(name)
+    suffix = (path.with_suffix("") if path.suffix.lower() in _PACKED else path).suffix.lower()
     if suffix in _JSON_SUFFIXES:
-        return "jsonl"
+        return True
     if suffix in _CSV_SUFFIXES:
-        return "csv"
-    first = stream.peek(64).lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1]
-    return "jsonl" if first in {b"{", b""} else "csv"  # what is empty holds no lines
+        return False
+    begin = first.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1]
+    return begin in {b"{", b"[", b""}  # what is empty holds no lines

@@ -1,219 +1,183 @@
-"""Readings as CSV, the way people have it: header, BOM, CRLF, quotes, `;`, decimal commas."""
+"""Readings as tables of text, the way people have them: CSV and its kin.
+
+A table begins with a header, or its columns are named by a profile. The header may come again, and
+another one may follow: then what each column holds is settled anew, and the user is told.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
-from freezer_events.avro.forms import (
-    BadValue,
-    attributes,
-    field_names,
-    from_text,
-    required,
-    row_parser,
-)
-from freezer_events.errors import InvalidEvent, UsageError
-from freezer_events.sources.reading import ReadingPlace, Rejected, Rows
+from freezer_events.avro.forms import BadValue
+from freezer_events.errors import UsageError
+from freezer_events.sources.columns import ColumnPlanner
+from freezer_events.sources.csv_rows import RowSplitter
+from freezer_events.sources.field_rules import FieldRules
+from freezer_events.sources.reading import BadReading, NoReading
+from freezer_events.sources.table_start import find_start
+from freezer_events.sources.text_source import TextSource, short_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from freezer_events.avro.forms import Cell
-    from freezer_events.event import EventType
-    from freezer_events.sources.reading import Format, OnReject
+    from freezer_events.sources.columns import TablePlan
+    from freezer_events.sources.table_start import TableStart
+
+_NUMBER: Final = re.compile(r"\s*[+-]?\d[\d.,:/TZ+ -]*\s*")
 
 
-class CsvFile:
-    """Events from the rows of a CSV file; empty lines are passed over.
-
-    Args:
-        text: the decoded input, line ends kept.
-        name: how messages name it.
-        event_type: what each row is to be.
-        written: delimiter, decimal mark, and which column holds which field.
-        on_reject: told of each row that is no event.
+class CsvFile(TextSource):
+    """Events from the rows of a table; empty lines are passed over.
 
     Raises:
-        UsageError: the header lacks a required field, or a column that was named.
+        UsageError: the header lacks a field that a reading must bring, or a column that was named.
+        InvalidEvent: there is no header.
 
     """
 
-    def __init__(
-        self,
-        text: io.TextIOWrapper,
-        name: str,
-        event_type: EventType,
-        written: Format,
-        on_reject: OnReject,
-    ) -> None:
-        self._text = text
-        self._name = name
-        self._on_reject = on_reject
-        self._delimiter = delimiter = written.delimiter
-        self._start_at = written.start_at
-        self.rows = Rows()
-        self._ahead: list[str] = []
-        try:
-            self._rows = csv.reader(self._lines(), delimiter=delimiter)
-        except TypeError as error:
-            raise UsageError("--delimiter", f"{delimiter!r} is not one character") from error
-        self._line = 1
-        self._row: list[str] = []
-        self._header = self._read_header()
-        self._cells, self.ignored = _match(self._header, event_type, written, name)
-        self._parse = row_parser(event_type.record, self._cells)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._ended = False
+        self._is_end = re.compile(self._profile.footer).search if self._profile.footer else None
+        self._unknown = ""  # why the rows under the header in force cannot be read
+        start = find_start(self._lines, self._profile, self.name, self._fits)
+        self._heading = start.raw
+        self._splitter = RowSplitter(self._lines, start.delimiter)
+        self._planner = self._planner_of(start)
+        self._plan = self._planner.plan(start.cells)
+        self._name_unused("columns", self._plan.unused)
 
-    wants_to_know = False
-
-    @property
-    def last(self) -> ReadingPlace:
-        """The place of the last row."""
-        return ReadingPlace(self._line, self._row)
-
-    def safe(self, place: ReadingPlace) -> None:
-        """Do nothing: a file keeps its rows."""
-
-    def written(self, place: ReadingPlace) -> str:
-        """Return a row, written anew."""
-        return self._written(place.raw)
-
-    @property
-    def place(self) -> str:
-        """File and first line of the last row."""
-        return f"{self._name}:{self._line}"
-
-    @property
-    def text(self) -> str:
-        """The last row, written anew."""
-        return self._written(self._row)
-
-    @property
-    def heading(self) -> str:
-        """The header row: a file of rejects that begins with it can be fed in again."""
-        return self._written(self._header)
-
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Any]:  # noqa: C901, PLR0912 - one loop: calls cost here
         """Yield the events."""
-        parse, width, rows = self._parse, len(self._header), self.rows
-        for row in self._each_row():
-            if len(row) != width:
-                noun = "cell" if len(row) == 1 else "cells"
-                why = f"{len(row)} {noun} where the header has {width}"
-                rows.rejected += 1
-                self._on_reject(Rejected(self.place, why, self.text))
+        rows, lines, split = self.rows, self._lines, self._splitter.split
+        skipping = self._start != (1, 0)
+        special = bool(self._profile.comment or self._is_end)
+        careful = skipping or special
+        plan = self._plan
+        parse, width, wide = plan.parse, plan.width, plan.wide
+        for text in lines:
+            if careful:
+                if skipping and self._is_before_start():
+                    self._pass_over(text)
+                    continue
+                skipping, careful = False, special
+                if special and self._is_special(text):
+                    rows.read += 1
+                    rows.none += 1
+                    continue
+            rows.read += 1
+            try:
+                row = split(text)
+            except BadReading as error:
+                self._reject(error)
+                continue
+            if not row:
+                rows.none += 1
+                continue
+            if plan is not self._plan:
+                plan = self._plan
+                parse, width, wide = plan.parse, plan.width, plan.wide
+            looked_at = len(row) != width or plan.only_text or self._unknown
+            if looked_at and not self._fits_header(row, plan):
                 continue
             try:
-                event = parse(row)
-            except BadValue:
-                rows.rejected += 1
-                self._on_reject(Rejected(self.place, self._complaint(row), self.text))
+                found = parse(row)
+            except BadValue as error:
+                self._misfit(row, plan, error)
+            except NoReading:
+                rows.none += 1
             else:
                 rows.used += 1
-                yield event
+                if wide:
+                    yield from self._each(found)
+                else:
+                    yield found
 
-    def close(self) -> None:
-        """Close the input."""
-        self._text.close()
+    def _planner_of(self, start: TableStart) -> ColumnPlanner:
+        places = {**self._places, "preamble": start.preamble, "header": start.line}
+        rules = FieldRules(self._event_type, self._profile, places, start.decimal)
+        return ColumnPlanner(self.name, self._event_type, self._profile, rules, places, self._keep)
 
-    def _each_row(self) -> Iterator[list[str]]:
-        """Yield the rows that are not empty; `_line` and `_row` then tell of them."""
-        rows, delimiter, longest = self._rows, self._delimiter, csv.field_size_limit()
-        counts = self.rows
-        row: list[str] | None
-        ended = rows.line_num
-        for line in self._text:
-            self._line = ended + 1
-            # Without quotes a row is a line, and to split that takes half the time.
-            if '"' in line or len(line) > longest:
-                before = rows.line_num
-                row = self._read_row(line)
-                ended += rows.line_num - before
+    def _fits(self, start: TableStart) -> bool:
+        try:
+            self._planner_of(start).plan(start.cells)
+        except UsageError:
+            return False
+        return True
+
+    def _is_special(self, text: str) -> bool:
+        """Tell whether a line is a comment, or behind the end of the table."""
+        if self._is_end is not None and not self._ended:
+            self._ended = self._is_end(text) is not None
+        comment = self._profile.comment
+        return self._ended or (bool(comment) and text.startswith(comment))
+
+    def _pass_over(self, text: str) -> None:
+        """Heed what a row before the start says of those behind it."""
+        try:
+            row = self._splitter.split(text)
+        except BadReading:
+            return
+        if row and not self._is_special(text) and self._is_header(row, self._plan):
+            self._change_header(row)
+
+    def _fits_header(self, row: list[str], plan: TablePlan) -> bool:
+        """Give a row as many cells as the header has; False where it has been dealt with."""
+        if self._is_header(row, plan):
+            if self._change_header(row):
+                self.rows.none += 1
             else:
-                bare = line.rstrip("\r\n")
-                row = bare.split(delimiter) if bare else []
-                ended += 1
-            if self._line < self._start_at:
-                continue
-            counts.read += 1
-            if row:
-                self._row = row
-                yield row
-            elif row is not None:
-                counts.none += 1
+                self._reject(self._unknown)
+            return False
+        if self._unknown:
+            self._reject(self._unknown)
+            return False
+        width = plan.width
+        if len(row) > width and not any(map(str.strip, row[width:])):
+            del row[width:]
+        elif len(row) < width and self._profile.short_rows:
+            row += [""] * (width - len(row))
+        if len(row) == width:
+            return True
+        if any(map(str.strip, row)):
+            noun = "cell" if len(row) == 1 else "cells"
+            self._reject(f"{len(row)} {noun} where the header has {width}")
+        else:
+            self.rows.none += 1
+        return False
 
-    def _read_row(self, line: str) -> list[str] | None:
-        """Have the csv module read the row that begins with this line; None if it cannot."""
-        self._ahead.append(line)
-        try:
-            return next(self._rows)
-        except csv.Error as error:
-            self._row = []
-            if self._line >= self._start_at:
-                self.rows.rejected += 1
-                self._on_reject(Rejected(self.place, str(error), ""))
-            return None
-
-    def _lines(self) -> Iterator[str]:
-        """Yield the line that was looked at and then the ones that follow, for the csv module."""
-        while line := self._ahead.pop() if self._ahead else next(self._text, ""):
-            yield line
-
-    def _read_header(self) -> list[str]:
-        try:
-            header = next((row for row in self._rows if row), None)
-        except csv.Error as error:
-            raise InvalidEvent(f"{self._name}:1", f"the header cannot be read: {error}") from error
-        if header is None:
-            raise InvalidEvent(f"{self._name}:1", "is empty: a CSV file begins with a header row")
-        return [cell.strip() for cell in header]
-
-    def _complaint(self, row: list[str]) -> str:
-        """Parse once more, cell by cell, to name the one that does not fit."""
-        for name, (at, cell) in self._cells.items():
+    def _misfit(self, row: list[str], plan: TablePlan, error: BadValue) -> None:
+        """Say what is wrong with a row, if it is one at all."""
+        if not any(map(str.strip, row)):
+            self.rows.none += 1
+        elif self._is_header(row, plan):
+            self._fits_header(row, plan)
+        else:
             try:
-                cell(row[at])
-            except BadValue as error:
-                return str(error.under(name))
-        return "does not fit"
+                plan.complain(row)
+            except BadValue as named:
+                error = named
+            self._reject(error)
 
-    def _written(self, row: list[str]) -> str:
-        out = io.StringIO()
-        # The writer puts quotes around a cell that holds a character of its line terminator.
-        csv.writer(out, delimiter=self._delimiter, lineterminator="\r\n").writerow(row)
-        return out.getvalue().removesuffix("\r\n")
+    def _is_header(self, row: list[str], plan: TablePlan) -> bool:
+        """Tell whether a row is a header: it names a column, and holds no number."""
+        return plan.is_header(row) and not any(map(_NUMBER.fullmatch, row))
 
-
-def _match(
-    header: list[str],
-    event_type: EventType,
-    written: Format,
-    name: str,
-) -> tuple[dict[str, tuple[int, Cell]], tuple[str, ...]]:
-    """Pair attributes with columns: index and cell; and tell the columns left over."""
-    columns, listed = written.columns, ", ".join(header)
-    for column in columns:
-        if column not in header:
-            raise UsageError(f"--column {column}=…", f"{name} has no such column: {listed}")
-    targets = [columns.get(column, column) for column in header]
-    for field in field_names(event_type):
-        if targets.count(field) > 1:
-            raise UsageError(f"{name}:1", f"more than one column holds {field}: {listed}")
-        if field not in targets and field in required(event_type):
-            raise UsageError(
-                f"{name}:1",
-                f"no column holds {field}; the columns are: {listed}",
-                f"name the one that does: --column COLUMN={field}",
-            )
-    known = from_text(event_type, written.decimal)
-    names = attributes(event_type)
-    cells = {
-        names[field]: (targets.index(field), cell)
-        for field, cell in known.items()
-        if field in targets
-    }
-    ignored = tuple(
-        column for column, field in zip(header, targets, strict=True) if field not in known
-    )
-    return cells, ignored
+    def _change_header(self, row: list[str]) -> bool:
+        """Settle anew what the columns hold; False where it cannot be done."""
+        cells = [cell.strip() for cell in row]
+        while len(cells) > 1 and not cells[-1]:
+            del cells[-1]
+        if tuple(cells) == self._plan.header and not self._unknown:
+            return True
+        try:
+            plan = self._planner.plan(cells)
+        except UsageError as error:
+            self._unknown = f"under a header that cannot be read: {error.why}"
+            return False
+        if plan.header != self._plan.header:
+            self._tell(f"{self.last.shown}: another header follows: {short_list(cells)}")
+        self._plan, self._unknown = plan, ""
+        self._name_unused("columns", plan.unused)
+        return True

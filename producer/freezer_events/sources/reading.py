@@ -1,39 +1,89 @@
-"""What sources have in common: a rejected reading, where it stood, and who is told."""
+"""What sources have in common: readings and their places, rejected ones, and who is told."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, Protocol, Self
+
+from freezer_events.avro.bad_value import BadValue
+
+LONGEST_ROW_BYTES: Final = 1 << 20
+"""The most bytes of one reading, its line ends included; a longer one is rejected whole."""
+MOST_LINE_BREAKS: Final = 100
+"""The most line breaks in one CSV row: a quote that stays open for longer was never meant."""
+
+
+class BadReading(BadValue):
+    """A value does not fit, and what to do about it is known: an option to add, say."""
+
+    def __init__(self, path: str, why: str, fix: str = "") -> None:
+        super().__init__(path, why)
+        self.fix = fix
+
+    def under(self, name: str) -> Self:
+        """Return the same complaint, seen from one level further out."""
+        found = super().under(name)
+        found.fix = self.fix
+        return found
+
+
+class NoReading(Exception):  # noqa: N818 - it names the thing
+    """A row holds no reading, and that is no error: a value that it needs is one named as none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A reading that is no event.
+    """A row that is no reading.
 
     Attributes:
-        place: file and line ("readings.csv:17").
+        place: where it begins.
         why: field and reason ("temperature: 'n/a' is not a number").
-        text: the reading as it stood in the file, fit to be kept and fed in again.
+        raw: the row as it stood in the input, its line end included where it has one. Of a row
+            that is longer than LONGEST_ROW_BYTES: how it begins.
+        fix: what to do about it, or "".
+        rest: the bytes that follow `raw`, read as they are taken.
 
     """
 
-    place: str
+    place: ReadingPlace
     why: str
-    text: str
+    raw: bytes
+    fix: str = ""
+    rest: Iterable[bytes] = ()
 
 
 class ReadingPlace(NamedTuple):
     """Where a reading stood: what its source needs to find it again, or to acknowledge it.
 
     Attributes:
+        input: the input's name as it was given: a path, "-", or "archive.zip!member".
         line: its first line, from 1.
-        raw: the reading as the source read it; for the source alone.
+        begin: the offset of its first byte in the input (unpacked).
+        end: the offset behind its last one, line end included.
+        raw: its bytes; b"" in a place that was read from a file.
 
     """
 
+    input: str
     line: int
-    raw: Any
+    begin: int
+    end: int
+    raw: bytes = b""
+
+    @property
+    def shown(self) -> str:
+        """File and line, as messages name it ("readings.csv:17")."""
+        return f"{shown_name(self.input)}:{self.line}"
+
+    def as_json(self) -> list[str | int]:
+        """Return what leads back to it, without its bytes."""
+        return [self.input, self.line, self.begin, self.end]
+
+    @classmethod
+    def from_json(cls, value: list[Any]) -> Self:
+        """Return the place that `as_json` was made of."""
+        return cls(*value)
 
 
 @dataclass(slots=True)
@@ -42,9 +92,10 @@ class Rows:
 
     Attributes:
         read: rows in all, from where reading began.
-        none: rows that hold no reading: empty ones.
+        none: rows that hold no reading: empty ones, comments, a repeated header, what was filtered.
         rejected: rows that hold none that fits; `on_reject` was told.
-        used: rows whose reading was handed on.
+        used: rows whose readings were handed on.
+        more: readings beyond the first of their row.
 
     """
 
@@ -52,6 +103,12 @@ class Rows:
     none: int = 0
     rejected: int = 0
     used: int = 0
+    more: int = 0
+
+    @property
+    def readings(self) -> int:
+        """Readings that were handed on."""
+        return self.used + self.more
 
     @property
     def astray(self) -> int:
@@ -59,29 +116,8 @@ class Rows:
         return self.read - self.none - self.rejected - self.used
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """How the readings in a file are written down.
-
-    Attributes:
-        form: "jsonl", "csv", or "auto": by the file's suffix, else by its first character.
-        columns: CSV column or JSON key to Avro field, where they differ.
-        delimiter: between CSV cells.
-        decimal: the decimal mark in CSV numbers.
-        encoding: of the text.
-        start_at: pass over the readings that begin before this line.
-
-    """
-
-    form: str = "auto"
-    columns: Mapping[str, str] = field(default_factory=dict)
-    delimiter: str = ","
-    decimal: str = "."
-    encoding: str = "utf-8"
-    start_at: int = 1
-
-
 OnReject = Callable[[Rejected], None]
+Tell = Callable[[str], None]
 
 
 class Source(Protocol):
@@ -106,27 +142,16 @@ class Source(Protocol):
     def safe(self, place: ReadingPlace) -> None:
         """Take note that a reading is where it cannot be lost. In any thread."""
 
-    def written(self, place: ReadingPlace) -> str:
-        """Return a reading as it stood in the input, fit to be fed in again."""
-
-    @property
-    def place(self) -> str:
-        """Where the event that was yielded last stood ("readings.csv:17")."""
-
-    @property
-    def text(self) -> str:
-        """That reading as it stood there."""
-
-    @property
-    def heading(self) -> str:
-        """What a file of rejects must begin with, or ""."""
-
-    @property
-    def ignored(self) -> tuple[str, ...]:
-        """Columns that no field takes."""
+    def heading(self, name: str) -> bytes:
+        """Return what stands before the rows of an input, so that rows kept of it read alike."""
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the events."""
 
     def close(self) -> None:
         """Close the input."""
+
+
+def shown_name(name: str) -> str:
+    """Return how messages name an input."""
+    return "<stdin>" if name == "-" else name

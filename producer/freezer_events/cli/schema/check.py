@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from freezer_events.cli import options
 from freezer_events.cli.output import Output, note
+from freezer_events.cli.profile_check import profile_problems
 from freezer_events.cli.schema import review_text
 from freezer_events.cli.table import table
 from freezer_events.console.wrap import wrapped
@@ -40,7 +42,8 @@ def command(*, schemas: Path | None, into: Path | None, against: str | None, out
 
     Names and numbers; every version a valid schema; released versions unchanged; every version
     against each older one under the event's level; committed bytes still read as they did;
-    event.toml; generated code, where a package for it is named.
+    event.toml; profiles, whose samples give the events beside them; generated code, where a package
+    for it is named.
 
     The exit code is 5 where somebody would be broken, 3 where nothing is broken but an event.toml
     cannot be read, 1 where nothing is broken but lock, golden files or generated code are out of
@@ -49,6 +52,7 @@ def command(*, schemas: Path | None, into: Path | None, against: str | None, out
     catalogue = options.find_catalogue(schemas, into)
     then = committed(catalogue.root, against) if against else None
     found = review(catalogue, then=then)
+    found = replace(found, problems=(*found.problems, *profile_problems(catalogue)))
     out = Output()
     match output:
         case "json":

@@ -8,12 +8,12 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.avro.parse.types import MISSING, EnumType, Fixed, RecordField, RecordType, child
+from freezer_events.avro.units import units
 from freezer_events.schema.compare import logical_change
 from freezer_events.schema.compare.decode import Draft
 from freezer_events.schema.compare.findings import Code, Kind
 from freezer_events.schema.compare.phrases import described, listed, value
 from freezer_events.schema.compare.resolution import ROOT, BranchesMet, FieldsMet, Rule, TypesMet
-from freezer_events.schema.compare.units import units
 from freezer_events.schema.levels import Direction
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from freezer_events.errors import SchemaError
 from freezer_events.schema import lock as locks
-from freezer_events.schema.catalogue import LOCK, OLD_LOCK
+from freezer_events.schema.catalogue import LOCK, OLD_LOCK, PROFILES
 from freezer_events.schema.review.problem import Aspect, Problem, Severity
 from freezer_events.schema.shared_types import COMMON, VERSION_FILE
 
@@ -109,6 +109,8 @@ def _orphans(event: EventSpec, known: set[int]) -> Iterator[Path]:
     for path in _visible(event.folder):
         if path in (event.toml, event.folder / LOCK, *event.versions.values()):
             continue
+        if path.name == PROFILES and path.is_dir():
+            continue  # what is in there is no schema
         if path.name == _GOLDEN and path.is_dir():
             wanted = {f"v{number}.json" for number in known}
             yield from (each for each in _visible(path) if each.name not in wanted)

@@ -17,9 +17,9 @@ from freezer_events.avro.parse.types import (
     UnionType,
     child,
 )
+from freezer_events.avro.units import units
 from freezer_events.config.toml_table import Table
 from freezer_events.schema.compare import ACCEPTABLE, compare, judge
-from freezer_events.schema.compare.units import units
 from freezer_events.schema.review.problem import Aspect, Problem, Severity
 
 if TYPE_CHECKING:

@@ -1,0 +1,118 @@
+"""Files that keep rows of an input as they stood there, so that they can be fed in again."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path, PurePath
+from typing import IO, TYPE_CHECKING, Final
+
+from freezer_events.errors import EventError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from freezer_events.sources import ReadingPlace
+
+
+_NAMELESS: Final = {"-": "stdin", "": "readings.jsonl"}
+
+
+class KeptRows:
+    """One file, or a folder with a file for each input, under the input's name.
+
+    The rows keep their bytes, and what stood before the first row of their input stands before
+    them: encoding, header, quotes and line ends are those of the input.
+
+    Args:
+        option: the option that names the path.
+        path: a file that must not hold anything yet; or a folder.
+        inputs: their names.
+        named: something is read from the name of an input, which must therefore be kept.
+
+    Raises:
+        UsageError: one file is named, and there are several inputs; or it holds something already.
+
+    """
+
+    def __init__(self, option: str, path: str, inputs: Sequence[str], *, named: bool) -> None:
+        self._option = option
+        self._path = Path(path)
+        self._stack = ExitStack()
+        self._files: dict[str, IO[bytes]] = {}
+        self._is_folder = path.endswith("/") or self._path.is_dir()
+        if not self._is_folder and (len(inputs) > 1 or named):
+            why = "keeps the rows of one input, and there are several"
+            if named:
+                why = "would get another name than the input, whose name says a field"
+            raise UsageError(f"{option} {path}", why, f"name a folder: {option} {path}.d/")
+        for each in inputs:
+            refuse_to_overwrite(option, self.path_of(each))
+
+    def path_of(self, name: str, apart: str = "") -> Path:
+        """Return the file for the rows of an input; `apart` goes before the suffix."""
+        own = _NAMELESS.get(name) or PurePath(name.replace("!", "/")).name
+        path = self._path / own if self._is_folder else self._path
+        return path.with_name(f"{path.stem}{apart}{path.suffix}") if apart else path
+
+    def write(
+        self,
+        place: ReadingPlace,
+        heading: bytes,
+        raw: bytes,
+        rest: Iterable[bytes] = (),
+        apart: str = "",
+    ) -> Path:
+        """Write one row, at once; returns the file.
+
+        Raises:
+            EventError: it cannot be written: the disk is full, say.
+
+        """
+        path = self.path_of(place.input, apart)
+        try:
+            file = self._files.get(str(path))
+            if file is None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                file = self._stack.enter_context(path.open("ab", buffering=0))
+                self._files[str(path)] = file
+                _write(file, heading)
+            _write(file, raw)
+            for each in rest:
+                _write(file, each)
+        except OSError as error:
+            raise EventError(
+                f"{self._option} {path}",
+                f"cannot be written: {error.strerror}",
+                f"{place.shown} is the first row that is not in it; make room, and go on with "
+                f"--start-at {place.line}",
+            ) from error
+        return path
+
+    def close(self) -> None:
+        """Close the files."""
+        self._stack.close()
+
+
+def _write(file: IO[bytes], data: bytes) -> None:
+    """Write all of some bytes: a disk that is nearly full takes a part of them."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def refuse_to_overwrite(option: str, path: Path) -> None:
+    """Make sure that a file holds nothing.
+
+    Raises:
+        UsageError: it does, or cannot be looked at.
+
+    """
+    try:
+        if path.is_file() and path.stat().st_size:
+            raise UsageError(
+                f"{option} {path}",
+                "is there already, and may hold lines that are nowhere else",
+                "feed it in with --from, then remove it; or name another file",
+            )
+    except OSError as error:
+        raise UsageError(f"{option} {path}", f"cannot be read: {error.strerror}") from error

@@ -1,0 +1,208 @@
+"""Inputs: files, pipes, standard input, packed or not, as bytes that never block for long.
+
+While a pipe is silent, `wait` is called every 0.1 s, so that delivery reports are served and
+signals are seen without a second thread.
+"""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import io
+import os
+import select
+import sys
+import zipfile
+from typing import TYPE_CHECKING, Any, Final
+
+from freezer_events.errors import EventError, UsageError
+from freezer_events.sources.reading import shown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from _typeshed import WriteableBuffer
+
+_SLICE_S: Final = 0.1
+_CHUNK_BYTES: Final = 1 << 16
+MEMBER: Final = "!"  # archive.zip!member
+_GZIP, _ZSTD, ZIP, _OLE = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+EXCEL: Final = "is an Excel workbook"
+AS_CSV: Final = "save it as CSV (in Excel: File, Save As, CSV UTF-8)"
+_FOREIGN: Final = {
+    _OLE: (EXCEL, AS_CSV),
+    b"%PDF": ("is a PDF document", "export the readings as CSV"),
+    b"PAR1": ("is a Parquet file", "export it as CSV or JSON lines"),
+    b"SQLite format 3\0": ("is an SQLite database", "export a table: sqlite3 -csv -header"),
+    b"BZh": ("is packed with bzip2", "unpack it: bzip2 -dc FILE | freezer produce --from -"),
+    b"\xfd7zXZ": ("is packed with xz", "unpack it: xz -dc FILE | freezer produce --from -"),
+}
+
+
+class WaitingReader(io.RawIOBase):
+    """Raw bytes of a file descriptor; `wait` is asked while there are none.
+
+    Args:
+        descriptor: an open file descriptor; closed with this object unless it is standard input.
+        wait: called every 0.1 s of silence; False means to act as if the input had ended.
+
+    Attributes:
+        cut: it ended so.
+        position: how many bytes have been read.
+
+    """
+
+    def __init__(self, descriptor: int, wait: Callable[[], bool]) -> None:
+        super().__init__()
+        self.cut = False
+        self.position = 0
+        self._descriptor = descriptor
+        self._wait = wait
+
+    def readable(self) -> bool:
+        """Tell that this can be read."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """Fill the buffer with what is there, waiting for the first byte."""
+        while not select.select([self._descriptor], [], [], _SLICE_S)[0]:
+            if not self._wait():
+                self.cut = True
+                return 0
+        count = os.readv(self._descriptor, [buffer])
+        self.position += count
+        if not count:  # Ctrl-C ends the writer of a pipe, too: its last line may be half of one
+            self.cut = not self._wait()
+        return count
+
+    def close(self) -> None:
+        """Close the descriptor, but never standard input."""
+        if not self.closed and self._descriptor > 0:
+            os.close(self._descriptor)
+        super().close()
+
+
+class InputBytes:
+    """The bytes of one input, unpacked.
+
+    Args:
+        name: the input as it was named.
+        wait: as for `WaitingReader`.
+
+    Attributes:
+        error: why it could not be read to its end, told once what came before has been read.
+
+    Raises:
+        UsageError: there is no such file, it may not be read, or is nothing that holds readings.
+
+    """
+
+    def __init__(self, name: str, wait: Callable[[], bool]) -> None:
+        self.name = name
+        self.error: EventError | None = None
+        self._head = b""
+        self._ended = False
+        self._archive: zipfile.ZipFile | None = None
+        self._raw = WaitingReader(-1, wait)
+        path, _, member = name.partition(MEMBER)
+        if member and not os.path.exists(name):  # noqa: PTH110 - a name as it was typed
+            self._archive = zipfile.ZipFile(path)
+            self._stream: Any = self._archive.open(member)
+            return
+        self._raw = WaitingReader(_descriptor(name), wait)
+        try:
+            self._stream = self._unpacked(io.BufferedReader(self._raw, _CHUNK_BYTES))
+        except BaseException:
+            self._raw.close()
+            raise
+
+    @property
+    def cut(self) -> bool:
+        """Tell whether it ended before its end: after a signal, or by an error."""
+        return self._raw.cut or self.error is not None
+
+    @property
+    def position(self) -> int:
+        """How many bytes have been read, as they are stored."""
+        return self._raw.position
+
+    def peek(self) -> bytes:
+        """Return the first bytes, as many as are there, and keep them for `read1`."""
+        self._head = self._head or self.read1(_CHUNK_BYTES)
+        self._ended = not self._head
+        return self._head
+
+    def read1(self, size: int) -> bytes:
+        """Return what is there, at most so many bytes; nothing at the end."""
+        if self._head:
+            head, self._head = self._head, b""
+            return head
+        if self._ended or self.error is not None:
+            return b""
+        try:
+            data: bytes = self._stream.read1(size)
+        except Exception as error:  # noqa: BLE001 - each way of packing has errors of its own
+            why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            self.error = EventError(
+                f"read {shown_name(self.name)}",
+                f"failed before its end: {why}",
+                "what came before has been taken; get the file whole and go on with --start-at",
+            )
+            return b""
+        return data
+
+    def close(self) -> None:
+        """Close it."""
+        for each in (self._stream, self._archive):
+            if each is not None:
+                each.close()
+        self._raw.close()
+
+    def _unpacked(self, stream: io.BufferedReader) -> Any:
+        """Look at the first bytes, and unpack what they say is packed."""
+        try:
+            first = stream.peek(16)
+        except OSError as error:
+            raise UsageError(f"read {shown_name(self.name)}", str(error.strerror)) from error
+        if first.startswith(_GZIP):
+            return gzip.GzipFile(fileobj=stream)
+        if first.startswith(_ZSTD):
+            return _zstd(stream, self.name)
+        if first.startswith(ZIP):
+            why, fix = "is a zip archive", "unpack it, or name the file: --from archive.zip"
+            raise UsageError(f"read {shown_name(self.name)}", why, fix)
+        for begin, (why, fix) in _FOREIGN.items():
+            if first.startswith(begin):
+                raise UsageError(f"read {shown_name(self.name)}", why, fix)
+        return stream
+
+
+def _descriptor(name: str) -> int:
+    if name == "-":
+        try:
+            found = sys.stdin.fileno()
+        except (AttributeError, OSError, ValueError):
+            found = -1
+        if found != 0:
+            raise UsageError("read standard input", "it is closed", "name a file: --from FILE")
+        return found
+    try:
+        return os.open(name, os.O_RDONLY)
+    except OSError as error:
+        raise UsageError(f"read {name}", str(error.strerror)) from error
+    except ValueError as error:
+        raise UsageError(f"read {name!r}", str(error)) from error
+
+
+def _zstd(stream: Any, name: str) -> Any:
+    try:
+        found = importlib.import_module(
+            "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+        )
+    except ImportError as error:
+        raise UsageError(
+            f"read {shown_name(name)}",
+            "is packed with Zstandard, which this Python cannot unpack",
+            "pip install backports.zstd; or zstd -dc FILE | freezer produce --from -",
+        ) from error
+    return found.ZstdFile(stream)

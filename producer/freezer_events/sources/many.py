@@ -1,0 +1,99 @@
+"""Several inputs as one source, one after the other in the order they are named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from freezer_events.sources.reading import Rows, shown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from freezer_events.sources.reading import ReadingPlace, Tell
+    from freezer_events.sources.text_source import TextSource
+
+
+class Inputs:
+    """A source made of others; the first is opened at once, the others when their turn comes.
+
+    Args:
+        names: the inputs.
+        opened: opens one: its name, and whether it is the first.
+        tell: told what was in each, where there are several.
+
+    Raises:
+        EventError: the first cannot be opened, or is nothing that holds readings.
+
+    """
+
+    wants_to_know = False
+
+    def __init__(
+        self, names: Sequence[str], opened: Callable[[str, bool], TextSource], tell: Tell
+    ) -> None:
+        self._names = names
+        self._open = opened
+        self._tell = tell
+        self._past = Rows()
+        self._past_bytes = 0
+        self._headings: dict[str, bytes] = {}
+        self._at = 0
+        self._source = opened(names[0], True)
+        self._headings[names[0]] = self._source.heading(names[0])
+
+    @property
+    def rows(self) -> Rows:
+        """The counts of all inputs so far."""
+        now, past = self._source.rows, self._past
+        return Rows(
+            past.read + now.read,
+            past.none + now.none,
+            past.rejected + now.rejected,
+            past.used + now.used,
+            past.more + now.more,
+        )
+
+    @property
+    def last(self) -> ReadingPlace:
+        """The place of the event that was yielded last."""
+        return self._source.last
+
+    def safe(self, place: ReadingPlace) -> None:
+        """Do nothing: files keep their rows."""
+
+    def heading(self, name: str) -> bytes:
+        """Return what stands before the rows of one input."""
+        return self._headings.get(name, b"")
+
+    @property
+    def done_bytes(self) -> int:
+        """How many bytes of the inputs (as they are stored) have been read."""
+        return self._past_bytes + self._source.read_bytes
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the events."""
+        yield from self._source
+        self._told()
+        for at in range(1, len(self._names)):
+            name = self._names[at]
+            self._past, self._past_bytes = self.rows, self.done_bytes
+            self._source.close()
+            self._source = self._open(name, False)
+            self._headings[name] = self._source.heading(name)
+            yield from self._source
+            self._told()
+
+    def close(self) -> None:
+        """Close the input that is open."""
+        self._source.close()
+
+    def _told(self) -> None:
+        """Say what was in the input that has been read."""
+        rows = self._source.rows
+        if len(self._names) == 1:
+            if rows.none:
+                what = "row holds" if rows.none == 1 else "rows hold"
+                self._tell(f"{rows.none:,} {what} no reading (empty, a comment, filtered, …)")
+        else:
+            counts = f"{rows.read:,} rows, {rows.none:,} none, {rows.rejected:,} rejected"
+            self._tell(f"{shown_name(self._source.name)}: {counts}, {rows.readings:,} readings")
