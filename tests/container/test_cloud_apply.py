@@ -89,7 +89,7 @@ def test_each_producer_has_a_key_in_a_file_of_its_own(cloud: Cloud) -> None:
     accounts = ("freezer-producer", "freezer-reader")
     text = declared.read_text()
     for name in accounts:
-        line = f'service_account = "{name}"\n'
+        line = f'\nservice_account = "{name}"\n'
         text = text.replace(line, f'{line}env_file = ".env.{name}"\n')
     declared.write_text(text)
     assert "write the key" not in cloud.infra("plan").stdout

@@ -108,7 +108,7 @@ def test_topic_and_schema_of_an_event_are_one_plan(
     both = infra.having(SCHEMA_REGISTRY_URL=stack.registry_url)
     planned = both("plan")
     assert f"+ create topic {name}\n" in planned.stdout, planned.stderr
-    assert f"~ change subject {name}-value\n      level  (none of its own) -> " in planned.stdout
+    assert f"+ create subject {name}-value\n      level  FULL_TRANSITIVE" in planned.stdout
     assert f"+ register v1 in subject {name}-value\n" in planned.stdout
     assert both("check").returncode == 1
     applied = both("apply", "--yes")

@@ -189,5 +189,5 @@ def test_numbers_of_foreign_writers_that_json_does_not_have_are_valid_json(
     # No producer sends them on: the field is named; what is a number goes.
     done = there.freezers[1]("produce", "--from", "-", stdin=lines)
     assert done.returncode == 5
-    assert "plain: 'NaN' is not a number" in done.stderr
+    assert "plain: nan is not a finite number" in done.stderr
     assert there.again(lines.splitlines()[-1]) == bodies[-1:]

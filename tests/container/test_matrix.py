@@ -50,6 +50,7 @@ ARGUMENTS = {
 }
 OFFLINE = {
     "completion": 0, "config": 0, "demo": 0, "local down": 3, "local status": 1, "local up": 3,
+    "profiles": 0,
     "schema check": 0, "schema compare": 0, "schema diff": 0, "schema generate": 0,
     "schema list": 0, "schema new": 0, "schema release": 0,
 }  # fmt: skip

@@ -13,6 +13,7 @@ from freezer_events.config.project import Project, upwards
 from freezer_events.config.settings import TOPIC_OF_NONE
 from freezer_events.console.streams import line, note
 from freezer_events.console.wrap import columns
+from freezer_events.errors import EventError
 from freezer_events.schema.catalogue import Catalogue
 from freezer_infra.commands.own_registry import own_registry, why_not
 from freezer_infra.keys.env_file import EnvFile
@@ -21,7 +22,7 @@ from freezer_infra.planner import plan as planner
 from freezer_infra.planner.observed import find_key, observe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from freezer_events.registry.client import Registry
     from freezer_infra.commands.place import Place
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from freezer_infra.planner.observed import HeldKey
     from freezer_infra.planner.plan import Plan
     from freezer_infra.planner.stage import Stage
-    from freezer_infra.planner.target import Target
+    from freezer_infra.planner.target import Target, Value
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,26 @@ class TopicsRun:
         """Write what is there as a declaration."""
         settings, catalogue = self._settings(), Catalogue.find(self.schemas)
         topics = {name: shape for name, shape in target.topics().items() if not shape.is_internal}
+        configs = {name: self._configs(target, name) for name in topics}
+        topics = {name: shape for name, shape in topics.items() if configs[name] is not None}
         topic_of = partial(settings.topic_for, named=self.event)
         return written.toml(
             target.name,
             topics,
-            {name: target.configs(name) for name in topics},
+            {name: held for name, held in configs.items() if held is not None},
             {topic_of(each): (each.name, each.partitions) for each in catalogue.events.values()},
             with_replication=not target.chooses_replication,
         )
+
+    @staticmethod
+    def _configs(target: Target, topic: str) -> Mapping[str, Value] | None:
+        """Read a topic's configs; None for one that was deleted since topics were listed."""
+        try:
+            return target.configs(topic)
+        except EventError:
+            if topic in target.topics():
+                raise
+            return None
 
     def _settings(self) -> Settings:
         options = {"TOPIC": self.topic} if self.topic else {}

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from freezer_infra.planner import schemas
 from freezer_infra.planner.config_names import is_known
 from freezer_infra.planner.steps import (
-    CHANGES,
     AllowRights,
     ChangeConfigs,
     ChangeKey,
@@ -23,6 +22,7 @@ from freezer_infra.planner.steps import (
     RaisePartitions,
     Step,
     WriteKey,
+    is_change,
     moving,
 )
 
@@ -73,7 +73,7 @@ class Plan:
     @property
     def only_creates(self) -> bool:
         """Tell whether nothing that is there would change."""
-        return not any(isinstance(step, CHANGES) for step in self.steps)
+        return not any(is_change(step) for step in self.steps)
 
 
 def make(desired: Desired, observed: Observed, *, increase_partitions: bool = False) -> Plan:

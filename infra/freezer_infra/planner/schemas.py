@@ -118,7 +118,8 @@ def look(store: SubjectStore, subjects: Sequence[Subject]) -> dict[str, HeldSubj
 def steps(wanted: Subject, held: HeldSubject) -> Iterator[SetLevel | RegisterSchema]:
     """Give what it takes to bring a subject to what is declared."""
     if held.level != wanted.level:
-        yield SetLevel(wanted.name, wanted.level, held.level)
+        old = held.level if held.versions else None  # some registries name a level for any subject
+        yield SetLevel(wanted.name, wanted.level, old)
     for number in missing(wanted.versions, held.versions):
         yield RegisterSchema(wanted.name, number, wanted.versions[number])
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from freezer_events.console.wrap import WIDTH, wrapped
 from freezer_infra.planner.schemas import SetLevel
 from freezer_infra.planner.steps import (
-    CHANGES,
     AllowRights,
     ChangeConfigs,
     ChangeKey,
@@ -17,6 +16,7 @@ from freezer_infra.planner.steps import (
     DeleteKey,
     RaisePartitions,
     Step,
+    is_change,
 )
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def summary(plan: Plan) -> str:
     """Count what the plan holds, in one line."""
     if not plan.is_drift:
         return "Nothing to do: everything is as declared."
-    moved = [step for step in plan.steps if isinstance(step, CHANGES)]
+    moved = [step for step in plan.steps if is_change(step)]
     counts = ((len(plan.steps) - len(moved), "to create"), (len(moved), "to change"))
     told = ", ".join(f"{count} {what}" for count, what in counts if count)
     if not plan.refusals:
@@ -75,7 +75,7 @@ def summary(plan: Plan) -> str:
 
 
 def _step(step: Step, width: int) -> Iterable[str]:
-    mark = "~" if isinstance(step, CHANGES) else "+"
+    mark = "~" if is_change(step) else "+"
     match step:
         case CreateTopic(topic):
             yield f"  {mark} {step.title}"
@@ -96,8 +96,8 @@ def _step(step: Step, width: int) -> Iterable[str]:
             yield from _rows({"partitions": f"{old} -> {new}"})
             yield _wrapped(f"      ! {step.moving}", width)
         case SetLevel(subject, level, old):
-            yield f"  {mark} change subject {subject}"
-            yield from _rows({"level": f"{old or '(none of its own)'} -> {level}"})
+            yield f"  {mark} {'change' if old else 'create'} subject {subject}"
+            yield from _rows({"level": f"{old} -> {level}" if old else str(level)})
         case AllowRights(account):
             yield f"  {mark} allow {account}"
             yield from (f"      {thing}" for thing in step.things)

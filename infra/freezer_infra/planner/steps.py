@@ -191,8 +191,12 @@ Step = (
     | SetLevel
     | RegisterSchema
 )
-# Changes of what is there; all others only create.
-CHANGES = (ChangeConfigs, RaisePartitions, ChangeKey, DeleteKey, SetLevel)
+_CHANGES = (ChangeConfigs, RaisePartitions, ChangeKey, DeleteKey)
+
+
+def is_change(step: Step) -> bool:
+    """Tell a change of what is there from a step that only creates."""
+    return isinstance(step, _CHANGES) or (isinstance(step, SetLevel) and step.old is not None)
 
 
 def _thing(right: Right) -> tuple[str, str]:

@@ -228,6 +228,11 @@ def never_sent() -> KafkaError:
     return KafkaError(KafkaError._PURGE_QUEUE)
 
 
+def number(error: KafkaError) -> int:
+    """Give the code of an error, for compiled code that knows numbers only."""
+    return error.code()
+
+
 def failure(doing: str, error: KafkaError, fixes: Mapping[Meaning, str]) -> EventError:
     """Make an error of the class that fits: `fixes` has the caller's next step for each meaning."""
     about = meaning(error)

@@ -164,7 +164,7 @@ class CompiledLine(PythonLine):
         return not arena.full
 
     def _refuse_held(self) -> None:
-        never = codes.never_sent().code()
+        never = codes.number(codes.never_sent())
         for topic, box in self._arenas.items():
             box.arena.closed = True
             self._refuse(topic, [(never, *each) for each in box.arena.empty()])
