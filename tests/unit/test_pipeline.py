@@ -121,7 +121,8 @@ def test_events_after_those_with_a_report_get_one_only_if_they_are_not_delivered
     tally = pipeline.run(source())
     assert sorted(seen) == [*((float(n), "delivered") for n in range(10)), (77.0, "failed")]
     assert (tally.read, tally.delivered, tally.failed) == (2506, 2505, 1)
-    assert told == [1000, 2000]
+    assert told[:2] == [1000, 2000]
+    assert set(told[2:]) <= {2506}  # while the last reports are waited for
 
 
 def test_without_somebody_who_takes_it_a_bad_event_ends_the_run(
