@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from freezer_events.event import EventType
     from freezer_events.registry.client import Registry
     from freezer_events.registry.serializer import EventSerializer
-    from freezer_events.send import routes
 
 _BATCH: Final = 1000
 
@@ -42,7 +41,7 @@ class _Producer(EventProducer):
         self._compiled = compiled
         super().__init__(settings, topic=target.topic, timeout_s=FLUSH_S)
 
-    def _make_way(self) -> routes.Way:
+    def _make_way(self) -> StraightWay:
         return _BenchWay(
             self._target, self._compiled, self.settings, self._delivery, self._lifetime
         )

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from freezer_events.send.checks import KEY_FIELD
     from freezer_events.send.producer import EventProducer
     from freezer_events.send.report import Report
+    from freezer_events.send.spooled_delivery import SpoolAt
     from freezer_events.send.tally import Tally
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "Report",
     "SchemaError",
     "Settings",
+    "SpoolAt",
     "Start",
     "Tally",
     "UnreachableError",
@@ -80,6 +82,7 @@ _HOMES = {
     "Record": "read.record",
     "Report": "send.report",
     "Settings": "config",
+    "SpoolAt": "send.spooled_delivery",
     "Start": "read.starting",
     "Tally": "send.tally",
     "serve_metrics": "observe.server",

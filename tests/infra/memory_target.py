@@ -13,6 +13,7 @@ from freezer_infra.planner.target import (
     GROUP,
     SUBJECT,
     TOPIC,
+    TRANSACTION,
     AlreadyThereError,
     Client,
     KeyChange,
@@ -38,7 +39,7 @@ class MemoryTarget:
     adds_partitions: bool = True
     chooses_replication: bool = False
     registry_url: str = ""
-    resource_types: frozenset[str] = frozenset({TOPIC, GROUP, SUBJECT})
+    resource_types: frozenset[str] = frozenset({TOPIC, GROUP, SUBJECT, TRANSACTION})
     shapes: dict[str, Shape] = field(default_factory=dict)
     values: dict[str, dict[str, Value]] = field(default_factory=dict)
     accounts: dict[str, frozenset[Right]] = field(default_factory=dict)

@@ -106,6 +106,24 @@ def test_a_producer_needs_to_write_describe_and_read_one_subject(tmp_path: Path)
     }
 
 
+def test_exactly_once_takes_the_topic_of_positions_and_ids_of_transactions(tmp_path: Path) -> None:
+    text = (
+        '[[access]]\nservice_account = "p"\nallow = "produce"\nevent = "freezer-reading"\n'
+        "exactly_once = true\n"
+    )
+    desired = load(toml(tmp_path, text), catalogue(tmp_path))
+    assert desired.topics[1:] == (Topic("freezer-positions", 1, {"cleanup.policy": "compact"}),)
+    plain = load(toml(tmp_path, text.replace("true", "false")), catalogue(tmp_path))
+    assert plain.topics == desired.topics[:1]
+    assert desired.rights()["p"] - plain.rights()["p"] == {
+        Right("READ", "TOPIC", "freezer-positions"),
+        Right("WRITE", "TOPIC", "freezer-positions"),
+        Right("DESCRIBE", "TOPIC", "freezer-positions"),
+        Right("WRITE", "TRANSACTIONAL_ID", "freezer-spool-", "PREFIXED"),
+        Right("DESCRIBE", "TRANSACTIONAL_ID", "freezer-spool-", "PREFIXED"),
+    }
+
+
 P = '[[access]]\nservice_account = "p"\n'
 
 

@@ -16,7 +16,6 @@ from freezer_events.send.straight import StraightWay
 if TYPE_CHECKING:
     from freezer_events.registry.client import Registry
     from freezer_events.send.report import Report
-    from freezer_events.send.routes import Way
     from freezer_events.testing import EventCluster
 
 
@@ -27,7 +26,7 @@ class Provisioned(EventProducer):
         self._cluster = cluster
         super().__init__(cluster.settings)
 
-    def _make_way(self) -> Way:
+    def _make_way(self) -> StraightWay:
         return AsItIs(self._cluster, self.settings, self._delivery, self._lifetime)
 
 

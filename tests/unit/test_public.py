@@ -45,6 +45,7 @@ def test_exactly_these_names_are_exported_and_each_can_be_imported() -> None:
         "Report",
         "SchemaError",
         "Settings",
+        "SpoolAt",
         "Start",
         "Tally",
         "UnreachableError",
@@ -100,7 +101,8 @@ def test_whoever_points_at_a_public_method_is_told_what_it_does(name: str) -> No
 
 
 CONSTRUCTORS = {
-    EventProducer: "settings, *, topic, timeout_s, give_up_after_s, on_undelivered",
+    EventProducer: "settings, *, topic, timeout_s, give_up_after_s, on_undelivered, spool,"
+    " exactly_once",
     EventConsumer: (
         "settings, event, *, topic, start, partitions, group, dead_letter, timeout_s, on_notice"
     ),

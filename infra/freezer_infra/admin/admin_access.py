@@ -26,7 +26,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 
 from freezer_infra.admin.call import Admin, until_shown
-from freezer_infra.planner.target import GROUP, TOPIC, Right
+from freezer_infra.planner.target import GROUP, TOPIC, TRANSACTION, Right
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
 
 _ITERATIONS: Final = 4096  # the least that Kafka takes; the password has 128 bits of its own
-_KINDS: Final = {TOPIC: ResourceType.TOPIC, GROUP: ResourceType.GROUP}
+_KINDS: Final = {
+    TOPIC: ResourceType.TOPIC,
+    GROUP: ResourceType.GROUP,
+    TRANSACTION: ResourceType.TRANSACTIONAL_ID,
+}
 
 
 def new_password() -> str:

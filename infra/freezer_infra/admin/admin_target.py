@@ -14,6 +14,7 @@ from freezer_infra.keys.accepted import Patience, until_cluster_accepts
 from freezer_infra.planner.target import (
     GROUP,
     TOPIC,
+    TRANSACTION,
     Client,
     KeyChange,
     KeyFile,
@@ -74,7 +75,7 @@ class AdminTarget:
         Nothing elsewhere: who the users of somebody's own Kafka are is decided there.
         """
         secured = self.stack is not None and self.stack.sasl_bootstrap
-        return frozenset({TOPIC, GROUP}) if secured else frozenset()
+        return frozenset({TOPIC, GROUP, TRANSACTION}) if secured else frozenset()
 
     @property
     def _topics(self) -> AdminTopics:

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from freezer_infra.confluent.confluent_cli import ConfluentCli, Row
 
 READER_ROLE = "DeveloperRead"
-_ACL_FLAGS = {"TOPIC": "--topic", "GROUP": "--consumer-group"}
+_ACL_FLAGS = {
+    "TOPIC": "--topic",
+    "GROUP": "--consumer-group",
+    "TRANSACTIONAL_ID": "--transactional-id",
+}
 
 
 @dataclass(frozen=True)

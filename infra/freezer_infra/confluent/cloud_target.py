@@ -16,7 +16,7 @@ from freezer_infra.confluent.session import cloud_session, environment
 from freezer_infra.keys.accepted import Patience
 from freezer_infra.keys.env_file import EnvFile
 from freezer_infra.keys.leftover import Leftovers
-from freezer_infra.planner.target import GROUP, SUBJECT, TOPIC, KeyChange, Right
+from freezer_infra.planner.target import GROUP, SUBJECT, TOPIC, TRANSACTION, KeyChange, Right
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ class CloudTarget(CliTarget):
     @property
     def resource_types(self) -> frozenset[str]:
         """All there are."""
-        return frozenset({TOPIC, GROUP, SUBJECT})
+        return frozenset({TOPIC, GROUP, SUBJECT, TRANSACTION})
 
     @property
     def registry_url(self) -> str:

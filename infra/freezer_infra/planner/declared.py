@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 from freezer_events.config.formats import is_topic_name
 from freezer_events.config.toml_table import Table
 from freezer_events.errors import ConfigError
+from freezer_events.kafka.positions import POSITIONS_TOPIC
 from freezer_events.registry.client import subject_name
 from freezer_events.schema.lock import Lock
 from freezer_infra.planner.declared_stages import configs_of, read_stages
@@ -53,6 +54,8 @@ def load(
     reader = _Reader(top, names)
     topics = (*reader.events(catalogue), *reader.topics())
     access = tuple(reader.access({topic.name for topic in topics}))
+    if any(a.exactly_once for a in access) and POSITIONS_TOPIC not in {t.name for t in topics}:
+        topics = (*topics, Topic(POSITIONS_TOPIC, 1, {"cleanup.policy": "compact"}))
     stages = dict(read_stages(top, names, topics, access))
     here = chosen(stages, stage)
     schemas = top.get("schemas", bool)
@@ -125,7 +128,7 @@ class _Reader:
     def access(self, topics: set[str]) -> Iterator[Access]:
         seen: set[Access] = set()
         for table in self.top.tables("access"):
-            table.only("service_account", "allow", *_ABOUT, "group", "env_file")
+            table.only("service_account", "allow", *_ABOUT, "group", "env_file", "exactly_once")
             access = self._one(table, topics)
             if access.topic not in topics:
                 there = ", ".join(sorted(topics))
@@ -150,7 +153,11 @@ class _Reader:
         subject = subject_name(topic) if topic in self.names.values() else None
         file = table.get("env_file", str)
         prefix = table.get("topic_prefix", str)
-        return Access(account, allow, topic, _group(table, allow), subject, file, prefix)
+        once = table.flag("exactly_once")
+        if once and allow != "produce":
+            raise table.error("only a producer delivers exactly once", "exactly_once")
+        group = _group(table, allow)
+        return Access(account, allow, topic, group, subject, file, prefix, once)
 
     def _topic(self, table: Table, topics: set[str]) -> str:
         """Give the topic that access is to; one of them where it is to all that begin alike."""

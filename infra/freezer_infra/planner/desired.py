@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from freezer_events.errors import UsageError
+from freezer_events.kafka.positions import POSITIONS_TOPIC, TRANSACTIONS_PREFIX
 from freezer_infra.planner.stage import ANYWHERE, Stage
 from freezer_infra.planner.target import (
     GROUP,
@@ -13,6 +14,7 @@ from freezer_infra.planner.target import (
     PREFIXED,
     SUBJECT,
     TOPIC,
+    TRANSACTION,
     Client,
     Right,
     Topic,
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
     from freezer_infra.planner.schemas import Subject
 
 Allow = Literal["produce", "consume"]
+_WRITING: Final = ("WRITE", "DESCRIBE")
 OPERATIONS: Final[Mapping[Allow, tuple[str, str]]] = {
-    "produce": ("WRITE", "DESCRIBE"),
+    "produce": _WRITING,
     "consume": ("READ", "DESCRIBE"),
 }
 
@@ -43,6 +46,7 @@ class Access:
         env_file: the file that is to get the account's key, where one is declared.
         prefix: what the names of the topics begin with, where it is about several; `topic` is one
             of them then.
+        exactly_once: a producer's that delivers in transactions, from a spool.
 
     """
 
@@ -53,6 +57,7 @@ class Access:
     subject: str | None = None
     env_file: str | None = None
     prefix: str | None = None
+    exactly_once: bool = False
 
     def rights(self) -> frozenset[Right]:
         """Give the least that it takes: on literal names, unless a prefix is declared."""
@@ -62,6 +67,9 @@ class Access:
             rights.add(Right("READ", GROUP, self.group))
         if self.subject is not None:
             rights.add(Right("READ", SUBJECT, self.prefix or self.subject, pattern))
+        if self.exactly_once:
+            rights |= {Right(each, TOPIC, POSITIONS_TOPIC) for each in ("READ", *_WRITING)}
+            rights |= {Right(each, TRANSACTION, TRANSACTIONS_PREFIX, PREFIXED) for each in _WRITING}
         return frozenset(rights)
 
 

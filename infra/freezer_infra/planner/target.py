@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Say = Callable[[str], None]  # gets a line for a person who waits
-TOPIC, GROUP, SUBJECT = "TOPIC", "GROUP", "SUBJECT"
+TOPIC, GROUP, SUBJECT, TRANSACTION = "TOPIC", "GROUP", "SUBJECT", "TRANSACTIONAL_ID"
 LITERAL, PREFIXED = "LITERAL", "PREFIXED"
 
 
@@ -71,7 +71,7 @@ class Right:
 
     Attributes:
         operation: WRITE, READ or DESCRIBE.
-        resource_type: TOPIC, GROUP or SUBJECT (of the registry).
+        resource_type: TOPIC, GROUP, TRANSACTION, or SUBJECT (of the registry).
         name: the thing's name, or what the names begin with.
         pattern: LITERAL, or PREFIXED.
 

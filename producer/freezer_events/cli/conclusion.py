@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from freezer_events.cli.output import note, summary
 from freezer_events.console.ending import Ending, tell
@@ -25,16 +25,19 @@ if TYPE_CHECKING:
     from freezer_events.event import EventType
     from freezer_events.sources import Source
 
+# Those whose own exit code says more than that something was not delivered.
+_TELLING: Final = (AccessError, InvalidEvent, UnreachableError, UsageError)
 
-def compare(tally: Tally, source: Source | None) -> None:
-    """Hold what the source counted against what was sent.
+
+def compare(tally: Tally, source: Source | None, skipped: int = 0) -> None:
+    """Hold what the source counted against what was sent, and what was sent by an earlier run.
 
     Raises:
         CountsDiffer: a bug.
 
     """
     rows = None if source is None else source.rows
-    if rows is not None and (rows.astray or tally.read != rows.rejected + rows.readings):
+    if rows is not None and (rows.astray or tally.read + skipped != rows.rejected + rows.readings):
         raise CountsDiffer(f"{rows} and {tally}")
 
 
@@ -56,12 +59,18 @@ def exit_code(
     lost = tally.undelivered if not options.dry_run else 0
     if lost:
         note(f"{counted(lost, noun_of(event_type.name))} not delivered")
+    if tally.parked:
+        note(
+            f"{counted(tally.parked, noun_of(event_type.name))} parked: the topic does not take"
+            " them; see: freezer spool status"
+        )
+        lost += tally.parked
     code = 1 if error or lost or (tally.rejected and not rejects_kept) else 0
     if code < SchemaError.exit_code and 0 < tally.rejected == tally.read:
         code = SchemaError.exit_code  # nothing of the input is a reading
     if stop.exit_code is not None:
         code = stop.exit_code
-    elif isinstance(error, AccessError | InvalidEvent | UnreachableError | UsageError):
+    elif error is not None and (tally.spooled or isinstance(error, _TELLING)):
         code = error.exit_code
     if error is not None:
         failure = replace(Ending.of(error), exit_code=code)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freezer_events.cli import options
+from freezer_events.cli.demo_outage import outage as show_outage
 from freezer_events.cli.output import (
     Deliveries,
     Output,
@@ -39,13 +40,16 @@ _SENSORS = 3
     help="Seconds between events; 1 is the original pace.",
 )
 @click.option("--seed", type=int, metavar="N", help="Simulate the same values again.")
-def command(*, interval: float, seed: int | None) -> int:
+@click.option("--outage", is_flag=True, help="Take brokers down and kill the process; ten seconds.")
+def command(*, interval: float, seed: int | None, outage: bool) -> int:
     """Produce ten events in one process and read them back.
 
     The cluster is librdkafka's in-process one, the registry lives in memory: nothing is
     installed, nothing is left behind.
     """
     out = Output()
+    if outage:
+        return show_outage(out)
     event_type = FreezerReading.__event__
     sent: list[tuple[Any, Any]] = []
     show = Deliveries(out, event_type, as_json=False, every=True)

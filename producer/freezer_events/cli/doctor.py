@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -36,8 +37,9 @@ _NAME: Final = 16
     metavar="S",
     help="Seconds for all checks together.",
 )
+@click.option("--exactly-once", is_flag=True, help="Check what --exactly-once needs, too.")
 @options.output
-def command(
+def command(  # noqa: PLR0913 - click gives each option
     *,
     env_file: Path | None,
     topic: str | None,
@@ -46,6 +48,7 @@ def command(
     schemas: Path | None,
     into: Path | None,
     timeout: float,
+    exactly_once: bool,
     output: str,
 ) -> int:
     """Check everything that a delivery needs, and say how to fix what is wrong.
@@ -54,7 +57,7 @@ def command(
     well (or only worth a warning), otherwise that of the first failure.
     """
     settings = _settings(env_file, properties, topic)
-    target = _target(settings, topic, event_name, schemas, into)
+    target = replace(_target(settings, topic, event_name, schemas, into), exactly_once=exactly_once)
     out = Output()
     checks = []
     for check in diagnose(settings, target, timeout):

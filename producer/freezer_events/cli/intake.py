@@ -13,10 +13,11 @@ from freezer_events.sources import Inputs, Rejected, expanded, open_source, size
 from freezer_events.sources.simulator import Simulator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from freezer_events.cli.produce_options import ProduceOptions
     from freezer_events.cli.rejects import Rejects
+    from freezer_events.cli.resume import Resume
     from freezer_events.errors import InvalidEvent
     from freezer_events.event import EventType
     from freezer_events.send.tally import Tally
@@ -33,11 +34,13 @@ class Intake:
         rejects: takes what is no event.
         tally: counts that.
         wait: called every 0.1 s while a pipe is silent; False ends the input.
+        resume: given the inputs, returns what remembers how far each has been read.
 
     Attributes:
         events: in order; to be taken once.
         source: where they come from, if each has a place there.
         inputs: the names of the inputs, patterns and folders expanded.
+        resume: remembers how far files have been read, with a spool; else None.
 
     Raises:
         UsageError: the source cannot be opened as the options say.
@@ -53,12 +56,14 @@ class Intake:
         rejects: Rejects,
         tally: Tally,
         wait: Callable[[], bool],
+        resume: Callable[[Sequence[str]], Resume | None] = lambda _: None,
     ) -> None:
         self._rejects = rejects
         self._tally = tally
         self._profile = profile
         self._expected = options.expected
         self._inputs: Inputs | None = None
+        self.resume: Resume | None = None
         self.source: Source | None = None
         self.inputs: list[str] = []
         self.events: Iterable[Any]
@@ -74,9 +79,36 @@ class Intake:
                 "the readings of a file were made before now",
                 "leave out --live; it is for a pipe whose readings are made as they are written",
             )
-        self.source = self._inputs = self._open(options, event_type, wait)
-        rejects.open(self.inputs, named=profile.reads_name)
-        self.events = islice(self.source, options.count) if options.count else self.source
+        self.resume = resume(self.inputs)
+        unread = self.inputs if self.resume is None else self.resume.unread
+        if not unread:
+            note("the input has been read to its end before: nothing to do")
+            self.events = ()
+            return
+        kept = {} if self.resume is None else self.resume.kept_bytes
+        self.source = self._inputs = self._open(unread, options, event_type, wait)
+        rejects.open(self.inputs, kept, named=profile.reads_name)
+        self.events, most = self.source, options.count
+        if self.resume is not None:
+            self.events = self.resume.count(self.source, self.source, rejects)
+            most = most and max(0, most - self.resume.taken)
+        if options.count:
+            self.events = islice(self.events, most)
+
+    @property
+    def mark(self) -> Callable[[], Any] | None:
+        """Tells how far a file has been read, where a spool is to know."""
+        return None if self.resume is None else self.resume.mark
+
+    @property
+    def skipped(self) -> int:
+        """Readings that were read again and passed over: they are in the spool."""
+        return 0 if self.resume is None else self.resume.skipped
+
+    def finish(self) -> None:
+        """Remember that the source has been read to its end."""
+        if self.resume is not None:
+            self.resume.finish()
 
     def __enter__(self) -> Self:
         return self
@@ -120,7 +152,11 @@ class Intake:
         self._rejects.take(found, self.source)
 
     def _open(
-        self, options: ProduceOptions, event_type: EventType, wait: Callable[[], bool]
+        self,
+        unread: Sequence[str],
+        options: ProduceOptions,
+        event_type: EventType,
+        wait: Callable[[], bool],
     ) -> Inputs:
         """Open what `--from` names: other kinds of sources are told apart here."""
         told: set[str] = set()
@@ -130,8 +166,12 @@ class Intake:
                 told.add(text)
                 note(one_line(text))
 
+        def start(name: str, *, is_first: bool) -> tuple[int, int]:
+            line = options.start_at if is_first else 1
+            return (line, 0) if self.resume is None else self.resume.start_of(name, line)
+
         return Inputs(
-            self.inputs,
+            unread,
             lambda name, is_first: open_source(
                 name,
                 event_type,
@@ -139,7 +179,7 @@ class Intake:
                 wait=wait,
                 profile=self._profile,
                 tell=tell,
-                start=(options.start_at if is_first else 1, 0),
+                start=start(name, is_first=is_first),
             ),
             tell,
         )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path, PurePath
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Final
 
 from freezer_events.errors import EventError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from freezer_events.sources import ReadingPlace
 
@@ -27,6 +29,8 @@ class KeptRows:
         option: the option that names the path.
         path: a file that must not hold anything yet; or a folder.
         inputs: their names.
+        kept_bytes: how much of an input's file was written by an earlier part of the same run;
+            what stands behind it is of readings that will be read again.
         named: something is read from the name of an input, which must therefore be kept.
 
     Raises:
@@ -34,7 +38,15 @@ class KeptRows:
 
     """
 
-    def __init__(self, option: str, path: str, inputs: Sequence[str], *, named: bool) -> None:
+    def __init__(
+        self,
+        option: str,
+        path: str,
+        inputs: Sequence[str],
+        kept_bytes: Mapping[str, int] = MappingProxyType({}),
+        *,
+        named: bool,
+    ) -> None:
         self._option = option
         self._path = Path(path)
         self._stack = ExitStack()
@@ -45,8 +57,16 @@ class KeptRows:
             if named:
                 why = "would get another name than the input, whose name says a field"
             raise UsageError(f"{option} {path}", why, f"name a folder: {option} {path}.d/")
+        self._sizes: dict[str, int] = {}
         for each in inputs:
-            refuse_to_overwrite(option, self.path_of(each))
+            if kept := kept_bytes.get(each, 0):
+                self._sizes[each] = _cut(option, self.path_of(each), kept)
+            else:
+                refuse_to_overwrite(option, self.path_of(each))
+
+    def size_bytes(self, name: str) -> int:
+        """Return how much has been written for an input."""
+        return self._sizes.get(name, 0)
 
     def path_of(self, name: str, apart: str = "") -> Path:
         """Return the file for the rows of an input; `apart` goes before the suffix."""
@@ -79,6 +99,7 @@ class KeptRows:
             _write(file, raw)
             for each in rest:
                 _write(file, each)
+            self._sizes[place.input] = file.tell()
         except OSError as error:
             raise EventError(
                 f"{self._option} {path}",
@@ -91,6 +112,17 @@ class KeptRows:
     def close(self) -> None:
         """Close the files."""
         self._stack.close()
+
+
+def _cut(option: str, path: Path, kept_bytes: int) -> int:
+    """Cut a file behind what an earlier run has kept; returns its length."""
+    try:
+        size = path.stat().st_size if path.exists() else 0
+        if size > kept_bytes:
+            os.truncate(path, kept_bytes)
+    except OSError as error:
+        raise UsageError(f"{option} {path}", f"cannot be written: {error.strerror}") from error
+    return min(size, kept_bytes)
 
 
 def _write(file: IO[bytes], data: bytes) -> None:

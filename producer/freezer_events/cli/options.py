@@ -117,6 +117,28 @@ into = click.option(
     help="The package folder of the generated events.  [default: pyproject.toml]",
 )
 
+timeout = click.option(
+    "--timeout",
+    type=Seconds(0.001),
+    metavar="SECONDS",
+    default=30,
+    show_default=True,
+    help="Seconds that an answer of broker or registry may take.",
+)
+give_up_after = click.option(
+    "--give-up-after",
+    type=Seconds(0.001),
+    metavar="SECONDS",
+    default=300,
+    show_default=True,
+    help="Seconds of an outage before giving up.",
+)
+exactly_once = click.option(
+    "--exactly-once",
+    is_flag=True,
+    help="Deliver from the spool in transactions: readers of committed messages see each once.",
+)
+
 
 def _trust(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's
     ctx.meta[_TRUST] = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -10,9 +11,11 @@ from freezer_events.cli import mapping_options, options
 from freezer_events.cli.produce_options import ProduceOptions
 from freezer_events.cli.produce_run import ProduceRun
 from freezer_events.console.given import StreamCommand, refuse_together, refuse_without
+from freezer_events.spool.durable_queue import DEFAULT_MAX_BYTES
 
 _OF_A_FILE: Final = (
     *mapping_options.SPELLINGS, "--on-bad", "--rejects", "--rejects-topic", "--start-at", "--live",
+    "--restart",
 )  # fmt: skip
 
 
@@ -87,23 +90,34 @@ _OF_A_FILE: Final = (
     metavar="FIELD",
     help="Field whose time is the record's timestamp; slower, and brokers set limits to it.",
 )
+@click.option(
+    "--spool",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep readings on disk until they are delivered.  [default: SPOOL_DIR]",
+)
+@click.option(
+    "--spool-max-bytes",
+    type=click.IntRange(min=1),
+    metavar="BYTES",
+    default=DEFAULT_MAX_BYTES,
+    show_default=True,
+    help="Most that may wait in the spool.",
+)
+@click.option(
+    "--spool-full",
+    type=click.Choice(["wait", "drop-oldest"]),
+    default="wait",
+    show_default=True,
+    help="Wait while the spool is full, or drop the oldest readings, counted.",
+)
+@options.exactly_once
+@click.option(
+    "--restart", is_flag=True, help="Read the file from its beginning, whatever is in the spool."
+)
 @click.option("--dry-run", is_flag=True, help="Read, check and encode; send nothing.")
-@click.option(
-    "--timeout",
-    type=options.Seconds(0.001),
-    metavar="SECONDS",
-    default=30,
-    show_default=True,
-    help="Seconds that an answer of broker or registry may take.",
-)
-@click.option(
-    "--give-up-after",
-    type=options.Seconds(0.001),
-    metavar="SECONDS",
-    default=300,
-    show_default=True,
-    help="Seconds of an outage before giving up.",
-)
+@options.timeout
+@options.give_up_after
 @click.option("--lines/--no-lines", "every", default=None, help="Print a line for each delivery.")
 @click.option("--quiet", is_flag=True, help="No lines for deliveries, no progress.")
 @options.observing

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from freezer_events.errors import UsageError
+from freezer_events.send.spooled_delivery import SpoolAt
 
+if TYPE_CHECKING:
     from freezer_events.cli.mapping_options import MappingOptions
+    from freezer_events.config import Settings
 
 _TUTORIAL_INTERVAL_S: Final = 1.0
 _TUTORIAL_COUNT: Final = 10
@@ -48,6 +51,11 @@ class ProduceOptions:
     log_format: str | None
     log_level: str
     output: str
+    spool: Path | None
+    spool_max_bytes: int
+    spool_full: str
+    restart: bool
+    exactly_once: bool
 
     @property
     def every_delivery(self) -> bool | None:
@@ -78,3 +86,21 @@ class ProduceOptions:
         if self.interval is not None:
             return self.interval
         return 0.0 if self.sources else _TUTORIAL_INTERVAL_S
+
+    def spool_at(self, settings: Settings) -> SpoolAt | None:
+        """Return the spool that is meant, if one is.
+
+        Raises:
+            UsageError: what is not delivered is to be kept elsewhere, too.
+
+        """
+        path = self.spool or (settings.spool_dir and Path(settings.spool_dir))
+        if not path:
+            return None
+        if self.undelivered:
+            raise UsageError(
+                "--undelivered with a spool",
+                "what is not delivered stays in the spool",
+                "leave --undelivered out",
+            )
+        return SpoolAt(path, self.spool_max_bytes, drop_oldest=self.spool_full == "drop-oldest")

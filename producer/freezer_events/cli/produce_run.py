@@ -17,6 +17,7 @@ from freezer_events.cli.output import Deliveries, Output, note, partition_lines
 from freezer_events.cli.profile_files import find_profile
 from freezer_events.cli.progress import Progress
 from freezer_events.cli.rejects import Rejects
+from freezer_events.cli.resume import resume_of
 from freezer_events.console.stop import Interrupted, Stop
 from freezer_events.console.words import counted, noun_of
 from freezer_events.console.wrap import wrapped
@@ -24,7 +25,6 @@ from freezer_events.errors import EventError, NotDelivered, UsageError
 from freezer_events.observe.logs import log_to_standard_error
 from freezer_events.observe.server import serve_metrics
 from freezer_events.observe.supervisor import supervised
-from freezer_events.send.fill import Filler
 from freezer_events.send.pipeline import Pipeline
 from freezer_events.send.producer import EventProducer
 
@@ -76,7 +76,12 @@ class ProduceRun:
         settings = options.load_settings(given.env_file, given.properties, given.topic)
         topic = settings.topic_for(event_type, named=given.event_name)
         producer = EventProducer(
-            settings, topic=topic, timeout_s=given.timeout, give_up_after_s=given.give_up_after
+            settings,
+            topic=topic,
+            timeout_s=given.timeout,
+            give_up_after_s=given.give_up_after,
+            spool=given.spool_at(settings),
+            exactly_once=given.exactly_once,
         )
         stack.callback(_close, producer)
         rejects.letters = self._letters("--rejects-topic", settings, event_type, topic, stack)
@@ -97,12 +102,20 @@ class ProduceRun:
         )
         pipeline.timestamp = timestamp_attribute(given.timestamp, event_type)
         if not given.is_live:
-            pipeline.fill = Filler(event_type, live=False)
+            pipeline.not_live = event_type
         if sys.stderr.isatty():
             pipeline.show_outage(progress.outage)
         tally = pipeline.tally
         with stop.interrupting():  # a pipe may have nobody at its other end
-            intake = Intake(given, event_type, profile, rejects, tally, pipeline.wait)
+            intake = Intake(
+                given,
+                event_type,
+                profile,
+                rejects,
+                tally,
+                pipeline.wait,
+                lambda names: resume_of(pipeline.spool, given, names, f"{event_type.name} {topic}"),
+            )
         stack.enter_context(intake)
         progress.share = intake.share_of(tally)
         kept = self._kept(intake, profile)
@@ -119,7 +132,14 @@ class ProduceRun:
         error: EventError | None = None
         try:
             with supervised():
-                pipeline.run(intake.events, intake.reject, given.expected, intake.source)
+                pipeline.run(
+                    intake.events,
+                    intake.reject,
+                    given.expected,
+                    intake.source,
+                    mark=intake.mark,
+                    on_end=intake.finish,
+                )
         except EventError as raised:
             error = raised
         except Exception:  # nobody foresaw it: the tally is told all the same
@@ -129,13 +149,18 @@ class ProduceRun:
         rejects.conclude()
         if refused is not None:
             refused.all_arrived()
-        conclusion.compare(tally, intake.source)
+        conclusion.compare(tally, intake.source, intake.skipped)
         conclusion.tell_counts(self._out, tally, event_type, given.output)
         self._leftovers(pipeline, intake, kept, event_type)
         if given.output == "text" and tally.delivered:
             self._shares(pipeline, partitions, topic, event_type)
         return conclusion.exit_code(
-            given, stop, tally, event_type, error or pipeline.trouble, rejects_kept=rejects.keeps
+            given,
+            stop,
+            tally,
+            event_type,
+            error or pipeline.trouble or pipeline.why_left,
+            rejects_kept=rejects.keeps,
         )
 
     def _shares(
@@ -143,7 +168,7 @@ class ProduceRun:
     ) -> None:
         """Say what each partition got, and what happened to the topic under way."""
         now, by = pipeline.partitions(topic), pipeline.partitioner
-        for line in partition_lines(pipeline.tally, partitions, now, by, event_type):
+        for line in partition_lines(pipeline.tally, partitions or now, now, by, event_type):
             self._out.line(line)
         for each in pipeline.changes:
             for line in wrapped(f"under way: {each}"):
@@ -177,6 +202,9 @@ class ProduceRun:
         self, pipeline: Pipeline, intake: Intake, kept: KeptReadings | None, event_type: EventType
     ) -> None:
         """Keep what was not delivered, and say where the input goes on."""
+        if pipeline.spool is not None:
+            self._spooled(pipeline, intake, event_type)
+            return
         lost, source = pipeline.undelivered, intake.source
         if lost and kept is not None:
             for path, count in kept.write(lost, source):
@@ -187,6 +215,14 @@ class ProduceRun:
             name, line = ahead
             only = f"the inputs from {name} on, " if len(inputs) > 1 else ""
             note(f"to go on: the same options, {only}--start-at {line}")
+
+    def _spooled(self, pipeline: Pipeline, intake: Intake, event_type: EventType) -> None:
+        """Say what came from the spool, and how the input goes on."""
+        if pipeline.earlier:
+            earlier = counted(pipeline.earlier, noun_of(event_type.name))
+            note(f"{earlier} of earlier runs delivered from the spool")
+        if intake.resume is not None and not pipeline.exhausted:
+            note("to go on: the same command")
 
     def _expected(self, event_type: EventType) -> str:
         number = self._given.expected

@@ -12,7 +12,7 @@ from freezer_events.console.escape import one_line
 from freezer_events.errors import InvalidEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from freezer_events.cli.dead_letters import DeadLetters
     from freezer_events.sources import Rejected, Source
@@ -65,19 +65,30 @@ class Rejects:
             return True
         return self.letters is not None and self.letters.all_arrived()
 
-    def open(self, inputs: Sequence[str], *, named: bool) -> None:
+    def size_bytes(self, name: str) -> int:
+        """Return how long the file of an input's rejects is."""
+        return 0 if self._kept is None else self._kept.size_bytes(name)
+
+    def open(
+        self, inputs: Sequence[str], kept_bytes: Mapping[str, int] | None = None, *, named: bool
+    ) -> None:
         """Get ready to write, once the source is known to be one.
 
         Args:
             inputs: the names of the inputs.
+            kept_bytes: how much of an input's rejects an earlier run has written: go on there.
             named: something is read from them.
+
+        Args:
+            kept_bytes: go on behind so much of it, which an earlier run has written.
 
         Raises:
             UsageError: the file holds something already, or one cannot hold several inputs' rows.
 
         """
         if self._path is not None and self._writes:
-            self._kept = KeptRows("--rejects", self._path, inputs, named=named)
+            kept = kept_bytes or {}
+            self._kept = KeptRows("--rejects", self._path, inputs, kept, named=named)
 
     def take(self, found: Rejected, source: Source | None) -> None:
         """Keep one rejected reading; the first of each cause is named at once.

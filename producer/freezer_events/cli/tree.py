@@ -15,6 +15,7 @@ _COMMANDS: Final = {
     "produce": Lazy(f"{_HERE}.produce", "Produce events: simulated, from files or a pipe."),
     "consume": Lazy(f"{_HERE}.consume", "Read typed events back from the topic."),
     "profiles": Lazy(f"{_HERE}.profiles", "List the kinds of files that are known by name."),
+    "spool": Lazy(f"{_HERE}.spool", "The spool on disk: see it, drain it, export it, mend it."),
     "schema": Lazy(f"{_HERE}.schema", "Schemas: see, check, evolve, release, generate, register."),
     "topics": Lazy(
         "freezer_infra.commands.topics", "Topics and access: plan, apply, check for drift."

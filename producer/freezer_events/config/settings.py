@@ -62,6 +62,7 @@ class Settings:
     schema_registry_ssl_ca_location: str | None = None
     kafka_config: str | None = None
     freezer_line: str | None = None  # which line hands messages over; by default the quickest
+    spool_dir: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict, repr=False)
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 

@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Final
 
 # Here, and not in the checks: those run in threads, and two threads that import confluent_kafka for
 # the first time at once find it half made.
-from freezer_events.doctor import clock, cluster, network, settings_file, subjects, tls
+from freezer_events.doctor import (
+    clock,
+    cluster,
+    network,
+    settings_file,
+    subjects,
+    tls,
+    transactions,
+)
 from freezer_events.doctor.verdicts import Check, Step, Verdict, run
 from freezer_events.errors import ConfigError, SchemaError
 from freezer_events.kafka.servers import TIMEOUT_S
@@ -50,6 +58,7 @@ class Destination:
         event_type: the event's generated type.
         spec: its folder.
         topic: where it goes.
+        exactly_once: in transactions, from a spool.
         stale: why the generated code on disk is not what the schemas give; None where it is.
 
     """
@@ -58,6 +67,7 @@ class Destination:
     spec: EventSpec
     topic: str
     stale: SchemaError | None = None
+    exactly_once: bool = False
 
     @property
     def subject(self) -> str:
@@ -120,7 +130,24 @@ def _steps(settings: Settings, target: Destination) -> list[Step]:
         step("registry", registry, "", _REGISTRY_S, _REGISTRY_HINT),
         step("schema", schema, "registry", _REGISTRY_S, _REGISTRY_HINT),
         step("clock", partial(clock.clock, settings), "registry", hint=_REGISTRY_HINT),
+        *_spool_steps(settings, target),
     ]
+
+
+def _spool_steps(settings: Settings, target: Destination) -> list[Step]:
+    """Return what is checked for a spool, where there is one, and for exactly once."""
+    steps = []
+    if settings.spool_dir:
+        check = partial(transactions.spool, settings.spool_dir)
+        steps.append(Step("spool", check, (settings_file.NAME,), TIMEOUT_S + 2, "try again"))
+    if target.exactly_once:
+        for name, asked in (
+            ("positions", transactions.positions),
+            ("transactions", transactions.transactions),
+        ):
+            check = partial(asked, settings)
+            steps.append(Step(name, check, ("authentication",), _KAFKA_S, _KAFKA_HINT))
+    return steps
 
 
 def _without_settings(error: ConfigError) -> list[Step]:

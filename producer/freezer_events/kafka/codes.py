@@ -29,11 +29,13 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """What is known of one message after its delivery report."""
+    """What is known of one message in the end; the last two only with a spool."""
 
     DELIVERED = "delivered"
     FAILED = "failed"
     UNCONFIRMED = "unconfirmed"
+    PARKED = "parked"
+    SPOOLED = "spooled"
 
 
 class Meaning(StrEnum):
@@ -62,6 +64,7 @@ _CODES: Final[Mapping[Meaning, tuple[int, ...]]] = {
     Meaning.AUTHORIZATION: (
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+        KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
     ),
     Meaning.NO_GROUP: (KafkaError.GROUP_AUTHORIZATION_FAILED,),
     Meaning.REBALANCED: (
@@ -113,6 +116,22 @@ _UNCONFIRMED: Final = frozenset(
         KafkaError.REQUEST_TIMED_OUT,
         KafkaError.NETWORK_EXCEPTION,
         KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+    }
+)
+
+# What a broker says of a message, or of the batch that it is in, and would say again. Some brokers
+# call a message without a key corrupt where the topic is compacted.
+_REFUSALS: Final = frozenset(
+    {
+        KafkaError.MSG_SIZE_TOO_LARGE,
+        KafkaError.RECORD_LIST_TOO_LARGE,
+        KafkaError.INVALID_MSG,
+        KafkaError.INVALID_MSG_SIZE,
+        KafkaError.INVALID_RECORD,
+        KafkaError.INVALID_TIMESTAMP,
+        KafkaError.POLICY_VIOLATION,
+        KafkaError.UNSUPPORTED_FOR_MESSAGE_FORMAT,
+        KafkaError._INVALID_DIFFERENT_RECORD,
     }
 )
 
@@ -173,6 +192,21 @@ def ends_client_only(error: KafkaError) -> bool:
 def concerns_all(error: KafkaError) -> bool:
     """Tell whether every later message to this topic would meet the same error."""
     return is_fatal(error) or meaning(error) in _CONCERN_ALL
+
+
+def is_fenced(error: KafkaError) -> bool:
+    """Tell whether a transactional client was replaced by another, or its transaction expired."""
+    return error.code() in {KafkaError._FENCED, KafkaError.PRODUCER_FENCED}
+
+
+def is_about_a_group(error: KafkaError) -> bool:
+    """Tell whether a consumer group was refused: a reader that joins none need not care."""
+    return error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED
+
+
+def is_never_taken(error: KafkaError) -> bool:
+    """Tell whether the message, or one in its batch, will never be taken as it is."""
+    return error.code() in _REFUSALS
 
 
 def is_refusal(error: KafkaError) -> bool:

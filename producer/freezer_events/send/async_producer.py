@@ -9,6 +9,7 @@ from freezer_events.errors import InvalidEvent
 from freezer_events.send import watching
 from freezer_events.send.checks import KEY_FIELD, KeyField
 from freezer_events.send.producer import EventProducer
+from freezer_events.send.report import OnceSafe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,6 +95,9 @@ class AsyncEventProducer:
     ) -> Report:
         """Send one event and wait for its delivery report, whatever that says.
 
+        With a spool it waits until the event is on disk, which many share; its outcome then is
+        `Outcome.SPOOLED`.
+
         Cancelled while it waits for room, the event is not sent; cancelled later, it is sent, and
         counted as it is delivered.
 
@@ -120,7 +124,7 @@ class AsyncEventProducer:
                 key=key,
                 headers=headers,
                 timestamp=timestamp,
-                on_delivery=_resolver(report),
+                on_delivery=OnceSafe(_resolver(report)),
             )
             if self._deferred is not None:
                 take, self._deferred = self._deferred, None

@@ -25,14 +25,16 @@ DEFAULTS: Final[Mapping[str, Any]] = {
 }
 
 
-def producer_properties(settings: Settings, give_up_after_s: float) -> dict[str, Any]:
-    """Return the properties of a producer.
+def producer_properties(settings: Settings, give_up_after_s: float | None) -> dict[str, Any]:
+    """Return the properties of a producer; None: it never gives up on a message.
 
     Raises:
         ConfigError: the user's own would leave us without reports.
 
     """
-    timeout_ms = min(int((give_up_after_s + _MARGIN_S) * 1000), _LONGEST_MS)
+    timeout_ms = 0  # for ever
+    if give_up_after_s is not None:
+        timeout_ms = min(int((give_up_after_s + _MARGIN_S) * 1000), _LONGEST_MS)
     found: dict[str, Any] = {
         **DEFAULTS,
         "message.timeout.ms": timeout_ms,

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from freezer_events.console.words import counted
 from freezer_events.errors import NotDelivered
-from freezer_events.send import watching
 
 if TYPE_CHECKING:
     from freezer_events.send.delivery import Delivery
+    from freezer_events.send.spooled_delivery import SpooledDelivery
 
 
-def settle(delivery: Delivery, timeout_s: float | None) -> None:
+def settle(delivery: Delivery | SpooledDelivery, timeout_s: float | None) -> None:
     """Wait for all reports, give up what is then open, and end the pump.
 
     Args:
@@ -24,13 +24,10 @@ def settle(delivery: Delivery, timeout_s: float | None) -> None:
         delivery.flush(timeout_s)
     finally:
         delivery.abandon()
-        delivery.look_back()
-        delivery.pump.stop()
-        watching.ended(delivery)
-        delivery.line.close()
+        delivery.disconnect()
 
 
-def verdict(delivery: Delivery) -> Exception | None:
+def verdict(delivery: Delivery | SpooledDelivery) -> Exception | None:
     """Return what `close` is to raise: of events that are lost, else of a callback that raised."""
     tally, raised = delivery.tally, delivery.reports.raised
     if raised is not None:
@@ -42,4 +39,11 @@ def verdict(delivery: Delivery) -> Exception | None:
         error = NotDelivered(f"deliver {sent}", f"{lost:,} not delivered: {cause}")
         error.__cause__ = first
         return error
+    if tally.parked:
+        sent = counted(tally.delivered + tally.parked, "event")
+        return NotDelivered(
+            f"deliver {sent}",
+            f"{tally.parked:,} parked: the topic does not take them",
+            "see them and why: freezer spool status --spool DIR",
+        )
     return first

@@ -11,37 +11,35 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Final
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, Final
 
-from freezer_events.console.words import counted
-from freezer_events.errors import ConfigError, EventError, UsageError
 from freezer_events.kafka import codes
 from freezer_events.kafka.connection import SLICE_S, never
-from freezer_events.kafka.topic_watch import TopicWatch
 from freezer_events.send import fast, giving_up, watching
-from freezer_events.send.client_properties import partitioner, producer_properties
+from freezer_events.send.client_properties import producer_properties
+from freezer_events.send.delivering import Delivering
 from freezer_events.send.outage import STATUS_EVERY_S, Outage
 from freezer_events.send.pump import Pump
-from freezer_events.send.reports import Reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from freezer_events.config import Settings
-    from freezer_events.send.tally import Tally
+    from freezer_events.errors import EventError
 
 DEFAULT_TIMEOUT_S: Final = 30.0
 DEFAULT_GIVE_UP_AFTER_S: Final = 300.0
 
 _FATAL_REASON_S: Final = 1.0  # how long the reason of a fatal error may be on its way
 _PURGED_WITHIN_S: Final = 5.0
-_LAST_LOOK_S: Final = 2.0
 _BATCH_OVERHEAD_BYTES: Final = 512  # a batch's header, and what compression may add to noise
 
 _log = logging.getLogger("freezer_events.send")
 
 
-class Delivery:
+class Delivery(Delivering):
     """Deliver messages to one cluster.
 
     Args:
@@ -51,16 +49,16 @@ class Delivery:
 
     Attributes:
         line: takes the messages.
-        reports: what is known of messages.
-        on_notice: told in a sentence of an outage, every 30 s, and of what happened to a topic; by
-            default a line in the log.
-        watch: looks at the topics now and then.
-        changes: what happened to topics under way, in sentences.
 
     Raises:
         ConfigError: librdkafka refuses a property; names it.
 
     """
+
+    # What only a delivery by way of a spool has.
+    spool: None = None
+    why_left: None = None
+    earlier = earlier_parked = 0
 
     def __init__(
         self,
@@ -69,13 +67,9 @@ class Delivery:
         give_up_after_s: float = DEFAULT_GIVE_UP_AFTER_S,
         on_end: Callable[[EventError], None] = lambda _: None,
     ) -> None:
-        self.settings = settings
-        self.reports = Reports(settings)
+        super().__init__(settings)
         properties = producer_properties(settings, give_up_after_s)
         self.line = fast.line(settings.freezer_line, properties, self.reports)
-        self.on_notice: Callable[[str], None] = _log.warning
-        self.watch = TopicWatch(settings)
-        self.changes: list[str] = []
         self._on_end = on_end
         self._ended = False
         self._outage = Outage(give_up_after_s)
@@ -87,24 +81,16 @@ class Delivery:
         watching.began(self)
 
     @property
-    def tally(self) -> Tally:
-        """Accepted, delivered, failed and unconfirmed, counted where each happens."""
-        return self.reports.tally
-
-    @property
-    def trouble(self) -> EventError | None:
-        """The first error that every later message would meet too, else None."""
-        return self.reports.trouble
-
-    @property
     def in_flight(self) -> int:
         """Messages accepted and not yet settled."""
         return self.tally.in_flight
 
-    @property
-    def partitioner(self) -> str:
-        """The partitioner in force."""
-        return partitioner(self.settings)
+    def in_bulk(self) -> AbstractContextManager[None]:
+        """Do nothing: with a spool, this is where messages need not wait for the disk each."""
+        return nullcontext()
+
+    def note_place(self, place: Any) -> None:
+        """Do nothing: with a spool, this is kept with the next message."""
 
     def show_outage(self, status: Callable[[str], None]) -> None:
         """Tell of an outage every second, on a line that is written over."""
@@ -177,35 +163,12 @@ class Delivery:
                 _log.error("librdkafka reported nothing of %d purged messages", mute)
                 self.tally.unconfirmed += mute
 
-    def outside_callbacks(self, doing: str) -> None:
-        """Refuse what would wait for reports within a callback, in which none can come.
-
-        Raises:
-            UsageError: the current thread runs a callback.
-
-        """
-        if self.reports.in_callback:
-            raise UsageError(
-                doing,
-                "not possible within a delivery callback: no report can come before it returns",
-                "callbacks may call send while there is room; do the rest after it",
-            )
-
-    def look_at_topics(self, timeout_s: float | None = None) -> None:
-        """Tell what happened to topics; with a time, look at once and wait that long for it."""
-        watch = self.watch
-        for each in watch.look() if timeout_s is None else watch.look_now(timeout_s):
-            told = each.text
-            if each.is_emptied and (delivered := self.tally.delivered):
-                told += f": some or all of {counted(delivered, 'delivered event')} are gone with it"
-            self.changes.append(told)
-            self.on_notice(told)
-            watching.happened("topic changed", logging.WARNING, change=told)
-
-    def look_back(self) -> None:
-        """Look at the topics once more, at the end of a run that was long or lost its topic."""
-        if self.watch.has_looked or isinstance(self.trouble, ConfigError):
-            self.look_at_topics(_LAST_LOOK_S)
+    def disconnect(self) -> None:
+        """End the pump and the client, once all is settled."""
+        self.look_back()
+        self.pump.stop()
+        watching.ended(self)
+        self.line.close()
 
     def _look(self) -> None:
         """Watch over an outage, and over topics: the pump's business."""

@@ -6,6 +6,7 @@ The one place where that happens, for every source and for `send` alike.
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from collections import Counter
 from dataclasses import fields
@@ -38,8 +39,12 @@ class Filler:
     def __init__(self, event_type: EventType, *, live: bool = True) -> None:
         self.event_type = event_type
         self._counts: Counter[Any] = Counter()
+        self._before: Mapping[str, int] = {}
+        self._here = threading.local()
+        self._event = event_type.name
         self._key = event_type.key
         ways = {name: way for name, way in event_type.fill.items() if live or way != "now"}
+        self._times = {name for name, way in ways.items() if way == "now"}
         made_of = {name: way for name, way in ways.items() if ":" in way}
         self._makers = tuple(
             (name, self._maker(event_type, name, way))
@@ -56,6 +61,10 @@ class Filler:
     def _twin(self) -> type[Any]:
         """Made when it is needed: most events have nothing to be filled in."""
         return twin(self._record, self._names)
+
+    def leave_out_now(self) -> None:
+        """Fill no times any more: what comes was not made now."""
+        self._makers = tuple(each for each in self._makers if each[0] not in self._times)
 
     def __call__(self, event: Any) -> Any:
         """Return the event, or a copy in which declared fields that were None have a value."""
@@ -82,6 +91,19 @@ class Filler:
             case _:
                 return self._count
 
+    def go_on(self, counts: Mapping[str, int]) -> None:
+        """Count on from the last numbers of an earlier process, by the text of the key."""
+        self._before = counts
+
+    def counted(self) -> tuple[str, str, int] | None:
+        """Return, once, what was last counted in this thread: event, text of the key, number."""
+        found: tuple[Any, int] | None = getattr(self._here, "counted", None)
+        if found is None:
+            return None
+        self._here.counted = None
+        key, number = found
+        return self._event, "" if key is None else str(key), number
+
     def _of_fields(self, names: str) -> Callable[[Any, Mapping[str, Any]], uuid.UUID | None]:
         """Return what makes the same uuid of the same values, in every run.
 
@@ -103,8 +125,12 @@ class Filler:
 
     def _count(self, event: Any) -> int:
         key = getattr(event, self._key) if self._key else None
-        self._counts[key] += 1
-        return self._counts[key]
+        counts = self._counts
+        if key not in counts and self._before:
+            counts[key] = self._before.get("" if key is None else str(key), 0)
+        counts[key] = number = counts[key] + 1
+        self._here.counted = (key, number)
+        return number
 
 
 def _as_text(value: Any) -> str:

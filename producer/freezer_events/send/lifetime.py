@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from freezer_events.send.delivery import Delivery
+    from freezer_events.send.spooled_delivery import SpooledDelivery
 
 _AT_EXIT_S: Final = 10.0  # the longest that a producer that nobody closed holds up the exit
 
@@ -76,7 +77,7 @@ _open: weakref.WeakKeyDictionary[Lifetime, weakref.finalize[..., object]]
 _open = weakref.WeakKeyDictionary()
 
 
-def watch(producer: object, lifetime: Lifetime, delivery: Delivery) -> None:
+def watch(producer: object, lifetime: Lifetime, delivery: Delivery | SpooledDelivery) -> None:
     """Tell a producer of a fork, and end it in good order when it is forgotten or at the exit."""
     _open[lifetime] = weakref.finalize(producer, _forgotten, delivery)
     _open[lifetime].atexit = False  # `_at_exit` does that, and waits
@@ -89,7 +90,7 @@ def forget(lifetime: Lifetime) -> None:
         finalizer.detach()
 
 
-def leave(lifetime: Lifetime, delivery: Delivery) -> bool:
+def leave(lifetime: Lifetime, delivery: Delivery | SpooledDelivery) -> bool:
     """Close a producer for further events; False where it was closed, and nothing is to be done.
 
     Raises:
@@ -104,7 +105,7 @@ def leave(lifetime: Lifetime, delivery: Delivery) -> bool:
     return True
 
 
-def _forgotten(delivery: Delivery) -> None:
+def _forgotten(delivery: Delivery | SpooledDelivery) -> None:
     """End a producer that nobody closed and nobody holds on to any more.
 
     Garbage is collected anywhere, within a callback or while a lock is held: so a thread of its own
@@ -128,7 +129,7 @@ def _at_exit() -> None:
                 _warn(waiting)
 
 
-def _give_up(delivery: Delivery) -> None:
+def _give_up(delivery: Delivery | SpooledDelivery) -> None:
     settle(delivery, _AT_EXIT_S)
     tally = delivery.tally
     if tally.failed or tally.unconfirmed:

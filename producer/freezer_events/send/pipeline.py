@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from freezer_events.console.stop import Stop
-    from freezer_events.send.fill import Filler
+    from freezer_events.event import EventType
     from freezer_events.send.producer import EventProducer
     from freezer_events.send.report import Report
     from freezer_events.send.tally import Tally
     from freezer_events.sources.reading import ReadingPlace, Source
+    from freezer_events.spool.durable_queue import Spool
 
 _PROGRESS_EVERY: Final = 1000  # events
 
@@ -62,7 +63,7 @@ class Pipeline:
     Attributes:
         undelivered: the good readings that are not known to be on the topic.
         exhausted: the source has been read to its end.
-        fill: supplies what events did not bring, in place of the producer's own.
+        not_live: the event type whose times are not filled in: its readings were not made now.
         timestamp: the attribute whose value is the record's timestamp; None: the time of sending.
         on_refused: told of a reading that the cluster never takes; True if it is kept elsewhere.
 
@@ -96,7 +97,7 @@ class Pipeline:
         self._is_watched = on_report is not None
         self._reports = reports if self._is_watched else 0
         self._on_progress = on_progress
-        self.fill: Filler | None = None
+        self.not_live: EventType | None = None
         self.timestamp: str | None = None
 
     @property
@@ -113,6 +114,26 @@ class Pipeline:
     def partitioner(self) -> str:
         """The partitioner in force."""
         return self._delivery.partitioner
+
+    @property
+    def spool(self) -> Spool | None:
+        """The spool, where there is one."""
+        return self._delivery.spool
+
+    @property
+    def earlier(self) -> int:
+        """How many messages of earlier runs, which waited in the spool, were delivered."""
+        return self._delivery.earlier
+
+    @property
+    def earlier_parked(self) -> int:
+        """How many of these were parked."""
+        return self._delivery.earlier_parked
+
+    @property
+    def why_left(self) -> EventError | None:
+        """Why something was left in the spool, else None."""
+        return self._delivery.why_left
 
     @property
     def changes(self) -> list[str]:
@@ -139,6 +160,8 @@ class Pipeline:
         on_bad: Callable[[Any, InvalidEvent], None] | None = None,
         total: int | None = None,
         source: Source | None = None,
+        mark: Callable[[], Any] | None = None,
+        on_end: Callable[[], None] = lambda: None,
     ) -> Tally:
         """Send every event, then wait for what was sent; the tally then adds up for good.
 
@@ -149,6 +172,8 @@ class Pipeline:
             total: how many events there will be, where that is known: no pause after the last.
             source: where the events come from, if each has a place there. It is told of each
                 event that is safe, if it wants to know.
+            on_end: called once the source has been read to its end, and all of it spooled.
+            mark: tells how far the source has been read, to be put into the spool with an event.
 
         Raises:
             CountsDiffer: a reading was counted twice or not at all: a bug.
@@ -157,19 +182,22 @@ class Pipeline:
 
         """
         due = time.monotonic()
-        if self.fill is not None:
-            self._producer._routes.get(self.fill.event_type).fill = self.fill  # noqa: SLF001
-        send = self._sender(source)
-        stop, reports = self._stop, self._delivery.reports
+        if self.not_live is not None and (fill := self._producer._routes.get(self.not_live).fill):  # noqa: SLF001
+            fill.leave_out_now()
+        send = self._sender(source, mark)
+        stop, delivery = self._stop, self._delivery
         try:
-            for event in events:
-                taken = self._tried(send, event, on_bad, source)
-                if taken and self._interval_s and self.tally.read != total:
-                    due = self._pace(due + self._interval_s)
-                if not taken or stop.asked or reports.trouble is not None:
-                    break
-            else:
-                self.exhausted = True
+            with delivery.in_bulk():
+                for event in events:
+                    taken = self._tried(send, event, on_bad, source)
+                    if taken and self._interval_s and self.tally.read != total:
+                        due = self._pace(due + self._interval_s)
+                    if not taken or stop.asked or delivery.trouble is not None:
+                        break
+                else:
+                    self.exhausted = True
+            if self.exhausted:
+                on_end()
         finally:
             self._finish()
         self.tally.check()
@@ -199,7 +227,9 @@ class Pipeline:
             self.undelivered.append(Undelivered(event, place, None))
         return taken
 
-    def _sender(self, source: Source | None) -> Callable[[Any], bool]:
+    def _sender(
+        self, source: Source | None, mark: Callable[[], Any] | None
+    ) -> Callable[[Any], bool]:
         """Make the function that sends an event: what nobody asked for costs nothing there."""
         send, limit, told = self._producer.send, self._reports, self._told
         tells = source is not None and source.wants_to_know
@@ -213,10 +243,14 @@ class Pipeline:
 
         number = -1
 
+        note_place = self._delivery.note_place
+
         def sending(event: Any) -> bool:
             nonlocal number
             number += 1
             place = None if source is None else source.last
+            if mark is not None:
+                note_place(mark())
             if tells or limit is None or number < limit:
                 return send(event, on_delivery=partial(told, event, place, source))
             if not number % _PROGRESS_EVERY:
@@ -230,7 +264,7 @@ class Pipeline:
     def _told(
         self, event: Any, place: ReadingPlace | None, source: Source | None, report: Report
     ) -> None:
-        if report.outcome is not Outcome.DELIVERED:
+        if report.outcome in {Outcome.FAILED, Outcome.UNCONFIRMED}:
             found = Undelivered(event, place, report.outcome)
             if not (report.is_refused and self.on_refused(found, report)):
                 self.undelivered.append(found)

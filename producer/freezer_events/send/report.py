@@ -22,7 +22,8 @@ class Report(NamedTuple):
     """One delivery report; a tuple, because there may be one for every event.
 
     Attributes:
-        outcome: delivered, failed (certainly not written) or unconfirmed (may be written).
+        outcome: delivered, failed (certainly not written) or unconfirmed (may be written); with a
+            spool also parked (set aside on disk, Kafka will not take it) or spooled (on disk).
         topic: where the message went.
         partition: its partition, or -1 where none was assigned.
         offset: its offset, or None when not delivered.
@@ -56,6 +57,10 @@ class OnlyUndelivered(partial):  # type: ignore[type-arg]
     """An `on_delivery` that is told only if its message was not delivered: that costs little."""
 
 
+class OnceSafe(partial):  # type: ignore[type-arg]
+    """An `on_delivery` that is told once its message is on disk, where there is a spool."""
+
+
 def report_of(outcome: Outcome, error: KafkaError | None, message: Message) -> Report:
     """Make the report of a message that librdkafka has reported."""
     partition = message.partition()
@@ -68,3 +73,8 @@ def report_of(outcome: Outcome, error: KafkaError | None, message: Message) -> R
         error=None if error is None else error.str(),
         is_refused=error is not None and codes.is_refusal(error),
     )
+
+
+def report_on_disk(outcome: Outcome, topic: str, why: str) -> Report:
+    """Make the report of a message that stays in the spool."""
+    return Report(outcome, topic, -1, None, 0.0, why)

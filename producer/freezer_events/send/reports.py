@@ -98,7 +98,7 @@ class Reports:
             if error is None:
                 self.count(None, message)
                 if on_report is not None and not isinstance(on_report, OnlyUndelivered):
-                    self._tell(on_report, report_of(Outcome.DELIVERED, None, message))
+                    self.tell(on_report, report_of(Outcome.DELIVERED, None, message))
             else:
                 self._take_lost(on_report, headers, error, message)
 
@@ -112,7 +112,7 @@ class Reports:
         self._add(outcome, error, topic)
         report = Report(outcome, topic, -1, None, 0.0, error.str(), codes.is_refusal(error))
         if on_report is not None:
-            self._tell(on_report, report)
+            self.tell(on_report, report)
         else:
             self._tell_undelivered(value, report)
 
@@ -208,7 +208,7 @@ class Reports:
         self._add(outcome, error, topic)
         found = report_of(outcome, error, message)
         if on_report is not None:
-            self._tell(on_report, found)
+            self.tell(on_report, found)
         else:
             self._tell_undelivered(value, found)
 
@@ -234,9 +234,10 @@ class Reports:
 
     def _tell_undelivered(self, value: bytes | None, report: Report) -> None:
         if self.on_undelivered is not None and value is not None:
-            self._tell(partial(self.on_undelivered, value), report)
+            self.tell(partial(self.on_undelivered, value), report)
 
-    def _tell(self, on_report: OnReport, report: Report) -> None:
+    def tell(self, on_report: OnReport, report: Report) -> None:
+        """Call a caller's callback: what it raises is logged and kept."""
         here = self._here
         here.depth = getattr(here, "depth", 0) + 1
         try:

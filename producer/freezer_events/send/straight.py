@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from freezer_events.avro.wire import prefix
 from freezer_events.config.settings import REGISTRY_TIMEOUT_S
 from freezer_events.errors import SchemaError
 from freezer_events.kafka import topics
-from freezer_events.registry.client import NotRegistered
+from freezer_events.registry.client import NotRegistered, subject_name
 from freezer_events.registry.known_ids import RememberingRegistry
 from freezer_events.registry.serializer import EventSerializer
-from freezer_events.send.delivery import DEFAULT_TIMEOUT_S
+from freezer_events.send.delivery import DEFAULT_TIMEOUT_S, Delivery
+from freezer_events.send.on_its_way import Address
 from freezer_events.send.route import Route
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from freezer_events.config import Settings
     from freezer_events.event import EventType
     from freezer_events.registry.client import Registry
-    from freezer_events.send.delivery import Delivery
     from freezer_events.send.lifetime import Lifetime
+    from freezer_events.send.spooled_delivery import SpooledDelivery
+    from freezer_events.spool.store import BodyKind
 
 
 class StraightWay:
@@ -29,6 +34,9 @@ class StraightWay:
         delivery: whose line takes the messages.
         lifetime: ends a wait for an answer.
         timeout_s: seconds allowed for one.
+
+    Attributes:
+        stop: asked while waiting for an answer; True ends the wait.
 
     Raises:
         ConfigError: no registry is named.
@@ -41,17 +49,17 @@ class StraightWay:
     def __init__(
         self,
         settings: Settings,
-        delivery: Delivery,
+        delivery: Delivery | SpooledDelivery,
         lifetime: Lifetime,
         timeout_s: float = DEFAULT_TIMEOUT_S,
     ) -> None:
         self._settings = settings
         self._delivery = delivery
-        self._lifetime = lifetime
         self._timeout_s = timeout_s
+        self.stop: Callable[[], bool] = lambda: lifetime.stop() or delivery.trouble is not None
         self._registry_s = min(timeout_s, REGISTRY_TIMEOUT_S)
         self._registry = self._connect_registry()
-        self._registry.stop = lambda: lifetime.stop() or delivery.trouble is not None
+        self._registry.stop = lambda: self.stop()  # noqa: PLW0108 - another one may be set
 
     def open(self, event_type: EventType, topic: str) -> Route:
         """Open the route of an event type to a topic.
@@ -66,15 +74,35 @@ class StraightWay:
         serializer = self._serializer(event_type)
         partitions = self._partitions(topic)
         try:
-            prefix = serializer.prefix(topic)
+            before = serializer.prefix(topic)
         except NotRegistered as error:
-            raise self._not_registered(event_type, topic) from error
-        self._delivery.pump.start()
-        line, encode = self._delivery.line, serializer.encoder
-        route = Route(event_type, topic, partitions, encode, prefix, line.taker(topic))
+            own = self._settings.topic_for(event_type, named=event_type.name)
+            raise self._not_registered(
+                event_type.name, event_type.version, topic, "" if topic == own else topic
+            ) from error
+        delivery = self._delivery
+        if not isinstance(delivery, Delivery):
+            raise TypeError("events for a spool go by SpoolWay")
+        delivery.pump.start()
+        line, encode = delivery.line, serializer.encoder
+        route = Route(event_type, topic, partitions, encode, before, line.taker(topic))
         if route.fill is None:
-            route.send = line.sender(topic, encode, prefix, route.key)
+            route.send = line.sender(topic, encode, before, route.key)
         return route
+
+    def address(self, kind: BodyKind) -> Address:
+        """Return where messages of a kind go, having checked the same for what a spool holds.
+
+        Raises:
+            EventError: as `open`.
+
+        """
+        partitions = self._partitions(kind.topic)
+        try:
+            schema_id = self._registry.schema_id(subject_name(kind.topic), kind.schema)
+        except NotRegistered as error:
+            raise self._not_registered(kind.event, kind.version, kind.topic) from error
+        return Address(kind.topic, prefix(schema_id), partitions)
 
     def close(self) -> None:
         """Close the connections to the registry."""
@@ -84,9 +112,7 @@ class StraightWay:
         return RememberingRegistry.connect(self._settings, self._registry_s)
 
     def _partitions(self, topic: str) -> int:
-        found = topics.preflight(
-            self._settings, topic, timeout_s=self._timeout_s, stop=self._lifetime.stop
-        )
+        found = topics.preflight(self._settings, topic, timeout_s=self._timeout_s, stop=self.stop)
         if found.largest_bytes is not None:
             # A topic refuses a whole batch that is larger than it allows for one message.
             self._delivery.bound_batches(found.largest_bytes)
@@ -97,13 +123,14 @@ class StraightWay:
     def _serializer(self, event_type: EventType) -> EventSerializer:
         return EventSerializer.through(self._registry, event_type.record)
 
-    def _not_registered(self, event_type: EventType, topic: str) -> SchemaError:
-        name = event_type.name
-        register = f"freezer schema register --event {name}"
-        if topic != self._settings.topic_for(event_type, named=name):
-            register += f" --topic {topic}"
+    def _not_registered(
+        self, name: str, version: int, topic: str, option: str | None = None
+    ) -> SchemaError:
+        """Make the error; the command to type names the topic, unless `option` is ""."""
+        named = topic if option is None else option
+        register = f"freezer schema register --event {name}" + (named and f" --topic {named}")
         return SchemaError(
-            f"produce {name} version {event_type.version} to {topic!r}",
+            f"produce {name} version {version} to {topic!r}",
             f"its schema is not registered at {self._registry.address}",
             f"register it: {register}",
         )

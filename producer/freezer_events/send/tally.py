@@ -15,7 +15,8 @@ class Tally:
     """Counts of one producer; none of them is what the others leave over.
 
     At any time `read = rejected + accepted + unsent`, and
-    `accepted = delivered + failed + unconfirmed + in_flight`; at the end nothing is in flight.
+    `accepted = delivered + failed + unconfirmed + parked + lost + spooled + in_flight`; at the end
+    nothing is in flight.
 
     Attributes:
         read: readings taken from the source.
@@ -24,6 +25,9 @@ class Tally:
         accepted: readings whose messages were taken for delivery.
         failed: certainly not on the topic.
         unconfirmed: in flight when they were given up; they may be on the topic all the same.
+        parked: set aside in the spool: Kafka will not take them.
+        lost: dropped from a full spool, or damaged in it: on record there.
+        spooled: in the spool at the end, and not yet delivered.
         unsent: readings that were read and whose messages were not taken.
         interrupted: Ctrl-C came as an exception, which may leave an event between two counts.
         partitions: messages acknowledged by the cluster, by partition. No Counter: that one is
@@ -37,6 +41,9 @@ class Tally:
     accepted: int = 0
     failed: int = 0
     unconfirmed: int = 0
+    parked: int = 0
+    lost: int = 0
+    spooled: int = 0
     unsent: int = 0
     interrupted: bool = False
     partitions: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
@@ -48,8 +55,9 @@ class Tally:
 
     @property
     def settled(self) -> int:
-        """Messages whose outcome is known, and those that were given up."""
-        return self.delivered + self.failed + self.unconfirmed
+        """Messages whose outcome is known, those that were given up, and those kept on disk."""
+        known = self.delivered + self.failed + self.unconfirmed
+        return known + self.parked + self.lost + self.spooled
 
     @property
     def in_flight(self) -> int:
@@ -59,7 +67,7 @@ class Tally:
     @property
     def undelivered(self) -> int:
         """Good readings that are not known to be on the topic."""
-        return self.failed + self.unconfirmed + self.unsent
+        return self.failed + self.unconfirmed + self.lost + self.unsent
 
     def add(self, other: Tally) -> None:
         """Add the counts of another one."""
@@ -103,6 +111,9 @@ class Tally:
             "delivered": self.delivered,
             "failed": self.failed,
             "unconfirmed": self.unconfirmed,
+            "parked": self.parked,
+            "lost": self.lost,
+            "spooled": self.spooled,
             "unsent": self.unsent,
             "partitions": {str(n): self.partitions[n] for n in sorted(self.partitions)},
             **({"broken_rules": self.broken_rules} if self.broken_rules else {}),

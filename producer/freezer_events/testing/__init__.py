@@ -32,11 +32,12 @@ from freezer_events.testing.http_registry import HttpRegistry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from freezer_events.config import Settings
     from freezer_events.read.record import Record
     from freezer_events.send.report import Report
-    from freezer_events.send.routes import Way
+    from freezer_events.send.spooled_delivery import SpoolAt
 
 __all__ = ["EventCluster"]
 
@@ -109,6 +110,8 @@ class EventCluster:
         give_up_after_s: float = 10.0,
         on_undelivered: Callable[[Any, Report], None] | None = None,
         properties: Mapping[str, str] | None = None,
+        spool: SpoolAt | Path | str | None = None,
+        exactly_once: bool = False,
     ) -> EventProducer:
         """Return a producer for this cluster; `properties` are librdkafka's."""
         return _Producer(
@@ -118,6 +121,8 @@ class EventCluster:
             timeout_s=timeout_s,
             give_up_after_s=give_up_after_s,
             on_undelivered=on_undelivered,
+            spool=spool,
+            exactly_once=exactly_once,
         )
 
     def async_producer(self, **options: Any) -> AsyncEventProducer:
@@ -163,7 +168,7 @@ class _Producer(EventProducer):
         self._cluster = cluster
         super().__init__(settings, **options)
 
-    def _make_way(self) -> Way:
+    def _make_way(self) -> StraightWay:
         return _OpenWay(
             self._cluster, self.settings, self._delivery, self._lifetime, self._timeout_s
         )

@@ -1,0 +1,188 @@
+"""Files and the spool: a run that was killed goes on where it was, each reading spooled once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from freezer_events.errors import UsageError
+from freezer_events.spool.file_place import FilePlace, finished, go_on, is_read, look
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from freezer_events.cli.produce_options import ProduceOptions
+    from freezer_events.cli.rejects import Rejects
+    from freezer_events.sources import Source
+    from freezer_events.spool.durable_queue import Spool
+    from freezer_events.spool.file_place import Look
+
+
+class Mark(NamedTuple):
+    """How far an input has been read, as it goes into the spool with a reading."""
+
+    input: str
+    line: int
+    begin: int
+    of_row: int
+    taken: int
+    rejects_bytes: int
+
+
+class _File:
+    """What is remembered of one file.
+
+    Args:
+        spool: the spool.
+        name: the input; of an archive, the file is what is looked at.
+        purpose: event and topic: for another one it is read anew.
+        restart: read it from its beginning, whatever is remembered.
+
+    """
+
+    def __init__(self, spool: Spool, name: str, purpose: str, *, restart: bool) -> None:
+        path, _, member = name.partition("!")
+        self.name = name
+        self._path = Path(name if Path(name).exists() else path)
+        self.key = f"{self._path.resolve()}{f'!{member}' if member else ''} {purpose}"
+        before = None if restart else FilePlace.from_text(spool.place(self.key))
+        now = self._look(before)
+        self.place = go_on(name, now, before)
+        self.is_done = is_read(now, self.place)
+
+    def read_to_its_end(self, mark: Mark | None) -> FilePlace:
+        """Return the place of the file now that it has been read to its end."""
+        now = self._look(None)
+        with self._path.open("rb") as file:
+            file.seek(max(0, now.size_bytes - 1))
+            whole = file.read(1) in {b"\n", b""}
+        return finished(self.after(mark) if mark else self.place, now, whole=whole)
+
+    def after(self, mark: Mark) -> FilePlace:
+        """Return the place behind a reading."""
+        return replace(
+            self.place,
+            size_bytes=None,
+            line=mark.line,
+            begin=mark.begin,
+            of_row=mark.of_row,
+            taken=mark.taken,
+            rejects_bytes=mark.rejects_bytes,
+        )
+
+    def _look(self, before: FilePlace | None) -> Look:
+        try:
+            found = look(self._path, before)
+        except OSError as error:
+            raise UsageError(f"read {self.name}", str(error.strerror)) from error
+        if found is None:
+            raise UsageError(
+                f"read {self.name}",
+                "is no file that can be read again, so a spool cannot tell how far it was read",
+                "read it as a pipe: --from -",
+            )
+        return found
+
+
+class Resume:
+    """Remembers in the spool how far each file of a run has been read.
+
+    Args:
+        spool: the spool.
+        names: the inputs.
+        purpose: event and topic.
+        restart: read them from their beginning, whatever is remembered.
+
+    Attributes:
+        skipped: readings of rows that were half in the spool, read again and passed over.
+
+    Raises:
+        UsageError: what was read of a file is not in it any more.
+
+    """
+
+    def __init__(self, spool: Spool, names: Sequence[str], purpose: str, *, restart: bool) -> None:
+        self._spool = spool
+        self._files = {name: _File(spool, name, purpose, restart=restart) for name in names}
+        self._row: tuple[str, int] = ("", -1)
+        self._of_row = 0
+        self._taken: dict[str, int] = {name: file.place.taken for name, file in self._files.items()}
+        self._marks: dict[str, Mark] = {}
+        self._source: Source | None = None
+        self._rejects: Rejects | None = None
+        self.skipped = 0
+
+    @property
+    def unread(self) -> list[str]:
+        """The inputs that have not been read to their end."""
+        return [name for name, file in self._files.items() if not file.is_done]
+
+    @property
+    def taken(self) -> int:
+        """How many readings earlier runs have taken of the inputs."""
+        return sum(file.place.taken for file in self._files.values())
+
+    @property
+    def kept_bytes(self) -> Mapping[str, int]:
+        """How much of an input's rejects earlier runs have kept."""
+        return {name: file.place.rejects_bytes for name, file in self._files.items()}
+
+    def start_of(self, name: str, line: int) -> tuple[int, int]:
+        """Return where an input is opened that would else begin at `line`: line and byte."""
+        place = self._files[name].place
+        return (1, place.begin) if place.line else (line, 0)
+
+    def count(self, events: Iterable[Any], source: Source, rejects: Rejects) -> Iterator[Any]:
+        """Yield the events of the source that are not in the spool yet, counted."""
+        self._source, self._rejects = source, rejects
+        self._spool.written_place = self._written
+        for event in events:
+            place = source.last
+            row = (place.input, place.begin)
+            self._of_row = self._of_row + 1 if row == self._row else 1
+            self._row = row
+            before = self._files[place.input].place
+            if before.line and place.begin == before.begin and self._of_row <= before.of_row:
+                self.skipped += 1
+                continue
+            self._taken[place.input] += 1
+            yield event
+
+    def mark(self) -> Mark:
+        """Return how far the input has been read with the last event."""
+        assert self._source is not None  # noqa: S101 - `count` yields events
+        assert self._rejects is not None  # noqa: S101
+        place = self._source.last
+        name = place.input
+        kept = self._rejects.size_bytes(name)
+        found = Mark(name, place.line, place.begin, self._of_row, self._taken[name], kept)
+        self._marks[name] = found
+        return found
+
+    def finish(self) -> None:
+        """Remember that the inputs have been read to their end."""
+        if self._source is None:
+            return
+        for name in self.unread:
+            file = self._files[name]
+            place = file.read_to_its_end(self._marks.get(name))
+            self._spool.note_place(file.key, place.text())
+
+    def _written(self, mark: Mark) -> tuple[str, str]:
+        file = self._files[mark.input]
+        return file.key, file.after(mark).text()
+
+
+def resume_of(
+    spool: Spool | None, options: ProduceOptions, names: Sequence[str], purpose: str
+) -> Resume | None:
+    """Return what remembers how far a run's files have been read; None where nothing does.
+
+    Raises:
+        UsageError: what was read of one is not in it any more.
+
+    """
+    if spool is None or not names or "-" in names:
+        return None
+    return Resume(spool, names, purpose, restart=options.restart)

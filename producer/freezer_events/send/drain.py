@@ -1,0 +1,362 @@
+"""The drain: a thread that delivers what is in the spool, in order, and never gives up on it.
+
+What is delivered is let go of; what Kafka will never take is parked; after anything else the client
+is made anew, and what has not arrived is sent again, in its order.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import defaultdict, deque
+from typing import TYPE_CHECKING, Any, Final
+
+from confluent_kafka import KafkaException, Producer
+
+from freezer_events.errors import EventError
+from freezer_events.kafka import codes, connection
+from freezer_events.kafka.codes import Outcome
+from freezer_events.kafka.connection import SLICE_S
+from freezer_events.send.on_its_way import OnItsWay
+from freezer_events.send.report import report_of, report_on_disk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from confluent_kafka import KafkaError, Message
+
+    from freezer_events.config import Settings
+    from freezer_events.send.on_its_way import Address, Run
+    from freezer_events.send.reports import Reports
+    from freezer_events.spool.durable_queue import Spool
+    from freezer_events.spool.store import BodyKind, StoredBatch
+
+WINDOW: Final = 20_000  # messages on their way at once: what a killed process may send twice
+_WINDOW_BYTES: Final = 32 << 20
+_POLL_S: Final = 0.01
+_IDLE_S: Final = 0.5
+_PURGED_WITHIN_S: Final = 5.0
+_PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)  # before a next try, the last one again and again
+
+_log = logging.getLogger("freezer_events.send")
+
+
+class Again(Exception):  # noqa: N818 - it says what is to be done
+    """What has not arrived is to be sent again.
+
+    Attributes:
+        why: the error that later messages would meet too.
+
+    """
+
+    def __init__(self, why: EventError) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Drain:
+    """Delivers from one spool to one cluster.
+
+    Args:
+        spool: where messages come from.
+        settings: the cluster.
+        properties: librdkafka's.
+        reports: counts, and tells who is to hear.
+        address: says where messages of a kind go; asks broker and registry, and raises.
+
+    Attributes:
+        trouble: why nothing is delivered at the moment, where that is known, else None.
+        earlier: delivered messages of earlier processes, by partition.
+        earlier_parked: parked messages of earlier processes.
+        heard: what was last said of a connection that failed.
+        on_look: called now and then.
+
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        settings: Settings,
+        properties: Mapping[str, Any],
+        reports: Reports,
+        address: Callable[[BodyKind], Address],
+    ) -> None:
+        self.trouble: EventError | None = None
+        self.earlier: defaultdict[int, int] = defaultdict(int)
+        self.earlier_parked = 0
+        self.heard: KafkaError | None = None
+        self.on_look: Callable[[], None] = lambda: None
+        self._spool = spool
+        self._settings = settings
+        self._properties = dict(properties)
+        self._reports = reports
+        self._address = address
+        self._addresses: dict[int, Address] = {}
+        self._parked = spool.parked_positions()
+        self._open: deque[OnItsWay] = deque()
+        self._again: deque[OnItsWay] = deque()
+        self._broken: EventError | None = None
+        self._producer: Producer | None = None
+        self._failures = 0
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="freezer-drain", daemon=True)
+
+    @property
+    def settled(self) -> int:
+        """How many messages were delivered or parked, of whatever process."""
+        tally = self._reports.tally
+        earlier = sum(self.earlier.values()) + self.earlier_parked
+        return tally.delivered + tally.parked + earlier
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread, and wait for that; what has not arrived stays in the spool."""
+        self._stopped.set()
+        self._spool.wake()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join()
+        for batch, todo in self._left():
+            if len(todo) < batch.length:
+                self._spool.keep_only(batch, todo)
+
+    def _left(self) -> Iterator[tuple[StoredBatch, Sequence[int]]]:
+        """Give the batches that have not arrived as a whole, and what of them has not."""
+        return ((each.batch, each.todo) for each in self._again)
+
+    def untold(self) -> Iterator[Any]:
+        """Give those who have not heard what became of their message, once it has ended."""
+        for each in self._again:
+            yield from each.told.values()
+            each.told.clear()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Tell whether it is to end."""
+        return self._stopped.is_set()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._deliver()
+            except Again as again:
+                self.trouble = again.why
+            except EventError as error:
+                self.trouble = error
+            except KafkaException as error:
+                self.trouble = self._explain(error.args[0])
+            except Exception as error:  # noqa: BLE001 - a thread that ends serves nobody
+                _log.exception("while draining the spool")
+                self.trouble = EventError("drain the spool", repr(error))
+            finally:
+                self._disconnect()
+            self._stopped.wait(_PAUSES_S[min(self._failures, len(_PAUSES_S) - 1)])
+            self._failures += 1
+            self.on_look()
+
+    def _deliver(self) -> None:
+        """Deliver until something is wrong, or it is to end."""
+        while not self._stopped.is_set():
+            if not (self._again or self._open) and self._spool.waiting == 0:
+                self._spool.wait_for_more(_IDLE_S)
+            moved = self._hand_over()
+            if self._producer is not None:
+                self._poll(0 if moved else _POLL_S)
+            self._let_go()
+            self.on_look()
+            if not (moved or self._open):
+                self._spool.wait_for_more(_POLL_S)
+
+    def _hand_over(self) -> bool:
+        """Give librdkafka the next batch; False where there is none, or enough is on its way."""
+        on_their_way = sum(each.batch.length for each in self._open)
+        size = sum(each.batch.size_bytes for each in self._open)
+        if on_their_way >= WINDOW or size >= _WINDOW_BYTES:
+            return False
+        following = self._again.popleft() if self._again else self._next()
+        if following is None:
+            return False
+        self._open.append(following)
+        self._find_addresses(following.batch)
+        following.prepare(self._addresses)
+        self._produce_runs(following)
+        return True
+
+    def _produce_runs(self, of: OnItsWay) -> None:
+        while of.runs:
+            run = of.runs[0]
+            if run.alone:
+                self._produce_alone(of, run)
+            else:
+                self._produce_batch(of, run)
+            del of.runs[0]
+
+    def _next(self) -> OnItsWay | None:
+        batch = self._spool.next()
+        if batch is None:
+            return None
+        told = self._spool.told(batch)
+        is_ours = batch.position >= self._spool.start
+        partitions = self._reports.tally.partitions if is_ours else self.earlier
+        return OnItsWay(batch, self._parked, partitions, told, self._tell)
+
+    def _produce_batch(self, of: OnItsWay, run: Run) -> None:
+        """Hand messages over, waiting for room; what is left in the run has not been."""
+        messages = run.messages
+        while messages:
+            taken = self._client.produce_batch(run.topic, messages, on_delivery=of.report)
+            of.left += taken
+            if taken == len(messages):
+                return
+            left = []
+            for message in messages:
+                error = message.pop("_error", None)
+                if error is None:
+                    continue
+                if codes.meaning(error) is codes.Meaning.QUEUE_FULL:
+                    left.append(message)
+                else:
+                    of.take_back(error, message["key"], message["value"])
+            messages[:] = left
+            self._wait()
+
+    def _produce_alone(self, of: OnItsWay, run: Run) -> None:
+        (message,) = run.messages
+        while True:
+            try:
+                self._client.produce(
+                    run.topic,
+                    message["value"],
+                    message["key"],
+                    headers=message.get("headers"),
+                    timestamp=message.get("timestamp", 0),
+                    on_delivery=message.get("callback", of.report),
+                )
+            except BufferError:
+                self._wait()
+            except KafkaException as error:
+                of.take_back(error.args[0], message["key"], message["value"])
+                return
+            else:
+                of.left += 1
+                return
+
+    def _let_go(self) -> None:
+        """Let go of what has arrived; look at what came back."""
+        while self._open and self._open[0].is_there:
+            self._spool.done(self._open.popleft().batch)
+            self.trouble, self._failures = None, 0
+        error = next((each.not_taken[0].error for each in self._open if each.not_taken), None)
+        if error is None:
+            return
+        if not codes.is_never_taken(error):
+            raise Again(self._explain(error))
+        while any(each.left for each in self._open):  # what is on its way arrives before it
+            self._wait()
+        for each in self._open:
+            each.come_back(self._addresses)
+            self._hand_over_carefully(each)
+        self._let_go()
+
+    def _hand_over_carefully(self, of: OnItsWay) -> None:
+        """Send one by one, and park those that are refused alone."""
+        for number in list(of.todo):
+            run = of.one(number, self._addresses)
+            self._produce_alone(of, run)
+            while of.left:
+                self._wait()
+            if of.not_taken:
+                error = of.not_taken[0].error
+                if not codes.is_never_taken(error):
+                    raise Again(self._explain(error))
+                of.not_taken.clear()
+                self._park(of.batch, number, error, of.told.pop(number, None))
+            of.todo = of.todo[1:]
+
+    def _park(self, batch: StoredBatch, number: int, error: KafkaError, who: Any) -> None:
+        """Set a message aside, and tell who is to hear."""
+        position = batch.position + number
+        self._spool.park(batch, number, codes.words(error))
+        self._parked.add(position)
+        if position >= self._spool.start:
+            self._reports.tally.parked += 1
+        else:
+            self.earlier_parked += 1
+        if who is not None:
+            topic = self._addresses[batch.columns.kinds[number]].topic
+            self._reports.tell(who, report_on_disk(Outcome.PARKED, topic, codes.words(error)))
+
+    def _tell(self, _number: int, who: Any, message: Message) -> None:
+        self._reports.tell(who, report_of(Outcome.DELIVERED, None, message))
+
+    # The client.
+
+    @property
+    def _client(self) -> Producer:
+        if self._producer is None:
+            self._broken = None
+            self._producer = connection.client(Producer, self._properties, self._on_error)
+        return self._producer
+
+    def _poll(self, timeout_s: float) -> None:
+        try:
+            self._client.poll(timeout_s)
+        except KafkaException as error:
+            self._on_error(error.args[0])
+        if self._broken is not None:
+            raise Again(self._broken)
+
+    def _wait(self) -> None:
+        """Serve reports for a moment; ends it all if that was asked for."""
+        self._poll(SLICE_S)
+        if self._stopped.is_set():
+            raise Again(EventError("drain the spool", "it was stopped"))
+
+    def _on_error(self, error: KafkaError) -> None:
+        if codes.is_fatal(error) or codes.is_authentication(error):
+            self._broken = self._explain(error)
+        elif codes.is_unreachable(error) and not codes.is_summary(error):
+            self.heard = error
+
+    def _explain(self, error: KafkaError) -> EventError:
+        return codes.explain(error, self._settings, self._topics())
+
+    def _topics(self) -> str:
+        return ", ".join(sorted({each.topic for each in self._addresses.values()}))
+
+    def bound_batches(self, most_bytes: int) -> None:
+        """Never make a batch larger than this: the client is made anew if its batches are."""
+        if most_bytes < int(self._properties.get("batch.size", most_bytes + 1)):
+            self._properties["batch.size"] = most_bytes
+            if self._producer is not None:
+                raise Again(EventError("drain the spool", "batches are to be smaller"))
+
+    def _find_addresses(self, batch: StoredBatch) -> None:
+        """Find out where the messages of a batch go."""
+        unknown = set(batch.columns.kinds) - self._addresses.keys()
+        if unknown:
+            kinds = self._spool.kinds()
+            for number in unknown:
+                self._addresses[number] = self._address(kinds[number])
+
+    def _disconnect(self) -> None:
+        """Give the client up; what has not arrived is to be handed over again."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            producer.purge()
+            deadline = time.monotonic() + _PURGED_WITHIN_S
+            while any(each.left > 0 for each in self._open) and time.monotonic() < deadline:
+                try:
+                    producer.poll(SLICE_S)
+                except KafkaException as error:
+                    _log.debug("a client that is given up says %s", error)
+        open_ = list(self._open)
+        self._open.clear()
+        for each in open_:
+            each.come_back(self._addresses)
+            if each.is_there:
+                self._spool.done(each.batch)
+        self._again.extendleft(each for each in reversed(open_) if not each.is_there)

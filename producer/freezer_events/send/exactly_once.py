@@ -1,0 +1,357 @@
+"""The drain with Kafka's transactions: messages and the position behind them, or neither.
+
+A transaction's outcome counts, not its reports, which come before it. After anything that leaves an
+outcome unknown the client is thrown away: the next one bumps the epoch, which ends or fences what
+is still on its way, and the position says what was committed. (Proposed for librdkafka in
+https://github.com/confluentinc/librdkafka/issues/5423.)
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from confluent_kafka import KafkaException
+
+from freezer_events.errors import AccessError, ConfigError, UnreachableError
+from freezer_events.kafka import codes
+from freezer_events.kafka.codes import Outcome
+from freezer_events.kafka.connection import SLICE_S
+from freezer_events.kafka.positions import (
+    EXACTLY_ONCE_ADVICE,
+    POSITIONS_TOPIC,
+    TRANSACTIONS_PREFIX,
+    SpoolPosition,
+    read_position,
+)
+from freezer_events.send.drain import Again, Drain
+from freezer_events.send.on_its_way import OnItsWay
+from freezer_events.send.report import report_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from confluent_kafka import KafkaError, Message
+
+    from freezer_events.errors import EventError
+    from freezer_events.send.report import Report
+    from freezer_events.spool.store import StoredBatch
+
+TRANSACTION: Final = 5_000  # messages in a transaction under load
+_TRANSACTION_BYTES: Final = 16 << 20
+_ANSWER_S: Final = 5.0  # the longest that a call waits before it asks whether to stop
+_POSITION_S: Final = 75.0  # more than transactions last that hang
+_TIMEOUT_MS: Final = 60_000
+_ABORT_S: Final = 1.0
+_FENCED_TWICE: Final = 2
+_UNKNOWN: Final = -1  # the partition, where it was not heard
+
+
+class Refused(Exception):  # noqa: N818 - it names the state
+    """A message, or one in its batch, is refused: the transaction was aborted.
+
+    Attributes:
+        error: why.
+
+    """
+
+    def __init__(self, error: KafkaError) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class Part(NamedTuple):
+    """Messages of one batch in one transaction.
+
+    Attributes:
+        batch: the batch.
+        numbers: indices of the messages.
+
+    """
+
+    batch: StoredBatch
+    numbers: Sequence[int]
+
+
+class Transaction:
+    """What is delivered together: counted and told once it is committed.
+
+    Args:
+        parts: the messages, in order.
+
+    Attributes:
+        parts: as given.
+        end: the position behind the last of them.
+        sent: each part's reports, and how many were delivered by partition.
+        heard: who is to hear what, once it is committed.
+
+    """
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.parts = parts
+        last = parts[-1]
+        self.end = last.batch.position + last.numbers[-1] + 1
+        self.sent: list[tuple[OnItsWay, dict[int, int]]] = []
+        self.heard: list[tuple[int, Any, Report]] = []
+
+    def on_its_way(self, part: Part, told: dict[int, Any]) -> OnItsWay:
+        """Follow the messages of one part."""
+        counts: dict[int, int] = defaultdict(int)
+
+        def heard(number: int, who: Any, message: Message) -> None:
+            self.heard.append(
+                (part.batch.position + number, who, report_of(Outcome.DELIVERED, None, message))
+            )
+
+        of = OnItsWay(part.batch, (), counts, dict(told), heard)
+        of.todo = part.numbers
+        self.sent.append((of, counts))
+        return of
+
+
+class ExactlyOnceDrain(Drain):
+    """Delivers from one spool to one cluster, each message once for read_committed readers.
+
+    It takes what `Drain` takes.
+    """
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._properties |= {
+            "transactional.id": TRANSACTIONS_PREFIX + self._spool.identity,
+            "transaction.timeout.ms": _TIMEOUT_MS,
+            "message.timeout.ms": _TIMEOUT_MS,
+        }
+        self._position: int | None = None  # what is before it is on the topic
+        self._begun = 0  # the position that this process began with
+        self._told: dict[int, Any] = {}
+        self._batches: list[StoredBatch] = []  # taken out and not let go of
+        self._unsettled: Transaction | None = None  # nobody knows whether it was committed
+        self._fenced = 0  # times in a row
+
+    def untold(self) -> Iterator[Any]:
+        """Give those who have not heard what became of their message, once it has ended."""
+        yield from self._told.values()
+        self._told.clear()
+
+    def _left(self) -> Iterator[tuple[StoredBatch, Sequence[int]]]:
+        return ((batch, self._todo(batch)) for batch in self._batches)
+
+    def _deliver(self) -> None:
+        if self._spool.waiting == 0 and self._unsettled is None:
+            self._spool.wait_for_more(_ANSWER_S)
+            return
+        self._begin_anew()
+        while not self._stopped.is_set():
+            while self._take_out():
+                pass
+            if self._batches:
+                self._send(self._parts())
+                self.trouble, self._failures, self._fenced = None, 0, 0
+            else:
+                self._poll(0)
+                self._spool.wait_for_more(SLICE_S)
+            self.on_look()
+
+    def _take_out(self) -> bool:
+        """Take out one more batch for the next transaction; False: it is large enough, or none."""
+        if (
+            sum(each.length for each in self._batches) >= TRANSACTION
+            or sum(each.size_bytes for each in self._batches) >= _TRANSACTION_BYTES
+            or (batch := self._spool.next()) is None
+        ):
+            return False
+        self._batches.append(batch)
+        for number, who in self._spool.told(batch).items():
+            self._told[batch.position + number] = who
+        # Committed by a process that could not let go of it any more.
+        self.earlier[_UNKNOWN] += max(0, min(batch.end, self._begun) - batch.position)
+        return True
+
+    def _parts(self) -> list[Part]:
+        """Return what is still to be sent of what was taken out."""
+        found = (Part(batch, self._todo(batch)) for batch in self._batches)
+        return [part for part in found if part.numbers]
+
+    def _todo(self, batch: StoredBatch) -> Sequence[int]:
+        begin = max(0, (self._position or 0) - batch.position)
+        numbers = range(begin, batch.length)
+        if not self._parked:
+            return numbers
+        return [n for n in numbers if batch.position + n not in self._parked]
+
+    def _send(self, parts: Sequence[Part]) -> None:
+        """Send messages in one transaction; in halves where one is refused, which is parked."""
+        if parts:
+            try:
+                self._commit(Transaction(parts))
+            except Refused as refused:
+                first, second = halves(parts)
+                if second:
+                    self._send(first)
+                    self._send(second)
+                else:
+                    batch, (number,) = parts[0]
+                    who = self._told.pop(batch.position + number, None)
+                    self._park(batch, number, refused.error, who)
+        while self._batches and not self._todo(self._batches[0]):
+            self._spool.done(self._batches.pop(0))
+
+    def _commit(self, transaction: Transaction) -> None:
+        """Send and commit one transaction.
+
+        Raises:
+            Refused: a message was refused; nothing of it is on the topic.
+            Again: something else came between; the position tells.
+
+        """
+        for part in transaction.parts:
+            self._find_addresses(part.batch)
+        producer = self._client
+        try:
+            producer.begin_transaction()
+            self._hand_over_all(transaction)
+            refusal = self._refusal(transaction)
+            if refusal is not None:
+                producer.abort_transaction(_ANSWER_S)
+                raise Refused(refusal)
+            crc = self._spool.row_checksum(transaction.end - 1)
+            place = SpoolPosition(transaction.end, crc or 0)
+            producer.produce(POSITIONS_TOPIC, place.value, self._spool.identity)
+            self._unsettled = transaction
+            producer.commit_transaction(_ANSWER_S)
+        except KafkaException as failed:
+            raise Again(self._explain(failed.args[0])) from failed
+        self._unsettled = None
+        self._settle(transaction)
+
+    def _hand_over_all(self, transaction: Transaction) -> None:
+        """Hand all messages over and wait for their reports."""
+        for part in transaction.parts:
+            begin = part.batch.position
+            told = {}
+            if self._told:
+                found = ((n, self._told.get(begin + n)) for n in part.numbers)
+                told = {n: who for n, who in found if who is not None}
+            of = transaction.on_its_way(part, told)
+            of.prepare(self._addresses)
+            self._produce_runs(of)
+        while any(of.left for of, _ in transaction.sent):
+            self._wait()
+
+    def _refusal(self, transaction: Transaction) -> KafkaError | None:
+        """Return why a message is refused, if one is.
+
+        Raises:
+            Again: one came back for another reason.
+
+        """
+        errors = [each.error for of, _ in transaction.sent for each in of.not_taken]
+        for each in errors:
+            if not codes.is_never_taken(each):
+                raise Again(self._explain(each))
+        return errors[0] if errors else None
+
+    def _settle(self, transaction: Transaction) -> None:
+        """Count and tell what is committed."""
+        self._position = transaction.end
+        tally = self._reports.tally
+        for of, delivered in transaction.sent:
+            counts = tally.partitions if of.batch.position >= self._spool.start else self.earlier
+            for partition, count in delivered.items():
+                counts[partition] += count
+        for position, who, report in transaction.heard:
+            self._told.pop(position, None)
+            self._reports.tell(who, report)
+
+    def _begin_anew(self) -> None:
+        """Fence whatever is on its way, learn what was committed, and go on from there."""
+        producer = self._client
+        while True:
+            try:
+                producer.init_transactions(_ANSWER_S)
+                break
+            except KafkaException as failed:
+                self._wait()
+                if not failed.args[0].retriable():
+                    raise Again(self._explain(failed.args[0])) from failed
+                self.on_look()
+        found = read_position(
+            self._settings.kafka(),
+            self._spool.identity,
+            timeout_s=_POSITION_S,
+            stop=self._stopped.is_set,
+        )
+        position = 0 if found is None else found.position
+        if not self._is_ours(found):
+            raise _another_history(self._spool.path)
+        if self._position is None:
+            self._position = self._begun = position
+        unsettled, self._unsettled = self._unsettled, None
+        if unsettled is not None and position == unsettled.end:
+            self._settle(unsettled)
+            self._send(())
+
+    def _is_ours(self, found: SpoolPosition | None) -> bool:
+        """Tell whether a position is one that this spool has written, and no copy of it."""
+        position = 0 if found is None else found.position
+        if self._position is not None:
+            ends = {self._position} | ({self._unsettled.end} if self._unsettled else set())
+            return position in ends
+        if found is None:
+            return True
+        if position > self._spool.start:
+            return False
+        crc = self._spool.row_checksum(position - 1)
+        return crc is None or crc == found.checksum
+
+    def _explain(self, error: KafkaError) -> EventError:
+        if codes.is_fenced(error):
+            self._fenced += 1  # an expired transaction says the same, once
+            if self._fenced >= _FENCED_TWICE:
+                return UnreachableError(
+                    f"deliver from the spool {self._spool.path}",
+                    "another process delivers from a copy of it",
+                    "end the one or the other; a copy of its own: freezer spool new-identity",
+                )
+        if codes.meaning(error) is codes.Meaning.AUTHORIZATION:
+            return AccessError(
+                f"use transactions on {self._settings.bootstrap_servers}",
+                codes.words(error),
+                EXACTLY_ONCE_ADVICE,
+            )
+        return super()._explain(error)
+
+    def _disconnect(self) -> None:
+        """Give the client up; what it has open is aborted, if it is known to be open."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with suppress(KafkaException):
+                producer.purge()
+                if self._unsettled is None and self._stopped.is_set():
+                    producer.abort_transaction(_ABORT_S)
+
+
+def _another_history(path: Path) -> ConfigError:
+    return ConfigError(
+        f"deliver from the spool {path}",
+        "another copy of it has delivered since: where the two part cannot be told",
+        "deliver all that this one holds, some of it again: freezer spool new-identity",
+    )
+
+
+def halves(parts: Sequence[Part]) -> tuple[list[Part], list[Part]]:
+    """Cut the messages of parts into two; the second is empty where there is one message."""
+    count = sum(len(each.numbers) for each in parts)
+    first: list[Part] = []
+    second: list[Part] = []
+    left = (count + 1) // 2
+    for batch, numbers in parts:
+        if numbers[:left]:
+            first.append(Part(batch, numbers[:left]))
+        if numbers[left:]:
+            second.append(Part(batch, numbers[left:]))
+        left = max(0, left - len(numbers))
+    return first, second

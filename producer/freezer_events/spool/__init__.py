@@ -1,0 +1,1 @@
+"""The durable queue on disk: what it holds survives an outage, a crash and a power cut."""

@@ -1,0 +1,192 @@
+"""A spool between a run and the cluster: kills and outages, row by row."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.cimpl import NewTopic
+
+from freezer_events.kafka.positions import POSITIONS_TOPIC
+from freezer_infra.planner.desired import Access
+from tests.support.broker_door import BrokerDoor
+from tests.support.cli import Freezer, tally_of
+from tests.support.topic_rows import check_spooled, there
+from tests.support.transaction_door import TransactionDoor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from confluent_kafka.admin import AdminClient
+
+    from freezer_infra.admin.admin_target import AdminTarget
+    from freezer_infra.local.stack import Login, Stack
+
+ROWS = 20_000
+KEYS = 20
+SPOOL = ("--spool", "spool", "--output", "json", "--no-lines")
+FILE = ("produce", "--from", "rows.csv", *SPOOL)
+
+
+def write_rows(path: Path, first: int, count: int) -> None:
+    is_new = not path.exists()
+    with path.open("a") as file:
+        if is_new:
+            file.write("sensor_id,temperature\n")
+        file.writelines(f"key{n % KEYS},{n}\n" for n in range(first, first + count))
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    path = tmp_path / "rows.csv"
+    write_rows(path, 0, ROWS)
+    return path
+
+
+@pytest.fixture(scope="session")
+def positions(admin: AdminClient) -> None:
+    """Make sure that there is the topic of positions; it belongs to the stack, and stays."""
+    new = NewTopic(POSITIONS_TOPIC, 1, 1, config={"cleanup.policy": "compact"})
+    error = admin.create_topics([new])[POSITIONS_TOPIC].exception(30)
+    if isinstance(error, KafkaException):
+        assert error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS
+
+
+@pytest.mark.usefixtures("rows", "positions")
+@pytest.mark.parametrize("how", [(), ("--exactly-once",)], ids=["spool", "exactly once"])
+def test_a_run_that_is_killed_goes_on_with_the_same_command(
+    freezer: Freezer, stack: Stack, topic: str, how: tuple[str, ...]
+) -> None:
+    killed_at_random(freezer, how, 5)
+    isolation = "read_committed" if how else "read_uncommitted"
+    again = check_spooled(there(stack.bootstrap, topic, isolation), ROWS)
+    assert not (how and again)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.usefixtures("rows", "positions")
+@pytest.mark.parametrize("how", [(), ("--exactly-once",)], ids=["spool", "exactly once"])
+def test_fifty_kills_lose_nothing(
+    freezer: Freezer, stack: Stack, topic: str, how: tuple[str, ...]
+) -> None:
+    killed_at_random(freezer, how, 50)
+    isolation = "read_committed" if how else "read_uncommitted"
+    again = check_spooled(there(stack.bootstrap, topic, isolation), ROWS)
+    assert not (how and again)
+
+
+def killed_at_random(freezer: Freezer, how: tuple[str, ...], times: int) -> None:
+    moments = random.Random()
+    for _ in range(times):
+        with freezer.start(*FILE, *how, "--interval", "0.0001") as running:
+            time.sleep(moments.uniform(0.3, 2.0))
+            running.signal(signal.SIGKILL)
+    done = freezer(*FILE, *how)
+    assert done.returncode == 0, done.stderr
+    tally_of(done.stdout.splitlines())
+
+
+def test_what_is_captured_in_an_outage_is_delivered_by_a_later_run(
+    freezer: Freezer, stack: Stack, topic: str, rows: Path
+) -> None:
+    nowhere = freezer.having(
+        BOOTSTRAP_SERVERS="localhost:1", SCHEMA_REGISTRY_URL="http://localhost:1"
+    )
+    first = nowhere(*FILE, "--give-up-after", "1")
+    assert first.returncode == 6, first.stderr
+    tally = tally_of(first.stdout.splitlines())
+    assert tally["spooled"] == tally["read"] == ROWS
+    assert f"{ROWS:,} events wait in the spool" in first.stderr
+    write_rows(rows, ROWS, 100)
+    second = freezer(*FILE)
+    assert second.returncode == 0, second.stderr
+    tally = tally_of(second.stdout.splitlines())
+    assert tally["delivered"] == tally["read"] == 100
+    assert check_spooled(there(stack.bootstrap, topic), ROWS + 100) == 0
+    third = freezer(*FILE)
+    assert third.returncode == 0
+    assert tally_of(third.stdout.splitlines())["read"] == 0
+    assert len(there(stack.bootstrap, topic)) == ROWS + 100
+
+
+@pytest.mark.usefixtures("rows")
+def test_an_outage_under_way_leaves_no_gap(freezer: Freezer, stack: Stack, topic: str) -> None:
+    with BrokerDoor(stack.bootstrap) as door:
+        run = freezer.having(BOOTSTRAP_SERVERS=door.address)
+        with run.start(*FILE, "--interval", "0.0005", "--give-up-after", "2") as running:
+            time.sleep(2)
+            door.shut()
+            lines, errors = running.rest()
+    assert running.code == 6, errors
+    tally = tally_of(lines)
+    assert tally["read"] == ROWS
+    assert tally["spooled"] > 0
+    done = freezer(*FILE)
+    assert done.returncode == 0, done.stderr
+    check_spooled(there(stack.bootstrap, topic), ROWS)
+
+
+@pytest.mark.usefixtures("rows", "positions")
+def test_ends_of_transactions_that_are_lost_or_late_change_nothing(
+    freezer: Freezer, stack: Stack, topic: str
+) -> None:
+    fates = ("pass", "cut", "late", "pass", "swallow")
+    with TransactionDoor(stack.bootstrap, fates) as door:
+        run = freezer.having(BOOTSTRAP_SERVERS=door.address)
+        done = run(*FILE, "--exactly-once", "--interval", "0.0002")
+    assert done.returncode == 0, done.stderr
+    assert tuple(door.met[:5]) == fates
+    assert tally_of(done.stdout.splitlines())["delivered"] == ROWS
+    assert check_spooled(there(stack.bootstrap, topic, "read_committed"), ROWS) == 0
+
+
+@pytest.mark.usefixtures("positions")
+def test_a_copy_that_goes_its_own_way_is_refused_until_it_has_an_identity(
+    freezer: Freezer, stack: Stack, topic: str, tmp_path: Path
+) -> None:
+    once = ("produce", "--count", "5", "--interval", "0", "--exactly-once", "--spool")
+    assert freezer(*once, "first").returncode == 0
+    shutil.copytree(tmp_path / "first", tmp_path / "second")
+    assert freezer(*once, "first").returncode == 0
+    refused = freezer(*once, "second")
+    assert refused.returncode == 3, refused.stderr
+    assert "another copy of it has delivered since" in refused.stderr
+    assert freezer("spool", "new-identity", "--spool", "second").returncode == 0
+    drained = freezer("spool", "drain", "--spool", "second", "--exactly-once")
+    assert drained.returncode == 0, drained.stderr
+    assert drained.stdout == "5 events delivered\n"
+    assert len(there(stack.bootstrap, topic, "read_committed")) == 15
+
+
+@pytest.mark.usefixtures("positions")
+def test_exactly_once_needs_what_its_declaration_grants_and_no_more(
+    secure: Callable[..., Freezer],
+    make_scram_user: Callable[[], Login],
+    target: AdminTarget,
+    topic: str,
+) -> None:
+    login = make_scram_user()
+    run = secure(login, "SCRAM-SHA-512")
+    once = ("produce", "--count", "3", "--interval", "0", "--spool", "spool", "--exactly-once")
+    doctor = ("doctor", "--exactly-once", "--output", "json")
+    target.allow(login.user, Access(login.user, "produce", topic).rights())
+    refused = run(*once)
+    assert refused.returncode == 4, refused.stderr
+    assert "exactly_once = true" in refused.stderr
+    found = {each["name"]: each["verdict"] for each in json.loads(run(*doctor).stdout)["checks"]}
+    assert (found["write"], found["positions"], found["transactions"]) == ("ok", "fail", "fail")
+
+    target.allow(login.user, Access(login.user, "produce", topic, exactly_once=True).rights())
+    done = run(*once)
+    assert done.returncode == 0, done.stderr
+    assert "3 readings of earlier runs delivered from the spool" in done.stderr
+    found = {each["name"]: each["verdict"] for each in json.loads(run(*doctor).stdout)["checks"]}
+    assert (found["positions"], found["transactions"]) == ("ok", "ok")

@@ -1,0 +1,191 @@
+"""A producer with a spool, on the in-process cluster; and the rules of its folder and files."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from freezer_events import Outcome, SpoolAt
+from freezer_events.errors import ConfigError, UnreachableError, UsageError
+from freezer_events.events import FreezerReading
+from freezer_events.send.fill import Filler
+from freezer_events.spool.durable_queue import Put, Spool
+from freezer_events.spool.file_place import FilePlace, go_on, look
+from freezer_events.spool.folder import filesystem, refuse_network
+from freezer_events.spool.store import BodyKind
+from tests.support.cli import FREEZER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from freezer_events.send.report import Report
+    from freezer_events.testing import EventCluster
+
+KIND = BodyKind("e", 1, "t", '"string"')
+
+
+def reading(number: int) -> FreezerReading:
+    return FreezerReading(sensor_id=f"sensor{number % 3}", temperature=float(number))
+
+
+@pytest.mark.parametrize("exactly_once", [False, True], ids=["spool", "exactly once"])
+def test_what_is_sent_while_the_cluster_is_away_arrives_in_order(
+    event_cluster: EventCluster, tmp_path: Path, *, exactly_once: bool
+) -> None:
+    if exactly_once:
+        event_cluster.cluster.create_topic("freezer-positions", 1)
+    reports: list[Report] = []
+    event_cluster.cluster.take_down()
+    with event_cluster.producer(spool=tmp_path / "s", exactly_once=exactly_once) as producer:
+        for number in range(30):
+            assert producer.send(reading(number), on_delivery=reports.append)
+        assert producer.send_all(map(reading, range(30, 600))) == 570
+        assert producer.tally.accepted == 600
+        assert not reports
+        event_cluster.cluster.bring_up()
+        assert producer.flush(30) == 0
+        assert {report.outcome for report in reports} == {Outcome.DELIVERED}
+    assert len(reports) == 30
+    assert str(producer.tally) == "600 read, 600 delivered"
+    found = event_cluster.events(FreezerReading)
+    for sensor in ("sensor0", "sensor1", "sensor2"):
+        numbers = [each.temperature for each in found if each.sensor_id == sensor]
+        assert numbers == [n for n in range(600) if f"sensor{n % 3}" == sensor]
+
+
+def test_a_report_of_what_stays_on_disk_says_so(
+    event_cluster: EventCluster, tmp_path: Path
+) -> None:
+    reports: list[Report] = []
+    event_cluster.cluster.take_down()
+    with event_cluster.producer(spool=tmp_path / "s", give_up_after_s=0.5) as producer:
+        producer.send(reading(0), on_delivery=reports.append)
+    assert [report.outcome for report in reports] == [Outcome.SPOOLED]
+    assert str(producer.tally) == "1 read, 0 delivered, 1 spooled"
+
+
+def test_coroutines_share_commits_and_wait_for_the_disk_alone(
+    event_cluster: EventCluster, tmp_path: Path
+) -> None:
+    event_cluster.cluster.take_down()
+
+    async def send() -> list[Report]:
+        async with event_cluster.async_producer(
+            spool=tmp_path / "s", give_up_after_s=0.5
+        ) as producer:
+            return list(await asyncio.gather(*(producer.send(reading(n)) for n in range(200))))
+
+    assert {report.outcome for report in asyncio.run(send())} == {Outcome.SPOOLED}
+
+
+def test_the_count_of_a_key_goes_on_in_the_next_process(tmp_path: Path) -> None:
+    type_ = replace(FreezerReading.__event__, fill={"temperature": "count"})
+    for first in (1, 4):
+        spool = Spool(tmp_path / "s")
+        fill = Filler(type_)
+        fill.go_on(spool.counts(type_.name))
+        kind = spool.kind(KIND)
+        for number in range(first, first + 3):
+            event = FreezerReading(sensor_id="k", temperature=None)  # type: ignore[arg-type]
+            assert fill(event).temperature == number
+            spool.put(Put(kind, None, b"", counted=fill.counted()))
+        spool.close()
+
+
+def test_a_full_spool_drops_the_oldest_on_record_where_that_is_asked_for(
+    event_cluster: EventCluster, tmp_path: Path
+) -> None:
+    event_cluster.cluster.take_down()
+    at = SpoolAt(tmp_path / "s", max_bytes=100_000, drop_oldest=True)
+    with event_cluster.producer(spool=at, give_up_after_s=0.5) as producer:
+        producer.send_all(map(reading, range(20_000)))
+    tally = producer.tally
+    assert tally.lost > 0
+    assert tally.lost + tally.spooled == 20_000
+    done = subprocess.run(
+        [FREEZER, "spool", "status", "--spool", str(tmp_path / "s")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "dropped: the spool is full" in done.stdout
+
+
+def test_a_second_producer_is_told_who_uses_the_spool(
+    event_cluster: EventCluster, tmp_path: Path
+) -> None:
+    with (
+        event_cluster.producer(spool=tmp_path / "s"),
+        pytest.raises(UnreachableError, match=f"process {os.getpid()} uses it"),
+    ):
+        event_cluster.producer(spool=tmp_path / "s")
+
+
+def test_nobody_else_can_read_a_spool(tmp_path: Path) -> None:
+    Spool(tmp_path / "s").close()
+    assert (tmp_path / "s").stat().st_mode & 0o777 == 0o700
+    for path in (tmp_path / "s").iterdir():
+        assert path.stat().st_mode & 0o777 == 0o600, path
+
+
+def test_a_network_file_system_is_told_by_the_mount_that_holds_the_folder(tmp_path: Path) -> None:
+    mounts = (
+        "21 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+        "22 21 0:5 / /srv/my\\040share rw shared:2 - nfs4 server:/x rw\n"
+        "23 22 8:2 / /srv/my\\040share/local rw - xfs /dev/sdb rw\n"
+    )
+    assert filesystem("/srv", mounts) == "ext4"
+    assert filesystem("/srv/my share/spool", mounts) == "nfs4"
+    assert filesystem("/srv/my share/local/spool", mounts) == "xfs"
+    refuse_network(tmp_path)
+
+
+def test_a_file_goes_on_only_while_it_is_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    path.write_bytes(b"a\nb\nc")
+    first = look(path)
+    assert first is not None
+    read = replace(go_on("rows", first, None), line=3, size_bytes=5, whole=False)
+    assert FilePlace.from_text(read.text()) == read
+
+    def again(data: bytes) -> FilePlace:
+        path.write_bytes(data)
+        now = look(path, read)
+        assert now is not None
+        return go_on("rows", now, read)
+
+    assert again(b"a\nb\nc\nd") == read
+    for changed in (b"x\nb\nc\nd", b"a\nb\n", b"a\nb\ncd\n"):
+        with pytest.raises(UsageError, match="--restart"):
+            again(changed)
+    other = tmp_path / "other"
+    other.write_bytes(b"z")
+    other.replace(path)
+    now = look(path, read)
+    assert now is not None
+    assert go_on("rows", now, read).line == 0
+
+
+def test_exactly_once_needs_a_spool(event_cluster: EventCluster) -> None:
+    with pytest.raises(UsageError, match="needs a spool"):
+        event_cluster.producer(exactly_once=True)
+
+
+def test_a_folder_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        Spool(tmp_path / "file")
+
+
+def test_the_demo_of_an_outage_ends_with_every_reading(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [FREEZER, "demo", "--outage"], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "2,000 readings on the topic, 0 missing," in done.stdout
