@@ -95,7 +95,8 @@ class KeptRows:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 file = self._stack.enter_context(path.open("ab", buffering=0))
                 self._files[str(path)] = file
-                _write(file, heading)
+                if not file.tell():  # else an earlier part of the run has written it
+                    _write(file, heading)
             _write(file, raw)
             for each in rest:
                 _write(file, each)

@@ -175,7 +175,10 @@ class ColumnPlanner:
         columns = [
             (column, at)
             for at, column in enumerate(found.header)
-            if at not in found.used and column and re.fullmatch(wide.columns or ".*", column)
+            if at not in found.used
+            and column
+            and column not in self._profile.left_out
+            and re.fullmatch(wide.columns or ".*", column)
         ]
         if not columns:
             raise UsageError(

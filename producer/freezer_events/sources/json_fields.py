@@ -99,7 +99,8 @@ class JsonPlan:
             else:
                 unused.append(key)
         if self._profile.wide:
-            return self._wide(found, {key: value[key] for key in unused})
+            left_out = self._profile.left_out
+            return self._wide(found, {key: value[key] for key in unused if key not in left_out})
         if unused:
             if self._profile.strict:
                 raise BadReading(unused[0], "no field takes it", "leave out --strict, or map it")

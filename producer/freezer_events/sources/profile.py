@@ -94,6 +94,7 @@ class Profile:
         line: a regular expression for lines that are JSON in part: the group `json` is parsed,
             other groups are further keys.
         fields: Avro field to where it is found; others are found under their own names.
+        left_out: columns of fields that are done without: no sensor of a wide table.
         wide: a column per sensor.
         time_format: see `times.TimeForm`.
         time_zone: the zone of times that name none: a constant, or found in a place.
@@ -122,6 +123,7 @@ class Profile:
     short_rows: bool = False
     line: str = ""
     fields: Mapping[str, FieldFrom] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
     wide: Wide | None = None
     time_format: str = ""
     time_zone: FieldFrom | None = None
@@ -162,7 +164,9 @@ class Profile:
         kept = {each: value for each, value in self.fields.items() if each not in names}
         units = {each: value for each, value in self.units.items() if each not in names}
         none = {each: value for each, value in self.none.items() if each not in names}
-        return replace(self, fields=kept, units=units, none=none)
+        gone = (self.fields[each].columns for each in names if each in self.fields)
+        left_out = self.left_out.union(*gone)
+        return replace(self, fields=kept, units=units, none=none, left_out=left_out)
 
 
 _PLAIN: Final = Profile()

@@ -65,7 +65,8 @@ class Put(NamedTuple):
         body: the Avro body.
         extra: headers and timestamp, where it has any.
         counted: event, key and number, where one was counted for it.
-        place: how far its source has been read with this message; `written_place` tells how.
+        place: how far its source has been read with this message, the source's name first;
+            `written_place` tells how it is written down.
         told: whoever is to hear what became of it.
         awaited: its sender waits for the disk, and counts it if it is refused.
 
@@ -488,7 +489,7 @@ class Spool:
             rows = [(row, columns(row)) for row in batched(taken)]
             change.rows = [(len(row), pack(of)) for row, of in rows]
             change.counts = _last_counts(taken)
-            if (last := _last_place(taken)) is not None:
+            for last in _last_places(taken):
                 source, place = self.written_place(last)
                 change.places[source] = place
             self._make_room(sum(len(data) for _, data in change.rows))
@@ -632,5 +633,6 @@ def _last_counts(messages: Sequence[Put]) -> dict[tuple[str, str], int]:
     return found
 
 
-def _last_place(messages: Sequence[Put]) -> Any:
-    return next((each.place for each in reversed(messages) if each.place is not None), None)
+def _last_places(taken: Sequence[Put]) -> list[tuple[Any, ...]]:
+    """Return the last place of each source: several files may end in one batch."""
+    return list({each.place[0]: each.place for each in taken if each.place is not None}.values())

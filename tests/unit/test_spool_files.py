@@ -1,0 +1,74 @@
+"""Files into a spool by a run that is killed again and again: each reading is there once."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.cli import Freezer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS = 30_000
+SENSORS = 5
+RUN = ("produce", "--quiet", "--spool", "spool", "--give-up-after", "1")
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path) -> Freezer:
+    """Run where neither broker nor registry answers: capturing needs neither."""
+    return Freezer(
+        tmp_path,
+        {"BOOTSTRAP_SERVERS": "localhost:1", "SCHEMA_REGISTRY_URL": "http://localhost:1"},
+    )
+
+
+def spooled(freezer: Freezer, *options: str) -> Counter[tuple[str, float]]:
+    """Kill a run at random moments, let one come to its end, and return what the spool holds."""
+    moments = random.Random()
+    for _ in range(4):
+        with freezer.start(*RUN, *options) as running:
+            time.sleep(moments.uniform(0.4, 1.5))
+            running.signal(signal.SIGKILL)
+    done = freezer(*RUN, *options)
+    assert done.returncode == 6, done.stderr
+    assert "nothing is lost" in done.stderr
+    again = freezer(*RUN, *options)
+    assert "nothing to do" in again.stderr
+    lines = freezer("spool", "export", "--spool", "spool").stdout.splitlines()
+    return Counter((each["sensor_id"], each["temperature"]) for each in map(json.loads, lines))
+
+
+def test_each_row_of_several_files_and_each_reject_is_there_once(nowhere: Freezer) -> None:
+    for name in "ab":
+        rows = [f"{name},{'bad' if n % 1000 == 5 else n}\n" for n in range(ROWS)]
+        path = nowhere.folder / f"{name}.csv"
+        path.write_text("sensor_id,temperature\n" + "".join(rows))
+    files = ("--from", "a.csv", "--from", "b.csv")
+    found = spooled(nowhere, *files, "--on-bad", "skip", "--rejects", "bad/")
+    assert found == {(k, float(n)): 1 for k in "ab" for n in range(ROWS) if n % 1000 != 5}
+    for name in "ab":
+        kept = (nowhere.folder / "bad" / f"{name}.csv").read_text().splitlines()
+        assert kept == ["sensor_id,temperature", *[f"{name},bad"] * (ROWS // 1000)]
+
+
+def test_each_reading_of_rows_that_hold_several_is_there_once(nowhere: Freezer) -> None:
+    names = [f"s{n}" for n in range(SENSORS)]
+    rows = [
+        f"2026-10-01T08:00:00Z,{','.join(str(n * SENSORS + at) for at in range(SENSORS))}\n"
+        for n in range(ROWS // SENSORS)
+    ]
+    text = f"timestamp,{','.join(names)}\n{''.join(rows)}"
+    (nowhere.folder / "wide.csv").write_text(text)
+    found = spooled(nowhere, "--from", "wide.csv", "--as", "wide", "--without", "recorded_at")
+    whole = ROWS // SENSORS
+    assert found == {
+        (name, float(n * SENSORS + at)): 1 for n in range(whole) for at, name in enumerate(names)
+    }
