@@ -53,6 +53,8 @@ OFFLINE = {
     "profiles": 0,
     "schema check": 0, "schema compare": 0, "schema diff": 0, "schema generate": 0,
     "schema list": 0, "schema new": 0, "schema release": 0,
+    "spool drain": 3, "spool drop": 3, "spool export": 3, "spool new-identity": 3,
+    "spool retry": 3, "spool status": 3,
 }  # fmt: skip
 ONLINE = {
     "consume", "doctor", "produce", "schema register", "schema status", "topics apply",
