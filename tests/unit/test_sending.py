@@ -215,13 +215,16 @@ def test_a_producer_that_nobody_closed_flushes_at_exit_and_warns() -> None:
     assert "ResourceWarning: an EventProducer was never closed" in done.stderr
 
 
+@pytest.mark.parametrize("flushed", [False, True], ids=["in flight", "all delivered"])
 def test_a_producer_that_is_forgotten_delivers_what_it_took_and_warns(
-    event_cluster: EventCluster,
+    event_cluster: EventCluster, *, flushed: bool
 ) -> None:
     def forgetful() -> None:
         producer = event_cluster.producer()
         for number in range(50):
             producer.send(reading(number))
+        if flushed:
+            producer.flush()
 
     def forget() -> None:
         forgetful()

@@ -113,7 +113,7 @@ def _forgotten(delivery: Delivery | SpooledDelivery) -> None:
     """
     waiting = delivery.in_flight
     threading.Thread(target=_give_up, args=(delivery,), name="freezer-closing").start()
-    if waiting:
+    if delivery.tally.accepted:  # delivered or not: that it arrived in time was luck
         _warn(waiting)
 
 
