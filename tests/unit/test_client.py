@@ -12,6 +12,7 @@ from freezer_events.errors import ConfigError, InvalidEvent, NotDelivered, Schem
 from freezer_events.events import FreezerReading
 from freezer_events.kafka.topics import listed_partitions
 from freezer_events.send.straight import StraightWay
+from tests.support.one_at_a_time import ONE_AT_A_TIME
 
 if TYPE_CHECKING:
     from freezer_events.registry.client import Registry
@@ -163,7 +164,7 @@ def test_leaving_the_block_raises_when_something_was_lost(event_cluster: EventCl
 def test_a_retriable_error_is_retried_without_loss_or_duplicate(
     event_cluster: EventCluster,
 ) -> None:
-    with event_cluster.producer() as producer:
+    with event_cluster.producer(properties=ONE_AT_A_TIME) as producer:
         producer.prepare(FreezerReading)
         event_cluster.cluster.fail_next_produce(
             KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.REQUEST_TIMED_OUT

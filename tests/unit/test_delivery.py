@@ -15,6 +15,7 @@ from freezer_events.errors import EventError, InvalidEvent, NotDelivered
 from freezer_events.events import FreezerReading
 from freezer_events.kafka.codes import Outcome
 from freezer_events.send.outbox import LARGEST_BATCH, ListOutbox
+from tests.support.one_at_a_time import ONE_AT_A_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,7 +164,7 @@ def test_after_a_fatal_error_another_client_goes_on_in_order_and_names_what_is_l
     event_cluster: EventCluster, caplog: pytest.LogCaptureFixture
 ) -> None:
     reports: dict[int, Report] = {}
-    producer = event_cluster.producer()
+    producer = event_cluster.producer(properties=ONE_AT_A_TIME)
     producer.send(reading(0), on_delivery=kept(reports, 0))
     producer.flush()
     event_cluster.cluster.fail_next_produce(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER)
@@ -195,7 +196,7 @@ def test_events_of_all_ways_go_on_in_order_after_a_fatal_error(
 ) -> None:
     lost: set[int] = set()
     producer = event_cluster.producer(
-        on_undelivered=lambda event, _: lost.add(int(event.temperature))
+        properties=ONE_AT_A_TIME, on_undelivered=lambda event, _: lost.add(int(event.temperature))
     )
     producer.send(reading(0))
     producer.flush()
@@ -216,7 +217,7 @@ def test_events_of_all_ways_go_on_in_order_after_a_fatal_error(
 def test_a_fatal_error_that_comes_again_ends_a_burst_with_its_reason_and_an_exact_count(
     event_cluster: EventCluster,
 ) -> None:
-    producer = event_cluster.producer()
+    producer = event_cluster.producer(properties=ONE_AT_A_TIME)
     producer.prepare(FreezerReading)
     event_cluster.cluster.fail_next_produce(*[KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER] * 50)
     with pytest.raises(EventError, match="sequence desynchronization") as raised:  # noqa: PT012
@@ -258,6 +259,8 @@ def test_a_stop_while_the_queue_is_full_leaves_the_event_untaken(
         taken += 1
     assert producer._delivery.in_flight == taken
     producer._delivery.abandon()
+    with pytest.raises(NotDelivered):
+        producer.close()
     tally = producer.tally
     assert (tally.read, tally.unsent) == (taken + 2, 1)
     assert tally.delivered + tally.failed + tally.unconfirmed == taken + 1

@@ -16,17 +16,18 @@ from typing import TYPE_CHECKING, Any, Final
 from confluent_kafka import KafkaException, Producer
 
 from freezer_events.kafka import codes, connection
+from freezer_events.send.departures import Departures
 from freezer_events.send.outbox import ListOutbox
-from freezer_events.send.second_try import SecondTry
+from freezer_events.send.second_try import SecondTry, taken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from confluent_kafka import KafkaError
 
     from freezer_events.send.line import Extra, Send, Take
     from freezer_events.send.outbox import Outbox
-    from freezer_events.send.report import OnReport
+    from freezer_events.send.report import OnReport, Returned
     from freezer_events.send.reports import Reports
 
 _MAX_BYTES: Final = 1_000_000  # librdkafka's own default, of message.max.bytes and of batch.size
@@ -46,6 +47,8 @@ class PythonLine:
 
     """
 
+    _mark: Callable[[bytes], int] = staticmethod(hash)  # of a message's value
+
     def __init__(self, properties: Mapping[str, Any], reports: Reports) -> None:
         self._properties = dict(properties)
         self._reports = reports
@@ -58,6 +61,7 @@ class PythonLine:
         self._refusals: deque[tuple[str, dict[str, Any], KafkaError]] = deque()
         # Sent by a client before this one, and never left it: they go before anything else.
         self._again = SecondTry()
+        self._departures = Departures(self._mark)
         self._given_up = self._closed = self._is_renewing = False
         self._clients = 0
         self._producer = self._connect()
@@ -152,10 +156,7 @@ class PythonLine:
         """Take nothing further to the cluster: what is open settles as failed or unconfirmed."""
         with self._lock:
             self._given_up = True
-            never = codes.never_sent()
-            for each in self._again.give_up(self._reports):
-                message = {"value": each.value, "on_report": each.on_report}
-                self._refusals.append((each.topic, message, never))
+            self._refuse(self._again.give_up(self._reports))
             self._refuse_held()
             self._producer.purge()
 
@@ -174,11 +175,13 @@ class PythonLine:
         with self._lock:
             self._producer = self._connect()
             self._reports.renewed()
-            self._sort_returned()
-            again = self._again.put_first(self._reports)
+            again, unknown = self._departures.sort(taken(self._reports))
+            self._departures = Departures(self._mark)
+            self._again.put_first(again)
+            self._refuse(unknown)
             self._is_renewing = False
         self._send_again()
-        return again
+        return len(again)
 
     def close(self) -> None:
         """Disconnect, once all is settled; nothing is taken or served any more."""
@@ -187,6 +190,13 @@ class PythonLine:
             self._refuse_held()  # what came while all else was settled
         self.serve(0)
         self._producer.close()
+
+    def _refuse(self, messages: Iterable[Returned]) -> None:
+        """Have messages told of as never sent."""
+        never = codes.never_sent()
+        for each in messages:
+            message = {"value": each.value, "on_report": each.on_report}
+            self._refusals.append((each.topic, message, never))
 
     def _refuse_held(self) -> None:
         """Take all messages out of the outboxes, to be told of as never sent."""
@@ -206,9 +216,6 @@ class PythonLine:
     def _poll(self, timeout_s: float) -> None:
         self._producer.poll(timeout_s)
 
-    def _sort_returned(self) -> None:
-        """Put what came back in the order in which it was sent: it came in that order."""
-
     def _outbox(self, topic: str) -> ListOutbox:
         with self._lock:
             known = self._outboxes.get(topic)
@@ -221,7 +228,9 @@ class PythonLine:
     def _send_again(self) -> bool:
         """Hand over what a client before this one did not send; False: there is no room."""
         with self._lock:
-            return not self._is_renewing and self._again.send(self._producer, self._reports)
+            return not self._is_renewing and self._again.send(
+                self._producer, self._reports, self._departures
+            )
 
     def _handed_over(self) -> int:
         """Return how many messages are librdkafka's at the moment."""
@@ -267,6 +276,7 @@ class PythonLine:
                     return False  # there is room again once there is another client
                 raise reports.refusal(error.args[0], topic, value) from error
             reports.tally.accepted += 1
+            self._departures.add_values(topic, [value], reports.tally.in_flight)
         self.serve(0)
         return True
 
@@ -282,9 +292,11 @@ class PythonLine:
             return 0
         if not self._send_again():
             return len(batch)
-        taken = self._producer.produce_batch(topic, batch, on_delivery=self._reports.count)
+        values = [message["value"] for message in batch]
+        self._departures.add_values(topic, values, self._reports.tally.in_flight)
+        took = self._producer.produce_batch(topic, batch, on_delivery=self._reports.count)
         left = 0
-        if taken < len(batch):
+        if took < len(batch):
             for message in batch:
                 error = message.pop("_error", None)
                 if error is None:

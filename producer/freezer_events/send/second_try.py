@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from confluent_kafka import KafkaException
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from confluent_kafka import Producer
 
+    from freezer_events.send.departures import Departures
     from freezer_events.send.report import Returned
     from freezer_events.send.reports import Reports
 
@@ -23,13 +26,11 @@ class SecondTry:
     def __len__(self) -> int:
         return len(self._messages)
 
-    def put_first(self, reports: Reports) -> int:
-        """Take what was returned: it goes before what waits here; returns how many they are."""
-        found = _taken(reports)
-        self._messages.extendleft(reversed(found))
-        return len(found)
+    def put_first(self, messages: Sequence[Returned]) -> None:
+        """Take messages that go before what waits here."""
+        self._messages.extendleft(reversed(messages))
 
-    def send(self, producer: Producer, reports: Reports) -> bool:
+    def send(self, producer: Producer, reports: Reports, departures: Departures) -> bool:
         """Hand over all of them; False: there is no room for the rest now."""
         while self._messages:
             each = self._messages[0]
@@ -48,17 +49,19 @@ class SecondTry:
                 reports.take_note(error.args[0], each.topic)
                 return False
             self._messages.popleft()
+            departures.add_values(each.topic, [each.value], reports.tally.in_flight)
         return True
 
     def give_up(self, reports: Reports) -> list[Returned]:
         """Return all of them, in order; from now on what is returned counts as failed."""
-        found = [*_taken(reports), *self._messages]
+        found = [*taken(reports), *self._messages]
         reports.returned = None
         self._messages.clear()
         return found
 
 
-def _taken(reports: Reports) -> list[Returned]:
+def taken(reports: Reports) -> list[Returned]:
+    """Take what was returned, as it came."""
     found: list[Returned] = []
     while reports.returned:
         found.append(reports.returned.popleft())

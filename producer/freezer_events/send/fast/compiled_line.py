@@ -17,7 +17,7 @@ from freezer_events.avro.fast import nodes
 from freezer_events.kafka import codes
 from freezer_events.send import watching
 from freezer_events.send.fast import handover
-from freezer_events.send.fast.note import Note, ordered
+from freezer_events.send.fast.note import Note
 from freezer_events.send.outbox import Outbox
 from freezer_events.send.python_line import PythonLine
 
@@ -46,12 +46,13 @@ class CompiledLine(PythonLine):
 
     """
 
+    _mark = staticmethod(handover.mark)
+
     def __init__(self, properties: Mapping[str, Any], reports: Reports) -> None:
         self._ledger = handover.Ledger()
         self._arenas: dict[str, _ArenaBox] = {}
         self._senders: list[handover.Sender] = []
         self._notes: deque[Note] = deque()
-        self._returned: list[Note] = []  # in what order messages came back
         own = os.fspath(handover.__file__)
         plugins = filter(None, (properties.get(_PLUGINS), own))
         super().__init__({**properties, _PLUGINS: ";".join(plugins)}, reports)
@@ -117,15 +118,7 @@ class CompiledLine(PythonLine):
             while self._notes:
                 note = self._notes.popleft()
                 error = KafkaError(note.code)
-                if reports.returned is not None and codes.is_given_up(error):
-                    self._returned.append(note)
-                if not note.of_python:
-                    reports.callback(note.told)(error, note)  # type: ignore[arg-type]  # stands for one
-
-    def _sort_returned(self) -> None:
-        notes, self._returned = self._returned, []
-        if self._reports.returned is not None:
-            self._reports.returned = deque(ordered(self._reports.returned, notes))
+                reports.callback(note.told)(error, note)  # type: ignore[arg-type]  # stands for one
 
     def _connect(self) -> Producer:
         for box in self._arenas.values():
@@ -158,7 +151,10 @@ class CompiledLine(PythonLine):
         if not self._send_again():
             arena.full = len(arena) > 0
             return not arena.full
-        self._refuse(topic, arena.hand_over())
+        lost, marks = arena.hand_over()
+        for each in marks:
+            self._departures.add(topic, memoryview(each).cast("q"), self._reports.tally.in_flight)
+        self._refuse_lost(topic, lost)
         if arena.fatal:
             self._reports.take_note(codes.unexplained(), topic)
         return not arena.full
@@ -167,10 +163,10 @@ class CompiledLine(PythonLine):
         never = codes.number(codes.never_sent())
         for topic, box in self._arenas.items():
             box.arena.closed = True
-            self._refuse(topic, [(never, *each) for each in box.arena.empty()])
+            self._refuse_lost(topic, [(never, *each) for each in box.arena.empty()])
         super()._refuse_held()
 
-    def _refuse(self, topic: str, lost: list[_Lost]) -> None:
+    def _refuse_lost(self, topic: str, lost: list[_Lost]) -> None:
         self._refusals.extend(
             (topic, {"value": value, "on_report": told}, KafkaError(code))
             for code, value, told in lost

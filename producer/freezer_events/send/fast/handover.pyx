@@ -48,7 +48,6 @@ cdef extern from "ledger.h":
         PyObject *owner
         int err
         int32_t partition
-        int of_python
         int64_t sent_us, timestamp_ms
         size_t topic_size, key_size, size
         int has_key
@@ -73,6 +72,8 @@ cdef extern from "ledger.h":
     int64_t ledger_take(int64_t *count) noexcept
     int64_t ledger_latency(Counts *of) noexcept
     int64_t now_us() noexcept
+    int64_t mark_of(const void *data, size_t size) noexcept
+    void mark_all(const rd_kafka_message_t *messages, int count, int64_t *marks) noexcept nogil
     void **ledger_done(Counts *of, size_t *count) noexcept
 
 # Of `avro.fast.nodes`: encodes an event, and hands the bytes to a function while they last.
@@ -95,6 +96,11 @@ def bind(bytes path not None):
     """Find librdkafka's functions in the library that Python's client has loaded; "" or what fails."""
     cdef const char *missing = rdk_bind(path)
     return "" if missing is NULL else (<bytes>missing).decode()
+
+
+def mark(bytes value not None):
+    """Return the mark of a message's value (`Departures`)."""
+    return mark_of(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value))
 
 
 cdef class Ledger:
@@ -143,15 +149,13 @@ cdef class Ledger:
                         PyBytes_FromStringAndSize(key + each.key_size, each.size),
                         each.partition,
                         each.timestamp_ms,
-                        each.sent_us,
                         (now - each.sent_us) / 1e6,
                         each.err,
                         None if each.owner is NULL else <object>each.owner,
-                        each.of_python != 0,
                     )
                 )
             except MemoryError:
-                self.counts.lost += not each.of_python
+                self.counts.lost += 1
             if each.owner is not NULL:
                 Py_DECREF(<object>each.owner)
             free(each)
@@ -259,15 +263,17 @@ cdef class Arena:
     def hand_over(self):
         """Give librdkafka what is held, under the line's lock; other threads run meanwhile.
 
-        Returns lists of error code, value and owner: messages that it will never take. `full` says
-        whether there was no room for some, which stay.
+        Returns lists of error code, value and owner: messages that it will never take; and marks
+        of all messages, for each batch in one piece. `full` says whether there was no room for
+        some, which stay.
         """
         cdef _Batch batch
         cdef int good
         cdef const void *values[MOST]
         cdef Departure leaving
+        cdef int64_t marks[MOST]
         global departing
-        refused = []
+        refused, marked = [], []
         self.full = False
         while not self.full:
             if not self.leaving.count:
@@ -281,13 +287,15 @@ cdef class Arena:
             if batch.owned:
                 memset(values, 0, sizeof(values))
             with nogil:
+                mark_all(batch.messages, batch.count, marks)
                 departing = &leaving
                 good = rdk.produce_batch(
                     self.topic, PARTITION_UA, MSG_F_COPY, batch.messages, batch.count
                 )
                 departing = NULL
+            marked.append(PyBytes_FromStringAndSize(<char *>marks, batch.count * sizeof(int64_t)))
             self.settle(batch, good, values, refused)
-        return refused
+        return refused, marked
 
     cdef int settle(
         self, _Batch batch, int good, const void **values, list refused

@@ -31,7 +31,6 @@ typedef struct rd_kafka_message_s {
 #define MSG_F_COPY 0x2
 #define PARTITION_UA -1
 #define ERR_FATAL -150
-#define ERR_PURGE_QUEUE -152
 #define ERR_QUEUE_FULL -184
 
 typedef int (*on_new_t)(rd_kafka_t *, const rd_kafka_conf_t *, void *, char *, size_t);
@@ -90,7 +89,6 @@ typedef struct note {
     void *owner; /* of the message, NULL where it has none */
     int err;
     int32_t partition;
-    int of_python; /* its client sent the message, and reports it */
     int64_t sent_us; /* by now_us() */
     int64_t timestamp_ms;
     size_t topic_size, key_size, size;
@@ -236,17 +234,24 @@ static int64_t ledger_take(int64_t *count) {
     return __atomic_exchange_n(count, 0, __ATOMIC_ACQ_REL);
 }
 
-/* When a message was handed over, exactly enough to tell what came first: nothing may come between
-   the two looks at the clock. */
-static int64_t sent_us(const rd_kafka_message_t *message) {
-    int64_t before, after, latency;
-    int tries = 50;
-    do {
-        before = now_us();
-        latency = rdk.message_latency(message);
-        after = now_us();
-    } while (after > before && --tries);
-    return before - latency;
+/* A mark of a message's value: eight bytes at a time, multiplied and turned. */
+static int64_t mark_of(const void *data, size_t size) {
+    const char *at = data;
+    uint64_t mark = size, piece;
+    for (; size >= sizeof piece; size -= sizeof piece, at += sizeof piece) {
+        memcpy(&piece, at, sizeof piece);
+        mark = (mark ^ piece) * UINT64_C(0x9E3779B97F4A7C15);
+        mark ^= mark >> 29;
+    }
+    piece = 0;
+    memcpy(&piece, at, size);
+    mark = (mark ^ piece) * UINT64_C(0x9E3779B97F4A7C15);
+    return (int64_t)(mark ^ mark >> 29);
+}
+
+static void mark_all(const rd_kafka_message_t *messages, int count, int64_t *marks) {
+    for (int number = 0; number < count; number++)
+        marks[number] = mark_of(messages[number].payload, messages[number].len);
 }
 
 /* Under the lock. */
@@ -257,11 +262,9 @@ static void ledger_note(ledger *of, const rd_kafka_message_t *message, void *own
     note *made = malloc(sizeof *made + topic_size + key_size + size);
     int kind;
     if (!made) {
-        if (!message->_private)
-            __atomic_add_fetch(&of->lost, 1, __ATOMIC_RELAXED);
+        __atomic_add_fetch(&of->lost, 1, __ATOMIC_RELAXED);
         return;
     }
-    made->of_python = message->_private != NULL;
     made->timestamp_ms = rdk.message_timestamp(message, &kind);
     made->has_key = message->key != NULL;
     made->key_size = key_size;
@@ -269,7 +272,7 @@ static void ledger_note(ledger *of, const rd_kafka_message_t *message, void *own
     made->owner = owner;
     made->err = message->err;
     made->partition = message->partition;
-    made->sent_us = sent_us(message);
+    made->sent_us = now_us() - rdk.message_latency(message);
     made->topic_size = topic_size;
     made->size = size;
     memcpy(made->bytes, topic, topic_size);
@@ -312,21 +315,15 @@ static int on_send(rd_kafka_t *client, rd_kafka_message_t *message, void *opaque
 }
 
 /* Called for each message once, from librdkafka's threads. Those that Python's client sent carry
-   its own state, and it reports them; but the order of those that never left is known here. A thread that hands messages over is told here, too, of what
+   its own state, and it reports them. A thread that hands messages over is told here, too, of what
    is refused then; the batch says that itself. */
 static int on_acknowledgement(rd_kafka_t *client, rd_kafka_message_t *message, void *opaque) {
     ledger *of = opaque;
     int partition = message->partition;
     int counted = !message->err && partition >= 0 && partition < COUNTED_PARTITIONS;
     (void)client;
-    if (message->_private) {
-        if (message->err == ERR_PURGE_QUEUE) {
-            pthread_mutex_lock(&of->lock);
-            ledger_note(of, message, NULL);
-            pthread_mutex_unlock(&of->lock);
-        }
+    if (message->_private)
         return 0;
-    }
     if (departing) { /* the message that was taken up last */
         int number = departing->count - 1;
         if (number >= 0 && departing->owners[number] && departing->values[number]) {

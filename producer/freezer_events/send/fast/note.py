@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from freezer_events.send.report import OnReport, Returned
+    from freezer_events.send.report import OnReport
 
 
 class Note(NamedTuple):
@@ -21,11 +17,9 @@ class Note(NamedTuple):
         body: the value.
         number: the partition, -1 where none was assigned.
         at_ms: its timestamp.
-        sent_us: when it was handed over, by a clock that only goes on.
-        since_s: seconds since then.
+        since_s: seconds since it was handed over.
         code: the error's.
         told: who wants to know, besides those who want to know of all.
-        of_python: Python's client sent it and reports it: the note only tells of its place.
 
     """
 
@@ -34,11 +28,9 @@ class Note(NamedTuple):
     body: bytes
     number: int
     at_ms: int
-    sent_us: int
     since_s: float
     code: int
     told: OnReport | None
-    of_python: bool
 
     def topic(self) -> str:
         """Return the topic."""
@@ -66,19 +58,3 @@ class Note(NamedTuple):
 
     def offset(self) -> None:
         """Return nothing: it did not arrive."""
-
-
-def ordered(returned: Sequence[Returned], notes: Sequence[Note]) -> Sequence[Returned]:
-    """Return messages that are to be sent again in the order in which they were sent first.
-
-    Those of the compiled line are told of apart from those that Python's client sent.
-    """
-    if all(note.of_python for note in notes):
-        return returned
-    waiting: defaultdict[tuple[str, bytes | None, bytes], deque[Returned]] = defaultdict(deque)
-    for each in returned:
-        waiting[each.topic, each.key, each.value].append(each)
-    first = sorted(notes, key=attrgetter("sent_us"))
-    known = ((note.to, note.under, note.body) for note in first)
-    found = [waiting[each].popleft() for each in known if waiting[each]]
-    return [*found, *(left for rest in waiting.values() for left in rest)]
