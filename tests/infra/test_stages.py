@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from freezer_events.errors import ConfigError, UsageError
-from freezer_events.registry.client import Registered
+from freezer_events.registry.registered import Reference, Registered
+from freezer_events.schema.catalogue import Catalogue
 from freezer_events.schema.levels import Level
 from freezer_infra.planner.apply import apply, verify
 from freezer_infra.planner.declared import load
@@ -24,10 +26,9 @@ from tests.infra.test_desired import catalogue, toml
 from tests.support.cloud import Cloud, checkout
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from freezer_infra.planner.plan import Plan
 
+ROOT = Path(__file__).resolve().parents[2]
 STAGES = """
 [events.freezer-reading]
 replication = 1
@@ -134,6 +135,7 @@ class MemoryStore:
 
     levels: dict[str, str] = field(default_factory=dict)
     held: list[Registered] = field(default_factory=list)
+    references: dict[tuple[str, int], tuple[Reference, ...]] = field(default_factory=dict)
 
     def level(self, subject: str) -> str | None:
         return self.levels.get(subject)
@@ -144,8 +146,11 @@ class MemoryStore:
     def set_level(self, subject: str, level: Level) -> None:
         self.levels[subject] = str(level)
 
-    def register(self, subject: str, text: str) -> Registered:
+    def register(
+        self, subject: str, text: str, references: tuple[Reference, ...] = ()
+    ) -> Registered:
         number = len(self.versions(subject)) + 1
+        self.references[subject, number] = references
         self.held.append(Registered(subject, number, len(self.held) + 1, text))
         return self.held[-1]
 
@@ -161,18 +166,34 @@ class TestSchemas:
         desired = Desired((), (), (subject,))
         return plan_of(desired, observe(MemoryTarget(), desired, (), registry))
 
-    def test_level_first_then_each_version_then_nothing(self, registry: MemoryStore) -> None:
+    def test_the_level_comes_before_what_it_is_to_judge(self, registry: MemoryStore) -> None:
         plan = self.plan(registry, SUBJECT)
         assert plan.steps == (
-            SetLevel("t-value", Level.FULL, None),
             RegisterSchema("t-value", 1, V1),
+            SetLevel("t-value", Level.FULL, None),
             RegisterSchema("t-value", 2, V2),
         )
         said: list[str] = []
         apply(MemoryTarget(), plan, {}, said.append, registry)
-        assert said[1].startswith("done: register v1 in subject t-value: version 1, schema id ")
+        assert said[0].startswith("done: register v1 in subject t-value: version 1, schema id ")
         verify(MemoryTarget(), Desired((), (), (SUBJECT,)), (), registry, within_s=0)
         assert not self.plan(registry, SUBJECT).is_drift
+
+    def test_a_shared_type_is_registered_under_its_own_name_and_referred_to(
+        self, registry: MemoryStore
+    ) -> None:
+        event = Catalogue(ROOT / "schemas").event("freezer-reading")
+        (subject,) = (
+            each
+            for each in load(None, Catalogue(ROOT / "schemas")).subjects
+            if each.topic == event.topic
+        )
+        apply(MemoryTarget(), self.plan(registry, subject), {}, print, registry)
+        (device,) = registry.versions("freezer.events.Device")
+        name = "freezer.events.Device"
+        used = (Reference(name, name, device.version),)
+        assert registry.references[subject.name, max(subject.versions)] == used
+        assert registry.references[subject.name, 1] == ()
 
     def test_a_level_that_somebody_changed_is_drift(self, registry: MemoryStore) -> None:
         apply(MemoryTarget(), self.plan(registry, SUBJECT), {}, print, registry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,8 +16,10 @@ from freezer_events.schema.catalogue import Catalogue
 from tests.support.cli import Freezer
 from tests.support.confluent_registry import ConfluentRegistry
 from tests.support.evolution import door
+from tests.support.project import git
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 MAKER = [{"name": "maker", "type": "string", "doc": "Who made it."}]
@@ -194,3 +197,46 @@ def test_what_another_text_defines_is_written_out_once(text: Any, part: Any) -> 
     alone = parse(schema.whole, "whole")
     assert alone.canonical == schema.canonical
     assert full in alone.names
+
+
+def harm_both(folder: Path) -> None:
+    """Change a released type, and the lock with it, as one who knows how would."""
+    (folder / "v1.avsc").write_text(hinge(MODEL))
+    (folder / "lock").unlink()
+
+
+def harm_lock(folder: Path) -> None:
+    (folder / "lock").unlink()
+
+
+def remove(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (harm_both, "hinge/v1.avsc: break: lock has changed: it was released in HEAD"),
+        (harm_lock, "the entry of v1 is gone: it was released in HEAD"),
+        (remove, "is gone: 'common/hinge' has released versions in HEAD"),
+    ],
+)
+def test_a_released_type_is_as_it_was_in_an_earlier_commit(
+    freezer: Freezer, harm: Callable[[Path], None], said: str
+) -> None:
+    done(freezer, "release")
+    git(freezer.folder, "init", "-q", "-b", "main")
+    git(freezer.folder, "add", ".")
+    git(freezer.folder, "commit", "-q", "-m", "v1")
+    assert "no problems" in done(freezer, "check", "--against", "main")
+    harm(freezer.folder / "schemas" / "common" / "hinge")
+    assert said in " ".join(done(freezer, "check", "--against", "main", code=5).split())
+
+
+def test_the_list_shows_shared_types(freezer: Freezer) -> None:
+    done(freezer, "release")
+    assert ["test.parts.Hinge", "v1", "released"] in [
+        line.split()[:3] for line in done(freezer, "list").splitlines()
+    ]
+    (shared,) = json.loads(done(freezer, "list", "--output", "json"))["shared_types"]
+    assert [each["released"] for each in shared["versions"]] == [True, False]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from freezer_events.config.file_lock import WAIT_S, held
 from freezer_events.errors import EventError, UnreachableError
+from freezer_events.registry.registering import register
 from freezer_infra.planner import plan as planner
 from freezer_infra.planner.observed import Observed, observe
 from freezer_infra.planner.schemas import RegisterSchema, SetLevel
@@ -171,8 +172,9 @@ def _register(registry: SubjectStore, step: SetLevel | RegisterSchema) -> str:
     if isinstance(step, SetLevel):
         registry.set_level(step.subject, step.level)
         return ""
-    made = registry.register(step.subject, step.text)
-    return f": version {made.version}, schema id {made.schema_id}"
+    made = register(registry, step.subject, step.text, step.made_of)
+    told = "".join(f"; {line}" for line in made.lines(step.version))
+    return f": version {made.itself.version}, schema id {made.itself.schema_id}{told}"
 
 
 def _create(target: Target, topic: Topic) -> str:

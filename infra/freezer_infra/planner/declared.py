@@ -12,6 +12,7 @@ from freezer_events.config.toml_table import Table
 from freezer_events.errors import ConfigError
 from freezer_events.kafka.positions import POSITIONS_TOPIC
 from freezer_events.registry.client import subject_name
+from freezer_events.registry.registering import composed
 from freezer_events.schema.lock import Lock
 from freezer_infra.planner.declared_stages import configs_of, read_stages
 from freezer_infra.planner.desired import OPERATIONS, Access, Allow, Desired
@@ -78,7 +79,9 @@ def _subjects(
         texts = {number: event.schema(number).whole for number in numbers}
         topic = names[event.name]
         if texts and topic in declared:
-            yield Subject(subject_name(topic), topic, event.level, texts, tuple(event.accepted))
+            made_of = {each: found for each in texts if (found := composed(event, each))}
+            accepted = tuple(event.accepted)
+            yield Subject(subject_name(topic), topic, event.level, texts, accepted, made_of)
 
 
 def _event_topics(catalogue: Catalogue, topic_of: Callable[[EventSpec], str]) -> dict[str, str]:

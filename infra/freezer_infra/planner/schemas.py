@@ -1,11 +1,12 @@
 """Schemas in the plan: subject, level and versions of an event, compared with a registry. Pure.
 
-The rules are those of `freezer schema register`: released versions only, in order, the level first.
+The rules are those of `freezer schema register`: released versions only, in order, and the level
+before anything that it is to judge.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from freezer_events.registry.standing import clashes, missing, standings
@@ -13,7 +14,8 @@ from freezer_events.registry.standing import clashes, missing, standings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from freezer_events.registry.client import Registered
+    from freezer_events.registry.registered import Reference, Registered
+    from freezer_events.registry.registering import MadeOf
     from freezer_events.schema.levels import Level
 
 
@@ -32,7 +34,9 @@ class SubjectStore(Protocol):
         """Set its level."""
         ...
 
-    def register(self, subject: str, text: str) -> Registered:
+    def register(
+        self, subject: str, text: str, references: tuple[Reference, ...] = ()
+    ) -> Registered:
         """Register a version."""
         ...
 
@@ -47,6 +51,7 @@ class Subject:
         level: the compatibility level it is to have.
         versions: the released versions, number to text.
         accepted: codes of breaks that event.toml accepts with a reason.
+        composed: what versions are made of that use shared types.
 
     """
 
@@ -55,6 +60,7 @@ class Subject:
     level: Level
     versions: Mapping[int, str]
     accepted: tuple[str, ...] = ()
+    composed: Mapping[int, MadeOf] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,7 @@ class RegisterSchema:
     subject: str
     version: int
     text: str
+    made_of: MadeOf | None = None
 
     @property
     def title(self) -> str:
@@ -117,11 +124,18 @@ def look(store: SubjectStore, subjects: Sequence[Subject]) -> dict[str, HeldSubj
 
 def steps(wanted: Subject, held: HeldSubject) -> Iterator[SetLevel | RegisterSchema]:
     """Give what it takes to bring a subject to what is declared."""
+    needed = list(missing(wanted.versions, held.versions))
+    registrations = [
+        RegisterSchema(wanted.name, each, wanted.versions[each], wanted.composed.get(each))
+        for each in needed
+    ]
+    # Apicurio sets no level NONE for a subject that is not there yet, and nothing judges the first.
+    before = 0 if held.versions else 1
+    yield from registrations[:before]
     if held.level != wanted.level:
         old = held.level if held.versions else None  # some registries name a level for any subject
         yield SetLevel(wanted.name, wanted.level, old)
-    for number in missing(wanted.versions, held.versions):
-        yield RegisterSchema(wanted.name, number, wanted.versions[number])
+    yield from registrations[before:]
 
 
 def objections(wanted: Subject, held: HeldSubject) -> Iterator[str]:

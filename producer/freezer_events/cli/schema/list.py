@@ -11,6 +11,7 @@ from freezer_events.cli.output import Output, note
 from freezer_events.cli.table import table
 from freezer_events.errors import SchemaError
 from freezer_events.schema.lock import Lock
+from freezer_events.schema.shared_types import shared_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 @options.schemas
 @options.output
 def command(*, schemas: Path | None, output: str) -> None:
-    """List events and versions: released or not, which one producers write, topic, level.
+    """List events and shared types with their versions.
+
+    Of each version: whether it is released, and whether producers write it.
 
     The fingerprint is CRC-64-AVRO of the canonical form, in hex. It leaves out docs, defaults and
     logical types: two versions with the same fingerprint are written alike and may mean
@@ -34,7 +37,13 @@ def command(*, schemas: Path | None, output: str) -> None:
     out = Output()
     told, failed = _events(catalogue)
     if output == "json":
-        out.json({"schemas": str(catalogue.root), "events": told})
+        out.json(
+            {
+                "schemas": str(catalogue.root),
+                "events": told,
+                "shared_types": list(_shared(catalogue)),
+            }
+        )
     else:
         _show(catalogue, told, out)
     for error in failed[1:]:
@@ -52,14 +61,21 @@ def _show(catalogue: Catalogue, told: list[dict[str, Any]], out: Output) -> None
         about.append([name, event["topic"], event["level"], key])
         for each in event["versions"]:
             written = "yes" if each["written"] else ""
-            state = "released" if each["released"] else "not released"
-            rows.append([name, f"v{each['version']}", state, written, each["fingerprint"]])
+            rows.append([name, f"v{each['version']}", _state(each), written, each["fingerprint"]])
             name = ""
     for line in table(heads, rows):
         out.line(line)
     out.line("")
     for line in table(["event", "topic", "level", "key"], about):
         out.line(line)
+    if rows := [
+        [each["name"], f"v{version['version']}", _state(version), version["path"]]
+        for each in _shared(catalogue)
+        for version in each["versions"]
+    ]:
+        out.line("")
+        for line in table(["shared type", "version", "state", "file"], rows):
+            out.line(line)
     for spec in catalogue.readable.values():
         for line in _answers(spec):
             out.line(line)
@@ -84,6 +100,22 @@ def _events(catalogue: Catalogue) -> tuple[list[dict[str, Any]], list[EventError
         except SchemaError as error:
             failed.append(error)
     return told, failed
+
+
+def _state(version: dict[str, Any]) -> str:
+    return "released" if version["released"] else "not released"
+
+
+def _shared(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
+    for full, shared in shared_types(catalogue.root).items():
+        released = Lock.read(shared.folder).entries
+        yield {
+            "name": full,
+            "versions": [
+                {"version": version, "released": version in released, "path": str(path)}
+                for version, path in shared.versions.items()
+            ],
+        }
 
 
 def _event(event: EventSpec) -> dict[str, Any]:

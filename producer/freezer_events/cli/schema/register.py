@@ -11,9 +11,9 @@ from freezer_events.cli.output import Output
 from freezer_events.cli.schema.comparison import counted, lines
 from freezer_events.cli.schema.subject import check, look
 from freezer_events.errors import EventError, SchemaError
-from freezer_events.registry.client import Incompatible, Reference
+from freezer_events.registry.answers import Incompatible
+from freezer_events.registry.registering import composed, register
 from freezer_events.registry.standing import clashes, holder, missing, unseen
-from freezer_events.schema.shared_types import shared_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,59 +101,44 @@ def _act(subject: SubjectOf, out: Output, *, inline: bool) -> None:
         _show(unseen(found), subject, out)
         raise _refused(subject, found)
     out.line(f"{subject.name} at {registry.address}")
+    numbers = list(subject.local)
+    # Apicurio sets no level NONE for a subject that is not there yet, and nothing judges the first.
+    before = 0 if subject.held else 1
+    _register(subject, numbers[:before], found, out, inline=inline)
     if subject.level == event.level:
         out.line(f"  level {event.level}: is set")
-        _register(subject, found, out, inline=inline)
+        _register(subject, numbers[before:], found, out, inline=inline)
         return
-    registry.set_level(subject.name, event.level)  # first, so that it judges what comes next
+    registry.set_level(subject.name, event.level)  # so that it judges what comes next
     out.line(f"  level {event.level}: set; it was {subject.level or 'none of its own'}")
     try:
-        _register(subject, found, out, inline=inline)
+        _register(subject, numbers[before:], found, out, inline=inline)
     except EventError:
         registry.restore_level(subject.name, subject.level)
         out.line(f"  level {event.level}: set back to {subject.level or 'none of its own'}")
         raise
 
 
-def _register(subject: SubjectOf, found: list[Clash], out: Output, *, inline: bool) -> None:
-    for number, text in subject.local.items():
+def _register(
+    subject: SubjectOf, numbers: list[int], found: list[Clash], out: Output, *, inline: bool
+) -> None:
+    for number in numbers:
+        text = subject.local[number]
         held = holder(text, subject.held)
         if held is None:
+            made_of = None if inline else composed(subject.event, number)
             try:
-                made = _registered(subject, number, text, out, inline=inline)
+                made = register(subject.registry, subject.name, text, made_of)
             except Incompatible:
                 _show([each for each in found if each.version == number], subject, out)
                 raise
-            word = f"registered as version {made.version}, schema id {made.schema_id}"
+            for line in made.lines(number):
+                out.line(f"  {line}")
+            mine = made.itself
+            word = f"registered as version {mine.version}, schema id {mine.schema_id}"
         else:
             word = _known(held)
         out.line(f"  v{number}: {word}{_written(number, subject)}")
-
-
-def _registered(
-    subject: SubjectOf, number: int, text: str, out: Output, *, inline: bool
-) -> Registered:
-    """Register one version; the shared types that it uses first, each under its own name."""
-    event, registry = subject.event, subject.registry
-    uses = {} if inline else event.uses_of(number)
-    if not uses:
-        return registry.register(subject.name, text)
-    known = shared_types(event.folder.parent)
-    references = []
-    for full, version in uses.items():
-        made = registry.register(full, known[full].text(version))
-        references.append(Reference(full, full, made.version))
-        at = f"version {made.version} of subject {full}"
-        out.line(f"  {full} v{version}: {at}, schema id {made.schema_id}")
-    try:
-        return registry.register(subject.name, event.text(number), tuple(references))
-    except Incompatible:
-        raise
-    except SchemaError as error:
-        # Apicurio 3 judges older versions, which define the type themselves, with the reference.
-        made = registry.register(subject.name, text)
-        out.line(f"  v{number}: sent as one schema, as with references {error.why}")
-        return made
 
 
 def _with(subject: SubjectOf, number: int) -> str:

@@ -20,6 +20,7 @@ from freezer_events.schema.compare import compare, judge
 from freezer_events.schema.golden_file import GoldenFile
 from freezer_events.schema.lock import Lock
 from freezer_events.schema.review.problem import Aspect, Problem, Severity
+from freezer_events.schema.shared_types import COMMON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,7 +37,8 @@ def problems(catalogue: Catalogue, then: Committed) -> Iterator[Problem]:
         folder = catalogue.root / name
         restore = f"git checkout {then.ref} -- {folder}"
         event = catalogue.readable.get(name)
-        if event is None and name not in catalogue.broken:
+        is_shared = name.startswith(f"{COMMON}/") and folder.is_dir()
+        if event is None and name not in catalogue.broken and not is_shared:
             why = f"is gone: {name!r} has released versions in {then.ref}"
             yield Problem(name, Aspect.LOCK, Severity.BREAK, folder, why, restore)
         yield from _locked(name, folder, released, then.ref)
@@ -49,15 +51,20 @@ def problems(catalogue: Catalogue, then: Committed) -> Iterator[Problem]:
 
 
 def _released(then: Committed) -> Mapping[str, Mapping[int, Entry]]:
-    """Return the released versions by event; a lock that was damaged already says nothing."""
+    """Return the released versions by event or shared type, as findings name it.
+
+    A lock that was damaged already says nothing.
+    """
     found: dict[str, Mapping[int, Entry]] = {}
     old = then.files.get(PurePosixPath(OLD_LOCK))
     with suppress(SchemaError):
         found |= locks.parse_old(old, OLD_LOCK) if old else {}
     for path, text in then.files.items():
-        if len(path.parts) == 2 and path.name == LOCK:  # noqa: PLR2004 - event and file
+        *folder, file = path.parts
+        is_shared = len(folder) > 1 and folder[0] == COMMON
+        if file == LOCK and len(folder) == 1 + is_shared:
             try:
-                found[path.parts[0]] = Lock.parse(text, str(path)).entries
+                found["/".join(folder)] = Lock.parse(text, str(path)).entries
             except SchemaError:
                 continue
     return found
