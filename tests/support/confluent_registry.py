@@ -3,7 +3,9 @@
 It stands in for Confluent's own, which no registry of packages has. What it answers was recorded
 from the real one, and is stored here: what becomes of a schema's text (`stored_schema`), and what
 is incompatible with what, in which words (`REFUSED`). Nothing of ours decides, so that a fault of
-ours is not repeated. `Karapace` answers in the ways in which Karapace differs.
+ours is not repeated. Statuses, codes and words are those of a table of what each call was seen to
+answer ("What registries answer", Confluent 8.5, 2026-11-25); where only the code is on record, the
+words are `UNRECORDED`. `Karapace` answers in the ways in which Karapace differs there.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from tests.support.stored_schema import stored_schema
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+UNRECORDED: Final = "(its words are not on record)"
 _TYPE: Final = "application/vnd.schemaregistry.v1+json"
 _LEVELS: Final = {
     f"{way}{more}" for way in ("BACKWARD", "FORWARD", "FULL") for more in ("", "_TRANSITIVE")
@@ -122,7 +125,7 @@ class ConfluentRegistry:
             match = re.fullmatch(pattern, parts.path)
             if verb == method and match:
                 return respond(*map(unquote, filter(None, match.groups())), query=query, body=body)
-        raise Refusal(404, 404, "HTTP 404 Not Found")
+        raise Refusal(404, 404, UNRECORDED)
 
     def _routes(self) -> list[tuple[str, str, Callable[..., Any]]]:
         return [
@@ -155,9 +158,9 @@ class ConfluentRegistry:
     def register(self, name: str, *, body: Any, **_: Any) -> Any:
         mode = self.modes.get(name, self.modes[""])
         if mode == "READONLY":
-            raise Refusal(422, 42205, f"Subject {name} is in read-only mode")
+            raise Refusal(422, 42205, UNRECORDED)
         if mode == "IMPORT":
-            raise Refusal(422, 42205, f"Subject {name} is in import mode")
+            raise Refusal(422, 42205, UNRECORDED)
         new = self._held(body)
         subject = self._subjects.setdefault(name, Subject())
         for number, held in subject.versions.items():
@@ -185,23 +188,21 @@ class ConfluentRegistry:
         known = subject.versions | (subject.deleted if deleted else {})
         found = max(subject.versions) if number == "latest" else int(number)
         if found not in known:
-            raise Refusal(404, 40402, f"Version {number} not found.")
+            raise Refusal(404, 40402, UNRECORDED)
         return self._shown(name, found, known[found])
 
     def get_schema(self, number: str, **_: Any) -> Any:
         for held, known in self._ids.items():
             if known == int(number):
                 return self._schema(held)
-        raise Refusal(404, 40403, f"Schema {number} not found")
+        raise Refusal(404, 40403, UNRECORDED)
 
     def get_schema_of_guid(self, guid: str, **_: Any) -> Any:
         return self.get_schema(str(int(guid.rpartition("-")[2])))
 
     def get_mode(self, name: str = "", *, query: Mapping[str, str], **_: Any) -> Any:
         if name not in self.modes and query.get("defaultToGlobal") != "true":
-            raise Refusal(
-                404, 40409, f"Subject '{name}' does not have subject-level mode configured"
-            )
+            raise Refusal(404, 40409, UNRECORDED)
         return {"mode": self.modes.get(name, self.modes[""])}
 
     def delete_config(self, name: str, **_: Any) -> Any:
@@ -218,18 +219,14 @@ class ConfluentRegistry:
     def put_config(self, name: str = "", *, body: Any, **_: Any) -> Any:
         level = body.get("compatibility")
         if level not in _LEVELS:
-            raise Refusal(
-                422, 42203,
-                "Invalid compatibility level. Valid values are none, backward, forward, full, "
-                "backward_transitive, forward_transitive, and full_transitive",
-            )  # fmt: skip
+            raise Refusal(422, 42203, UNRECORDED)
         self._levels[name] = level
         return {"compatibility": level}
 
     def compatibility(self, name: str, number: str = "", *, body: Any, **_: Any) -> Any:
         subject = self._subjects.get(name, Subject())
         if number.isdigit() and int(number) not in subject.versions:
-            raise Refusal(404, 40402, f"Version {number} not found.")
+            raise Refusal(404, 40402, UNRECORDED)
         _number, found = self._breaks(subject, self._held(body), self._level(name))
         return {"is_compatible": not found, "messages": found}
 
@@ -239,16 +236,10 @@ class ConfluentRegistry:
             raise Refusal(404, 40401, f"Subject '{name}' not found.")
         if query.get("permanent") == "true":
             if subject.versions:
-                raise Refusal(
-                    404, 40405,
-                    f"Subject '{name}' was not deleted first before being permanently deleted",
-                )  # fmt: skip
+                raise Refusal(404, 40405, UNRECORDED)
             return sorted(self._subjects.pop(name).deleted)
         if not subject.versions:
-            raise Refusal(
-                404, 40404,
-                f"Subject '{name}' was soft deleted. Set permanent=true to delete permanently",
-            )  # fmt: skip
+            raise Refusal(404, 40404, UNRECORDED)
         gone, subject.versions = subject.versions, {}
         subject.deleted |= gone
         return sorted(gone)
@@ -274,7 +265,7 @@ class ConfluentRegistry:
 
         """
         if '"nonsense"' in body["schema"]:
-            raise Refusal(422, 42201, "Invalid schema of type AVRO, details: Undefined type")
+            raise Refusal(422, 42201, f"Invalid schema of type AVRO, details: {UNRECORDED}")
         return Held(
             stored_schema(body["schema"]),
             json.dumps(body.get("references") or []),
@@ -363,7 +354,8 @@ class Karapace(ConfluentRegistry):
         return {"id": self._shown(name, number, held)["id"]}
 
     def delete_config(self, name: str, **_: Any) -> Any:
-        raise Refusal(405, 405, f"Method not allowed for {name}")
+        del name
+        raise Refusal(405, 405, UNRECORDED)
 
     def text(self, text: str) -> str:
         return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
