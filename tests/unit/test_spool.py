@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
-from freezer_events import Outcome, SpoolAt
+from freezer_events import EventProducer, Outcome, Settings, SpoolAt
 from freezer_events.errors import ConfigError, UnreachableError, UsageError
 from freezer_events.events import FreezerReading
 from freezer_events.send.fill import Filler
@@ -19,6 +20,7 @@ from freezer_events.spool.file_place import FilePlace, go_on, look
 from freezer_events.spool.folder import filesystem, refuse_network
 from freezer_events.spool.store import BodyKind
 from tests.support.cli import FREEZER
+from tests.support.confluent_registry import ConfluentRegistry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,3 +191,28 @@ def test_the_demo_of_an_outage_ends_with_every_reading(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "2,000 readings on the topic, 0 missing," in done.stdout
+
+
+def test_what_a_rule_set_is_for_stays_on_disk_and_is_named(
+    event_cluster: EventCluster, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Plain text under an encryption rule never reaches the topic, nor is it lost."""
+    event_cluster.cluster.create_topic("freezer-temperatura", 3)
+    rule = {
+        "name": "hide", "kind": "TRANSFORM", "type": "ENCRYPT", "mode": "WRITEREAD",
+    }  # fmt: skip
+    with ConfluentRegistry() as server:
+        body = {"schema": FreezerReading.__event__.schema, "ruleSet": {"domainRules": [rule]}}
+        subject = f"{server.url}/subjects/freezer-temperatura-value"
+        assert requests.post(f"{subject}/versions", json=body, timeout=5).ok
+        settings = Settings(
+            bootstrap_servers=event_cluster.settings.bootstrap_servers,
+            schema_registry_url=server.url,
+        )
+        producer = EventProducer(settings, spool=tmp_path / "s", give_up_after_s=1.0)
+        with producer:
+            producer.send_all(map(reading, range(100)))
+    assert str(producer.tally) == "100 read, 0 delivered, 100 spooled"
+    (left,) = (each for each in caplog.records if each.message == "left in the spool")
+    assert "has rules that every writer must run" in str(vars(left))
+    assert event_cluster.records(FreezerReading) == []

@@ -319,6 +319,10 @@ class SpooledDelivery(Delivering):
     def disconnect(self) -> None:
         """Look at the topics once more; `abandon` has ended drain and client."""
         self.look_back()
+        if (why := self._why_left) is not None:
+            watching.happened(
+                "left in the spool", logging.WARNING, waiting=self.spool.waiting, cause=why.why
+            )
 
     def look(self) -> None:
         """Watch over an outage."""
