@@ -18,6 +18,7 @@ from freezer_events.errors import EventError
 from freezer_events.kafka import codes, connection
 from freezer_events.kafka.codes import Outcome
 from freezer_events.kafka.connection import SLICE_S
+from freezer_events.send import watching
 from freezer_events.send.on_its_way import OnItsWay
 from freezer_events.send.report import report_of, report_on_disk
 
@@ -71,6 +72,7 @@ class Drain:
         earlier_parked: parked messages of earlier processes.
         heard: what was last said of a connection that failed.
         on_look: called now and then.
+        moved_at: when its thread last went on, by `time.monotonic`; None before it is started.
 
     """
 
@@ -87,6 +89,7 @@ class Drain:
         self.earlier_parked = 0
         self.heard: KafkaError | None = None
         self.on_look: Callable[[], None] = lambda: None
+        self.moved_at: float | None = None
         self._spool = spool
         self._settings = settings
         self._properties = dict(properties)
@@ -138,8 +141,13 @@ class Drain:
         """Tell whether it is to end."""
         return self._stopped.is_set()
 
+    def _is_to_end(self) -> bool:
+        """Tell it to the drain's own thread, which asks now and then whatever it waits for."""
+        self.moved_at = time.monotonic()
+        return self._stopped.is_set()
+
     def _run(self) -> None:
-        while not self._stopped.is_set():
+        while not self._is_to_end():
             try:
                 self._deliver()
             except Again as again:
@@ -159,7 +167,7 @@ class Drain:
 
     def _deliver(self) -> None:
         """Deliver until something is wrong, or it is to end."""
-        while not self._stopped.is_set():
+        while not self._is_to_end():
             if not (self._again or self._open) and self._spool.waiting == 0:
                 self._spool.wait_for_more(_IDLE_S)
             moved = self._hand_over()
@@ -280,6 +288,7 @@ class Drain:
         """Set a message aside, and tell who is to hear."""
         position = batch.position + number
         self._spool.park(batch, number, codes.words(error))
+        watching.happened("parked", logging.WARNING, position=position, cause=codes.words(error))
         self._parked.add(position)
         if position >= self._spool.start:
             self._reports.tally.parked += 1
@@ -312,7 +321,7 @@ class Drain:
     def _wait(self) -> None:
         """Serve reports for a moment; ends it all if that was asked for."""
         self._poll(SLICE_S)
-        if self._stopped.is_set():
+        if self._is_to_end():
             raise Again(EventError("drain the spool", "it was stopped"))
 
     def _on_error(self, error: KafkaError) -> None:

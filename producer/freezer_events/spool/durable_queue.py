@@ -204,6 +204,11 @@ class Spool:
         with self._guard:
             return self._store.place(source)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing can be put in at the moment."""
+        return self._is_full
+
     def put(self, message: Put) -> int:
         """Put a message in, to be committed soon; returns its number for `wait`, 0 without room."""
         with self.order:
