@@ -54,6 +54,7 @@ class MetricsServer:
 
     def close(self) -> None:
         """Answer nobody any more."""
+        statistics.want(wanted=False)
         self._stopped.set()
         self._server.shutdown()
         self._server.server_close()
@@ -87,7 +88,7 @@ def serve_metrics(address: str) -> MetricsServer:
         ConfigError: it is in use, or the extra [metrics] is not installed.
 
     """
-    statistics.want()
+    statistics.want(wanted=True)
     return MetricsServer(address)
 
 
