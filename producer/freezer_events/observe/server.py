@@ -54,6 +54,8 @@ class MetricsServer:
 
     def close(self) -> None:
         """Answer nobody any more."""
+        if self._stopped.is_set():
+            return
         statistics.want(wanted=False)
         self._stopped.set()
         self._server.shutdown()
