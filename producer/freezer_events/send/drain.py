@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from freezer_events.send.on_its_way import Address, Run
     from freezer_events.send.reports import Reports
     from freezer_events.spool.durable_queue import Spool
-    from freezer_events.spool.store import BodyKind, StoredBatch
+    from freezer_events.spool.records import BodyKind, StoredBatch
 
 WINDOW: Final = 20_000  # messages on their way at once: what a killed process may send twice
 _WINDOW_BYTES: Final = 32 << 20

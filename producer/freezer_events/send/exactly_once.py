@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from freezer_events.errors import EventError
     from freezer_events.send.report import Report
-    from freezer_events.spool.store import StoredBatch
+    from freezer_events.spool.records import StoredBatch
 
 TRANSACTION: Final = 5_000  # messages in a transaction under load
 _TRANSACTION_BYTES: Final = 16 << 20

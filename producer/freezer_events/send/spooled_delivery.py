@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from freezer_events.send.line import Extra, Take
     from freezer_events.send.on_its_way import Address
     from freezer_events.send.report import OnReport
-    from freezer_events.spool.store import BodyKind
+    from freezer_events.spool.records import BodyKind
 
 _DEFINITE: Final = (AccessError, ConfigError, SchemaError)  # waiting does not mend them
 

@@ -15,17 +15,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from freezer_events.errors import EventError
+from freezer_events.spool.database import DiskFull
 from freezer_events.spool.folder import SpoolFolder
 from freezer_events.spool.packing import ROW, batched, columns, pack
-from freezer_events.spool.store import (
-    BodyKind,
-    Commit,
-    DiskFull,
-    ParkedMessage,
-    Store,
-    StoredBatch,
-    Waiting,
-)
+from freezer_events.spool.records import BodyKind, Commit, ParkedMessage, StoredBatch, Waiting
+from freezer_events.spool.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
