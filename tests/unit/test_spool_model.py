@@ -18,7 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from freezer_events.errors import UnreachableError
 from freezer_events.spool.database import FILE, DiskFull
-from freezer_events.spool.durable_queue import Put, Spool
+from freezer_events.spool.durable_queue import Spool
+from freezer_events.spool.put import Put
 from freezer_events.spool.records import BodyKind
 from freezer_events.spool.store import Store
 from tests.support.effort import thorough

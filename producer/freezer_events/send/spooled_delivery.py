@@ -36,7 +36,8 @@ from freezer_events.send.exactly_once import ExactlyOnceDrain
 from freezer_events.send.outage import STATUS_EVERY_S, Outage
 from freezer_events.send.report import OnceSafe, OnlyUndelivered, report_on_disk
 from freezer_events.send.watching import SpoolState
-from freezer_events.spool.durable_queue import DEFAULT_MAX_BYTES, Put, Spool
+from freezer_events.spool.durable_queue import DEFAULT_MAX_BYTES, Spool
+from freezer_events.spool.put import Put
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -109,15 +110,15 @@ class SpooledDelivery(Delivering):
             drop_oldest=at.drop_oldest,
             patience_s=give_up_after_s,
         )
-        self.spool.on_notice = lambda text: self.on_notice(text)  # noqa: PLW0108 - it may be set
-        self.spool.on_committed = self._committed
-        self.spool.keeps = lambda told: not isinstance(told, OnlyUndelivered)
-        self.spool.on_forgotten = self._tell_spooled
-        self.spool.on_lost = self._lost
-        self.spool.on_told_lost = lambda who, why: self.reports.tell(
+        self.spool.hooks.on_notice = lambda text: self.on_notice(text)  # noqa: PLW0108 - it may be set
+        self.spool.hooks.on_committed = self._committed
+        self.spool.hooks.keeps = lambda told: not isinstance(told, OnlyUndelivered)
+        self.spool.hooks.on_forgotten = self._tell_spooled
+        self.spool.hooks.on_lost = self._lost
+        self.spool.hooks.on_told_lost = lambda who, why: self.reports.tell(
             who, report_on_disk(Outcome.FAILED, "", why)
         )
-        self.spool.on_refused = self._refused
+        self.spool.hooks.on_refused = self._refused
         self._give_up_after_s = give_up_after_s
         self._exactly_once = exactly_once
         self._on_end = on_end
