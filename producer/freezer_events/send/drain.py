@@ -18,6 +18,7 @@ from freezer_events.errors import EventError
 from freezer_events.kafka import codes
 from freezer_events.kafka.codes import Outcome
 from freezer_events.kafka.connection import SLICE_S
+from freezer_events.send import watching
 from freezer_events.send.drain_client import Again, DrainClient
 from freezer_events.send.on_its_way import OnItsWay
 from freezer_events.send.report import report_of, report_on_disk
@@ -58,6 +59,7 @@ class Drain:
         earlier: delivered messages of earlier processes, by partition.
         earlier_parked: parked messages of earlier processes.
         on_look: called now and then.
+        moved_at: when its thread last went on, by `time.monotonic`; None before it is started.
 
     """
 
@@ -73,6 +75,7 @@ class Drain:
         self.earlier: defaultdict[int, int] = defaultdict(int)
         self.earlier_parked = 0
         self.on_look: Callable[[], None] = lambda: None
+        self.moved_at: float | None = None
         self._spool = spool
         self._settings = settings
         self._reports = reports
@@ -83,7 +86,7 @@ class Drain:
         self._again: deque[OnItsWay] = deque()
         self._failures = 0
         self._stopped = threading.Event()
-        self._client = DrainClient(properties, self._explain, self._stopped.is_set)
+        self._client = DrainClient(properties, self._explain, self._is_to_end)
         self._thread = threading.Thread(target=self._run, name="freezer-drain", daemon=True)
 
     @property
@@ -127,8 +130,13 @@ class Drain:
         """Tell whether it is to end."""
         return self._stopped.is_set()
 
+    def _is_to_end(self) -> bool:
+        """Tell it to the drain's own thread, which asks now and then whatever it waits for."""
+        self.moved_at = time.monotonic()
+        return self._stopped.is_set()
+
     def _run(self) -> None:
-        while not self._stopped.is_set():
+        while not self._is_to_end():
             try:
                 self._deliver()
             except Again as again:
@@ -148,7 +156,7 @@ class Drain:
 
     def _deliver(self) -> None:
         """Deliver until something is wrong, or it is to end."""
-        while not self._stopped.is_set():
+        while not self._is_to_end():
             if not (self._again or self._open) and self._spool.waiting == 0:
                 self._spool.wait_for_more(_IDLE_S)
             moved = self._hand_over()
@@ -219,6 +227,7 @@ class Drain:
         """Set a message aside, and tell who is to hear."""
         position = batch.position + number
         self._spool.park(batch, number, codes.words(error))
+        watching.happened("parked", logging.WARNING, position=position, cause=codes.words(error))
         self._parked.add(position)
         if position >= self._spool.start:
             self._reports.tally.parked += 1

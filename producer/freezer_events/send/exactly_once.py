@@ -92,7 +92,7 @@ class ExactlyOnceDrain(Drain):
             self._spool.wait_for_more(_ANSWER_S)
             return
         self._begin_anew()
-        while not self._stopped.is_set():
+        while not self._is_to_end():
             while self._take_out():
                 pass
             if self._batches:
@@ -190,17 +190,17 @@ class ExactlyOnceDrain(Drain):
             self._client.wait()
 
     def _refusal(self, transaction: Transaction) -> KafkaError | None:
-        """Return why a message is refused, if one is.
+        """Return why a message is refused, if one is: the client then purges those behind it.
 
         Raises:
-            Again: one came back for another reason.
+            Again: some came back, and none of them because it was refused.
 
         """
         errors = [each.error for of, _ in transaction.sent for each in of.not_taken]
-        for each in errors:
-            if not codes.is_never_taken(each):
-                raise Again(self._explain(each))
-        return errors[0] if errors else None
+        refused = next(filter(codes.is_never_taken, errors), None)
+        if errors and refused is None:
+            raise Again(self._explain(errors[0]))
+        return refused
 
     def _settle(self, transaction: Transaction) -> None:
         """Count and tell what is committed."""
@@ -230,7 +230,7 @@ class ExactlyOnceDrain(Drain):
             self._settings.kafka(),
             self._spool.identity,
             timeout_s=_POSITION_S,
-            stop=self._stopped.is_set,
+            stop=self._is_to_end,
         )
         position = 0 if found is None else found.position
         if not self._is_ours(found):
@@ -273,5 +273,5 @@ class ExactlyOnceDrain(Drain):
         if producer is not None:
             with suppress(KafkaException):
                 producer.purge()
-                if self._unsettled is None and self._stopped.is_set():
+                if self._unsettled is None and self._is_to_end():
                     producer.abort_transaction(_ABORT_S)

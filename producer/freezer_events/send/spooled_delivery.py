@@ -131,6 +131,15 @@ class SpooledDelivery(Delivering):
         """Tell of an outage every second, on a line that is written over."""
         self._outage.show(status)
 
+    @property
+    def moved_at(self) -> float | None:
+        """When the drain's thread last went on; None before there is one."""
+        return None if self._drain is None else self._drain.moved_at
+
+    def why_not_ready(self) -> str:
+        """Say why no event can be taken at the moment; "" where one can, broker or not."""
+        return f"the spool is full: {self.spool.path}" if self.spool.is_full else ""
+
     def spool_state(self) -> SpoolState:
         """Return how the spool stands, for metrics and health."""
         waiting, parked, lost = self.spool.state()

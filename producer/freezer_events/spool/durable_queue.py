@@ -116,6 +116,11 @@ class Spool:
         with self._guard:
             return self._store.place(source)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing can be put in at the moment."""
+        return self._intake.is_full
+
     def note_place(self, source: str, place: str | None) -> None:
         """Remember how far a source has been read, behind all that was put so far."""
         self.wait()

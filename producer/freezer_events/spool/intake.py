@@ -39,6 +39,7 @@ class SpoolIntake:
         wake: set when there is something to commit.
         is_idle: the thread that commits waits for `wake`.
         is_closing: nothing further is taken.
+        is_full: nothing can be put at the moment.
 
     """
 
@@ -55,7 +56,7 @@ class SpoolIntake:
         self._refused: list[tuple[int, int, EventError]] = []
         self._watchers: deque[tuple[int, Callable[[EventError | None], None]]] = deque()
         self._done = threading.Condition()
-        self._is_full = False
+        self.is_full = False
 
     @property
     def pending(self) -> int:
@@ -78,7 +79,7 @@ class SpoolIntake:
 
     def close(self) -> None:
         """Take nothing further."""
-        self.is_closing = self._is_full = True
+        self.is_closing = self.is_full = True
         self.wake.set()
 
     def make_room(self) -> None:
@@ -92,7 +93,7 @@ class SpoolIntake:
     def put(self, message: Put) -> int:
         """Put a message in, to be committed soon; returns its number for `wait`, 0 without room."""
         with self.order:
-            if self._is_full:
+            if self.is_full:
                 return 0
             pending = self._pending
             pending.append(message)
@@ -105,7 +106,7 @@ class SpoolIntake:
 
     def look_for_room(self) -> None:
         """Take note of whether anything can be put; `done` and each commit make room."""
-        self._is_full = (
+        self.is_full = (
             self.is_closing
             or len(self._pending) >= _PENDING
             or self._pending_bytes >= _PENDING_BYTES
