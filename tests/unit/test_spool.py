@@ -15,10 +15,11 @@ from freezer_events import EventProducer, Outcome, Settings, SpoolAt
 from freezer_events.errors import ConfigError, UnreachableError, UsageError
 from freezer_events.events import FreezerReading
 from freezer_events.send.fill import Filler
-from freezer_events.spool.durable_queue import Put, Spool
+from freezer_events.spool.durable_queue import Spool
 from freezer_events.spool.file_place import FilePlace, go_on, look
 from freezer_events.spool.folder import filesystem, refuse_network
-from freezer_events.spool.store import BodyKind
+from freezer_events.spool.put import Put
+from freezer_events.spool.records import BodyKind
 from tests.support.cli import FREEZER
 from tests.support.confluent_registry import ConfluentRegistry
 
