@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 _NAMELESS: Final = {"-": "stdin", "": "readings.jsonl"}
+_COLUMNAR: Final = {".parquet", ".feather", ".arrow"}  # their rows are kept as JSON lines
 
 
 class KeptRows:
@@ -57,6 +58,12 @@ class KeptRows:
             if named:
                 why = "would get another name than the input, whose name says a field"
             raise UsageError(f"{option} {path}", why, f"name a folder: {option} {path}.d/")
+        if not self._is_folder and self._path.suffix.lower() in _COLUMNAR:
+            why, other = (
+                "rows are kept as JSON lines, not in columns",
+                self._path.with_suffix(".jsonl"),
+            )
+            raise UsageError(f"{option} {path}", why, f"name it so: {option} {other}")
         self._sizes: dict[str, int] = {}
         for each in inputs:
             if kept := kept_bytes.get(each, 0):
@@ -71,6 +78,8 @@ class KeptRows:
     def path_of(self, name: str, apart: str = "") -> Path:
         """Return the file for the rows of an input; `apart` goes before the suffix."""
         own = _NAMELESS.get(name) or PurePath(name.replace("!", "/")).name
+        if PurePath(own).suffix.lower() in _COLUMNAR:
+            own += ".jsonl"
         path = self._path / own if self._is_folder else self._path
         return path.with_name(f"{path.stem}{apart}{path.suffix}") if apart else path
 
