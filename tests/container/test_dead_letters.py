@@ -6,17 +6,12 @@ import secrets
 from typing import TYPE_CHECKING
 
 import pytest
-from confluent_kafka.admin import (  # type: ignore[attr-defined]
-    AlterConfigOpType,
-    ConfigEntry,
-    ConfigResource,
-    ResourceType,
-)
 
 from freezer_events import EventConsumer, Settings
 from freezer_events.events import DeadReading
 from freezer_events.registry.client import Registry
 from tests.support.cli import tally_of
+from tests.support.largest_message import limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +65,7 @@ def test_what_the_cluster_never_takes_is_on_the_undelivered_topic_and_its_key_go
     freezer: Freezer, stack: Stack, admin: AdminClient, dead: str, tmp_path: Path
 ) -> None:
     topic, large = freezer.settings["TOPIC"], secrets.token_hex(1_000)  # nothing to compress
-    _allow(admin, topic, "1000")
+    limit(admin, topic, 1000)
     lines = [f'{{"sensor_id": "a{large if n == 5 else ""}", "temperature": {n}}}' for n in range(9)]
     (tmp_path / "rows.jsonl").write_text("\n".join(lines) + "\n")
     options = ("--undelivered-topic", dead, "--undelivered", "left.jsonl", "--output", "json")
@@ -100,19 +95,11 @@ def test_a_topic_that_is_missing_is_said_before_anything_is_sent(
 def test_a_dead_letter_that_is_refused_too_stays_in_the_file(
     freezer: Freezer, admin: AdminClient, dead: str, tmp_path: Path
 ) -> None:
-    _allow(admin, freezer.settings["TOPIC"], "1000")
-    _allow(admin, dead, "1000")
+    limit(admin, freezer.settings["TOPIC"], 1000)
+    limit(admin, dead, 1000)
     row = f'{{"sensor_id": "{secrets.token_hex(1_000)}", "temperature": 1}}'
     (tmp_path / "rows.jsonl").write_text(row + "\n")
     options = ("--undelivered-topic", dead, "--undelivered", "left.jsonl")
     done = freezer("produce", "--from", "rows.jsonl", *options)
     assert done.returncode == 1, done.stderr
     assert (tmp_path / "left.jsonl").read_text() == row + "\n"
-
-
-def _allow(admin: AdminClient, topic: str, most_bytes: str) -> None:
-    entry = ConfigEntry(
-        "max.message.bytes", most_bytes, incremental_operation=AlterConfigOpType.SET
-    )
-    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
-    admin.incremental_alter_configs([resource])[resource].result(30)

@@ -14,15 +14,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from confluent_kafka.admin import (  # type: ignore[attr-defined]
-    AlterConfigOpType,
-    ConfigEntry,
-    ConfigResource,
-    ResourceType,
-)
 
 from freezer_events.send import fast
 from tests.support.cli import FREEZER, Freezer, tally_of
+from tests.support.largest_message import limit
 from tests.support.row_check import KEYS, ROWS, check, kept, there, underway, write_rows
 from tests.support.trio import Trio
 
@@ -277,7 +272,7 @@ def test_what_is_too_large_for_the_topic_fails_alone_and_its_key_goes_on(
     run: Freezer, trio: Trio, tmp_path: Path
 ) -> None:
     topic, holes = run.settings["TOPIC"], frozenset({1_003, 2_004, 4_005})
-    _limit(trio.admin, topic, "2000")
+    limit(trio.admin, topic, 2000)
     with (tmp_path / "mixed.csv").open("w") as file:
         file.write("sensor_id,temperature\n")
         for number in range(ROWS):
@@ -298,16 +293,8 @@ def test_a_topic_that_takes_less_than_a_batch_gets_smaller_ones(
     run: Freezer, admin: AdminClient, stack: Any
 ) -> None:
     topic = run.settings["TOPIC"]
-    _limit(admin, topic, "900")
+    limit(admin, topic, 900)
     here = run.having(BOOTSTRAP_SERVERS=stack.bootstrap)
     done = here("produce", "--from", "rows.csv", "--output", "json", "--no-lines")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["tally"]["delivered"] == ROWS
-
-
-def _limit(admin: AdminClient, topic: str, most_bytes: str) -> None:
-    entry = ConfigEntry(
-        "max.message.bytes", most_bytes, incremental_operation=AlterConfigOpType.SET
-    )
-    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
-    admin.incremental_alter_configs([resource])[resource].result(30)

@@ -89,6 +89,36 @@ def test_it_delivers_says_how_it_is_and_stops_in_good_order(
     assert json.loads(counted)["count"]["read"] == tally["delivered"]
 
 
+def test_every_row_arrives_though_it_is_killed(
+    image: str, name: str, freezer: Freezer, stack: Stack, topic: str, tmp_path: Path
+) -> None:
+    """The spool and the place in the file are on the volume: the same command goes on."""
+    count = 60_000
+    rows = tmp_path / "rows.csv"
+    with rows.open("w") as file:
+        file.write("sensor_id,temperature\n")
+        file.writelines(f"s{number},-18.5\n" for number in range(count))
+    tmp_path.chmod(0o755)
+    port = free_port()
+    settings = ("BOOTSTRAP_SERVERS=" + stack.bootstrap, "SCHEMA_REGISTRY_URL=" + stack.registry_url)
+    more = (f"TOPIC={topic}", "SPOOL_DIR=/var/lib/freezer/spool")
+    given = [word for each in (*settings, *more) for word in ("-e", each)]
+    run(
+        "docker", "run", "-d", "--name", name, "-v", f"{name}:/var/lib/freezer",
+        "-v", f"{rows}:/rows.csv:ro", *HARDENED, *given, image, "produce", "--from", "/rows.csv",
+        "--no-lines", "--metrics", f"127.0.0.1:{port}",
+    )  # fmt: skip
+    answers(port, "/readyz")
+    run("docker", "kill", "--signal=KILL", name)
+    run("docker", "start", "--attach", name)
+    state = json.loads(run("docker", "inspect", name))[0]["State"]
+    assert state["ExitCode"] == 0
+    read = freezer(
+        "consume", "--from-beginning", "--until-end", "--output", "json"
+    ).stdout.splitlines()
+    assert {json.loads(line)["sensor_id"] for line in read} == {f"s{n}" for n in range(count)}
+
+
 def answers(port: int, path: str) -> str:
     """Wait until it answers with 200; give what it says."""
     deadline = time.monotonic() + _WITHIN_S

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import secrets
 import shutil
 import signal
 import time
@@ -17,6 +18,7 @@ from freezer_events.kafka.positions import POSITIONS_TOPIC
 from freezer_infra.planner.desired import Access
 from tests.support.broker_door import BrokerDoor
 from tests.support.cli import Freezer, tally_of
+from tests.support.largest_message import limit
 from tests.support.topic_rows import check_spooled, there
 from tests.support.transaction_door import TransactionDoor
 
@@ -146,6 +148,42 @@ def test_ends_of_transactions_that_are_lost_or_late_change_nothing(
     assert tuple(door.met[:5]) == fates
     assert tally_of(done.stdout.splitlines())["delivered"] == ROWS
     assert check_spooled(there(stack.bootstrap, topic, "read_committed"), ROWS) == 0
+
+
+@pytest.mark.usefixtures("positions")
+@pytest.mark.parametrize("how", [(), ("--exactly-once",)], ids=["spool", "exactly once"])
+def test_what_the_topic_never_takes_is_parked_and_the_rest_of_its_key_goes_on(
+    freezer: Freezer,
+    stack: Stack,
+    admin: AdminClient,
+    topic: str,
+    tmp_path: Path,
+    how: tuple[str, ...],
+) -> None:
+    limit(admin, topic, 2_000)
+    path = tmp_path / "rows.jsonl"
+    large = secrets.token_hex(2_000)  # too much, and nothing compresses it
+    names = ["key0", large, "key1"]
+    path.write_text(
+        "".join(f'{{"sensor_id": "{names[n % 3]}", "temperature": {n}}}\n' for n in range(90))
+    )
+    done = freezer("produce", "--from", "rows.jsonl", *SPOOL, *how)
+    assert done.returncode == 1, done.stderr
+    tally = tally_of(done.stdout.splitlines())
+    assert (tally["read"], tally["delivered"], tally["parked"]) == (90, 60, 30)
+    isolation = "read_committed" if how else "read_uncommitted"
+    found = there(stack.bootstrap, topic, isolation)
+    for key, first in (("key0", 0), ("key1", 2)):
+        mine = [number for name, number in found if name == key]
+        assert mine == [*range(first, 90, 3)]
+    status = freezer("spool", "status", "--spool", "spool")
+    assert "parked" in status.stdout
+    assert "30" in status.stdout
+    limit(admin, topic, 100_000)
+    assert freezer("spool", "retry", "--spool", "spool").returncode == 0
+    drained = freezer("spool", "drain", "--spool", "spool", *how)
+    assert drained.stdout == "30 events delivered\n", drained.stderr
+    assert len(there(stack.bootstrap, topic, isolation)) == 90
 
 
 @pytest.mark.usefixtures("positions")

@@ -20,13 +20,17 @@ _WITHIN_S = 600
 def build(wheel: Path, folder: Path) -> str:
     """Build the image of a wheel and what it needs; returns its name."""
     run(sys.executable, "-m", "pip", "wheel", "-q", "-w", str(folder), f"{wheel}[metrics]")
-    base = OFFICIAL_BASE if has_image(OFFICIAL_BASE) else OUR_BASE
     containerfile = ROOT / "infra" / "deploy" / "Containerfile"
     run(
         "docker", "build", "-q", "-f", str(containerfile), "-t", IMAGE,
-        "--build-arg", f"BASE={base}", str(folder),
+        "--build-arg", f"BASE={base()}", str(folder),
     )  # fmt: skip
     return IMAGE
+
+
+def base() -> str:
+    """Return a Debian to build on: the one that the stack's own images are built on."""
+    return OFFICIAL_BASE if has_image(OFFICIAL_BASE) else OUR_BASE
 
 
 def run(*command: str) -> str:

@@ -10,6 +10,7 @@ import click
 from freezer_events.console.escape import one_line
 from freezer_events.console.streams import line
 from freezer_events.errors import UsageError
+from freezer_infra.local import observe as observers
 from freezer_infra.local import stack
 from freezer_infra.local.state import Stack
 
@@ -29,9 +30,12 @@ def command() -> None:
 
 @command.command()
 @_yes
-def up(*, yes: bool) -> None:
+@click.option("--observe", is_flag=True, help="Prometheus and Grafana beside them.")
+def up(*, yes: bool, observe: bool) -> None:
     """Start them; leave running ones alone."""
     stack.up(line, _confirm("up", yes=yes))
+    if observe:
+        observers.up(line)
 
 
 @command.command()
@@ -53,7 +57,8 @@ def status() -> int:
 @command.command()
 @_yes
 def down(*, yes: bool) -> int:
-    """Stop and remove them, with their topics and schemas."""
+    """Stop and remove them, with their topics and schemas; Prometheus and Grafana, too."""
+    observers.down(line)
     return 0 if stack.down(line, _confirm("down", yes=yes)) else _NOT_DONE
 
 

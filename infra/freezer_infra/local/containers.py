@@ -25,14 +25,14 @@ _STARTING = "start the containers of the local stack"
 _PORTS = "if a port is taken (9092, 9094, 8081), stop what uses it and run this again"
 
 
-def existing() -> dict[str, str]:
+def existing(project: str = PROJECT) -> dict[str, str]:
     """Return the state of each container by service: "running", "exited", …; without any, {}.
 
     Raises:
         UnreachableError: the engine refuses.
 
     """
-    return dict(line.split()[:2] for line in _listed("{{.State}}").splitlines())
+    return dict(line.split()[:2] for line in _listed("{{.State}}", project).splitlines())
 
 
 def made_from() -> dict[str, str]:
@@ -112,11 +112,11 @@ def _compose(engine: Engine) -> list[str]:
     return [*engine.compose, "-p", PROJECT, "-f", str(file)]
 
 
-def _listed(column: str) -> str:
+def _listed(column: str, project: str = PROJECT) -> str:
     """List the containers: service and another column, a line each."""
     return run(
         [
-            *("docker", "ps", "--all", "--filter", f"label=com.docker.compose.project={PROJECT}"),
+            *("docker", "ps", "--all", "--filter", f"label=com.docker.compose.project={project}"),
             *("--format", f'{{{{.Label "com.docker.compose.service"}}}} {column}'),
         ],
         doing="see which containers there are",

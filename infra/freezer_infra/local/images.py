@@ -15,6 +15,7 @@ from freezer_infra.local.program import tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 # An image registry that is there names the image within a moment; the layers may take long.
 _ANSWER_WITHIN_S: Final = 20
@@ -23,10 +24,9 @@ _PULL_WITHIN_S: Final = 900
 _DEFAULT: Final = re.compile(r"\$\{(\w+_IMAGE):-([^}]+)\}")
 
 
-def official() -> dict[str, str]:
-    """Return the variables that name images in the compose file, with their default images."""
-    text = (files.PACKAGED / files.COMPOSE).read_text(encoding="utf-8")
-    return dict(_DEFAULT.findall(text))
+def official(compose: Path = files.PACKAGED / files.COMPOSE) -> dict[str, str]:
+    """Return the variables that name images in a compose file, with their default images."""
+    return dict(_DEFAULT.findall(compose.read_text(encoding="utf-8")))
 
 
 def provide(say: Callable[[str], None]) -> Mapping[str, str]:
@@ -38,15 +38,22 @@ def provide(say: Callable[[str], None]) -> Mapping[str, str]:
         UnreachableError: an official image is not here and cannot be pulled.
 
     """
-    chosen = {}
-    for variable, image in official().items():
-        named = os.environ.get(variable)
-        if not named and not has_image(image):
-            say(f"pulling {image}")
-            if (refusal := pull(image)) is not None:
-                raise _missing(image, refusal, variable)
-        chosen[variable] = named or image
-    return chosen
+    return {variable: have(variable, image, say) for variable, image in official().items()}
+
+
+def have(variable: str, image: str, say: Callable[[str], None]) -> str:
+    """Make sure that there is one image, unless its variable names another; return which.
+
+    Raises:
+        UnreachableError: it is not here and cannot be pulled.
+
+    """
+    named = os.environ.get(variable)
+    if not named and not has_image(image):
+        say(f"pulling {image}")
+        if (refusal := pull(image)) is not None:
+            raise _missing(image, refusal, variable)
+    return named or image
 
 
 def pull(image: str) -> str | None:

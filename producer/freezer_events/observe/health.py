@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from freezer_events.send import watching
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from freezer_events.errors import EventError
 
 STUCK_S: Final = 30.0
-_QUEUE: Final = "queue.buffering.max.messages"
-_QUEUE_DEFAULT: Final = 100_000  # librdkafka's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,46 +44,29 @@ def alive(moved_at: Iterable[float | None], now_s: float) -> Health:
     return Health(True, "alive")
 
 
-def ready(producers: Iterable[tuple[bool, EventError | None, int, int]]) -> Health:
+def ready(producers: Iterable[tuple[EventError | None, str]]) -> Health:
     """Tell whether events can be taken now.
 
     Args:
-        producers: of each, whether it is connected to a topic, its trouble, how many messages wait
-            in its queue and how many may.
+        producers: of each, its trouble, and why else it can take none; "" where it can.
 
     """
     found = list(producers)
     if not found:
         return Health(False, "no producer is open")
-    for connected, trouble, waiting, most in found:
+    for trouble, why_not in found:
         if trouble is not None:
             return Health(False, f"{trouble.doing}: {trouble.why}")
-        if not connected:
-            return Health(False, "not connected to a topic yet")
-        if waiting >= most:
-            return Health(False, f"the queue is full: {waiting:,} messages wait")
+        if why_not:
+            return Health(False, why_not)
     return Health(True, "ready")
 
 
 def is_alive() -> Health:
     """Look at this process."""
-    pumps = (getattr(each, "pump", None) for each in watching.producers())
-    return alive((getattr(pump, "moved_at", None) for pump in pumps), time.monotonic())
+    return alive((each.moved_at for each in watching.producers()), time.monotonic())
 
 
 def is_ready() -> Health:
     """Look at this process."""
-    return ready(
-        (
-            getattr(getattr(each, "pump", None), "moved_at", None) is not None,
-            each.reports.trouble,
-            each.reports.tally.in_flight,
-            queue_limit(each),
-        )
-        for each in watching.producers()
-    )
-
-
-def queue_limit(delivery: Any) -> int:
-    """Return how many messages a producer's queue takes."""
-    return int(delivery.settings.properties.get(_QUEUE, _QUEUE_DEFAULT))
+    return ready((each.reports.trouble, each.why_not_ready()) for each in watching.producers())

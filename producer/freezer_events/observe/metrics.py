@@ -18,10 +18,11 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from freezer_events.kafka import statistics
-from freezer_events.observe.health import is_alive, is_ready, queue_limit
+from freezer_events.observe.health import is_alive, is_ready
 from freezer_events.observe.undelivered_age import UndeliveredAge
 from freezer_events.registry import conversation
 from freezer_events.send import watching
+from freezer_events.send.client_properties import queue_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,7 +76,7 @@ class ProducerCollector(Collector):
         producers = watching.producers()
         depth = sum(each.reports.tally.in_flight for each in producers)
         yield _gauge("queue_messages", "Messages accepted and not yet settled.", depth)
-        limit = sum(queue_limit(each) for each in producers)
+        limit = sum(queue_limit(each.settings) for each in producers)
         yield _gauge("queue_limit_messages", "Messages that the client's queue takes.", limit)
         age = "Age of the oldest undelivered message, to within half a second."
         yield _gauge("oldest_undelivered_age_seconds", age, self.look())

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # is behind it could be delivered. It is for a partition that alone is out of reach.
 _MARGIN_S: Final = 5.0
 _LONGEST_MS: Final = 2**31 - 1
+_QUEUE: Final = "queue.buffering.max.messages"
+_QUEUE_DEFAULT: Final = 100_000  # librdkafka's own
 
 DEFAULTS: Final[Mapping[str, Any]] = {
     "enable.idempotence": True,  # no duplicates and no reordering when librdkafka retries
@@ -52,3 +54,8 @@ def producer_properties(settings: Settings, give_up_after_s: float | None) -> di
 def partitioner(settings: Settings) -> str:
     """Return the partitioner in force."""
     return str(settings.properties.get("partitioner", DEFAULTS["partitioner"]))
+
+
+def queue_limit(settings: Settings) -> int:
+    """Return how many messages the client's queue takes."""
+    return int(settings.properties.get(_QUEUE, _QUEUE_DEFAULT))

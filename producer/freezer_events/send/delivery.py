@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from freezer_events.kafka import codes
 from freezer_events.kafka.connection import SLICE_S, never
 from freezer_events.send import fast, giving_up, watching
-from freezer_events.send.client_properties import producer_properties
+from freezer_events.send.client_properties import producer_properties, queue_limit
 from freezer_events.send.delivering import Delivering
 from freezer_events.send.outage import STATUS_EVERY_S, Outage
 from freezer_events.send.pump import Pump
@@ -84,6 +84,19 @@ class Delivery(Delivering):
     def in_flight(self) -> int:
         """Messages accepted and not yet settled."""
         return self.tally.in_flight
+
+    @property
+    def moved_at(self) -> float | None:
+        """When the pump last went round; None before the first message."""
+        return self.pump.moved_at
+
+    def why_not_ready(self) -> str:
+        """Say why no event can be taken at the moment; "" where one can."""
+        if self.moved_at is None:
+            return "not connected to a topic yet"
+        if (waiting := self.in_flight) >= queue_limit(self.settings):
+            return f"the queue is full: {waiting:,} messages wait"
+        return ""
 
     def in_bulk(self) -> AbstractContextManager[None]:
         """Do nothing: with a spool, this is where messages need not wait for the disk each."""

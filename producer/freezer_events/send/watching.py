@@ -27,6 +27,7 @@ _SELDOM_S: Final = 0.05
 _FEWEST: Final = 0x3FF  # one of 1,024
 
 _log = logging.getLogger("freezer_events.run")
+_log.addHandler(logging.NullHandler())  # a word alone tells nobody anything
 
 
 class Accounts(Protocol):
@@ -51,6 +52,13 @@ class Watched(Protocol):
     @property
     def reports(self) -> Accounts:
         """What is known of its messages."""
+
+    @property
+    def moved_at(self) -> float | None:
+        """When the thread that serves it last went on; None where it has had nothing to do yet."""
+
+    def why_not_ready(self) -> str:
+        """Say why no event can be taken at the moment; "" where one can."""
 
 
 class SpoolState(NamedTuple):
