@@ -212,3 +212,12 @@ def test_options_and_rejects_work_as_for_other_files(tmp_path: Path) -> None:
     assert "unused keys: door" in done.stderr
     with pytest.raises(UsageError, match=r"--rejects bad\.jsonl"):
         KeptRows("--rejects", "bad.parquet", ["in.parquet"], named=False)
+
+
+def test_inputs_of_one_name_in_several_folders_keep_their_rows_apart(tmp_path: Path) -> None:
+    names = ["a/part-0.parquet", "b/part-0.parquet", "c/other.csv"]
+    kept = KeptRows("--rejects", f"{tmp_path}/bad/", names, named=False)
+    paths = [kept.path_of(each) for each in names]
+    assert len(set(paths)) == 3
+    assert [each.suffix for each in paths] == [".jsonl", ".jsonl", ".csv"]
+    assert paths[2].name == "other.csv"

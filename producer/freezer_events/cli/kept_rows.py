@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path, PurePath
 from types import MappingProxyType
@@ -64,6 +66,8 @@ class KeptRows:
                 self._path.with_suffix(".jsonl"),
             )
             raise UsageError(f"{option} {path}", why, f"name it so: {option} {other}")
+        names = Counter(map(_name_of, inputs))
+        self._shared = {each for each, count in names.items() if count > 1}
         self._sizes: dict[str, int] = {}
         for each in inputs:
             if kept := kept_bytes.get(each, 0):
@@ -77,7 +81,10 @@ class KeptRows:
 
     def path_of(self, name: str, apart: str = "") -> Path:
         """Return the file for the rows of an input; `apart` goes before the suffix."""
-        own = _NAMELESS.get(name) or PurePath(name.replace("!", "/")).name
+        own = _NAMELESS.get(name) or _name_of(name)
+        if own in self._shared:  # a data lake has a part-0.parquet in each of its folders
+            apart_by = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+            own = f"{PurePath(own).stem}-{apart_by}{PurePath(own).suffix}"
         if PurePath(own).suffix.lower() in _COLUMNAR:
             own += ".jsonl"
         path = self._path / own if self._is_folder else self._path
@@ -122,6 +129,10 @@ class KeptRows:
     def close(self) -> None:
         """Close the files."""
         self._stack.close()
+
+
+def _name_of(name: str) -> str:
+    return PurePath(name.replace("!", "/")).name
 
 
 def _cut(option: str, path: Path, kept_bytes: int) -> int:
