@@ -7,8 +7,10 @@ import re
 import signal
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
 import requests
+from pyarrow import parquet as pq
 
 from tests.support import independent
 from tests.support.cli import Freezer, tally_of
@@ -122,3 +124,20 @@ def test_skipped_readings_are_kept_and_can_be_fed_in_again(
     tally = tally_of(done.stdout.splitlines())
     assert (tally["delivered"], tally["rejected"]) == (2, 1)
     assert (tmp_path / "rejects.csv").read_text() == "sensor_id,temperature\nb,n/a\n"
+
+
+def test_a_parquet_file_arrives_whole_and_an_independent_reader_agrees(
+    freezer: Freezer, stack: Stack, topic: str, tmp_path: Path
+) -> None:
+    sensors = [f"sensor{n % 5}" for n in range(6000)]
+    columns = {"sensor_id": sensors, "temp_c": [n / 10 for n in range(6000)]}
+    pq.write_table(pa.table(columns), tmp_path / "year.parquet", row_group_size=1000)
+    done = freezer(
+        "produce", "--from", "year.parquet", "--column", "temp_c=temperature", "--output", "json",
+        "--no-lines",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert tally_of(done.stdout.splitlines())["delivered"] == 6000
+    expected = [{"sensor_id": f"sensor{n % 5}", "temperature": n / 10} for n in range(6000)]
+    found = independent.read(stack, topic, 6000)
+    assert sorted(map(json.dumps, found)) == sorted(map(json.dumps, expected))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path, PurePath
 from types import MappingProxyType
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 
 _NAMELESS: Final = {"-": "stdin", "": "readings.jsonl"}
+_COLUMNAR: Final = {".parquet", ".feather", ".arrow"}  # their rows are kept as JSON lines
 
 
 class KeptRows:
@@ -57,6 +60,14 @@ class KeptRows:
             if named:
                 why = "would get another name than the input, whose name says a field"
             raise UsageError(f"{option} {path}", why, f"name a folder: {option} {path}.d/")
+        if not self._is_folder and self._path.suffix.lower() in _COLUMNAR:
+            why, other = (
+                "rows are kept as JSON lines, not in columns",
+                self._path.with_suffix(".jsonl"),
+            )
+            raise UsageError(f"{option} {path}", why, f"name it so: {option} {other}")
+        names = Counter(map(_name_of, inputs))
+        self._shared = {each for each, count in names.items() if count > 1}
         self._sizes: dict[str, int] = {}
         for each in inputs:
             if kept := kept_bytes.get(each, 0):
@@ -70,7 +81,12 @@ class KeptRows:
 
     def path_of(self, name: str, apart: str = "") -> Path:
         """Return the file for the rows of an input; `apart` goes before the suffix."""
-        own = _NAMELESS.get(name) or PurePath(name.replace("!", "/")).name
+        own = _NAMELESS.get(name) or _name_of(name)
+        if own in self._shared:  # a data lake has a part-0.parquet in each of its folders
+            apart_by = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+            own = f"{PurePath(own).stem}-{apart_by}{PurePath(own).suffix}"
+        if PurePath(own).suffix.lower() in _COLUMNAR:
+            own += ".jsonl"
         path = self._path / own if self._is_folder else self._path
         return path.with_name(f"{path.stem}{apart}{path.suffix}") if apart else path
 
@@ -113,6 +129,10 @@ class KeptRows:
     def close(self) -> None:
         """Close the files."""
         self._stack.close()
+
+
+def _name_of(name: str) -> str:
+    return PurePath(name.replace("!", "/")).name
 
 
 def _cut(option: str, path: Path, kept_bytes: int) -> int:

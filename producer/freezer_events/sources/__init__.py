@@ -1,4 +1,4 @@
-"""Sources of readings: files and pipes of tables or JSON, and the simulator next door."""
+"""Sources of readings: files and pipes of tables or JSON, columnar files, the simulator."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from freezer_events.avro.forms import field_names
 from freezer_events.errors import UsageError
+from freezer_events.sources.arrow_bytes import ArrowBytes, is_columnar
 from freezer_events.sources.csv_file import CsvFile
 from freezer_events.sources.encodings import LineCode
 from freezer_events.sources.input_names import expanded, size_of
@@ -82,6 +83,12 @@ def open_source(
 
     """
     refuse_unknown(profile, field_names(event_type), event_type.name, event_type.version)
+    if is_columnar(name):
+        if follow:
+            why = "is columnar: nothing is appended to it that could be followed"
+            raise UsageError(f"follow {shown_name(name)}", why, "leave out --follow")
+        rows = ArrowBytes(name, event_type, profile)
+        return JsonFile(rows, LineCode("utf-8"), event_type, profile, on_reject, tell, start)
     stream = InputBytes(name, wait, follow=follow)
     try:
         first = stream.peek()

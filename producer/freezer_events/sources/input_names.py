@@ -5,13 +5,16 @@ from __future__ import annotations
 import glob
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from freezer_events.errors import UsageError
 from freezer_events.sources.inputs import AS_CSV, EXCEL, MEMBER, ZIP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+
+_NO_ROWS: Final = {"_SUCCESS", "_metadata", "_common_metadata"}  # beside Parquet in a data lake
 
 
 def expanded(names: Sequence[str]) -> list[str]:
@@ -60,14 +63,14 @@ def _expanded(name: str) -> Iterator[str]:
 
 
 def _files_in(folder: Path) -> list[str]:
-    """Return the files of a folder, and of those in it; hidden ones are left out."""
+    """Return the files of a folder, and of those in it, but for hidden and accompanying ones."""
     inside = (each for each in folder.rglob("*") if each.is_file())
     visible = (each for each in inside if not _is_hidden(each.relative_to(folder)))
     return sorted(map(str, visible))
 
 
 def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+    return path.name in _NO_ROWS or any(part.startswith(".") for part in path.parts)
 
 
 def _members(name: str) -> Iterator[str]:

@@ -26,7 +26,8 @@ AS_CSV: Final = "save it as CSV (in Excel: File, Save As, CSV UTF-8)"
 _FOREIGN: Final = {
     _OLE: (EXCEL, AS_CSV),
     b"%PDF": ("is a PDF document", "export the readings as CSV"),
-    b"PAR1": ("is a Parquet file", "export it as CSV or JSON lines"),
+    b"PAR1": ("is a Parquet file, which is read from its end", "name the file: --from FILE"),
+    b"ARROW1": ("is an Arrow file, which is read from its end", "name the file: --from FILE"),
     b"SQLite format 3\0": ("is an SQLite database", "export a table: sqlite3 -csv -header"),
     b"BZh": ("is packed with bzip2", "unpack it: bzip2 -dc FILE | freezer produce --from -"),
     b"\xfd7zXZ": ("is packed with xz", "unpack it: xz -dc FILE | freezer produce --from -"),

@@ -1,0 +1,223 @@
+"""Parquet, Feather and Arrow files as a source: each value as it was, or refused by name."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+import pytest
+from pyarrow import feather
+from pyarrow import parquet as pq
+
+from freezer_events.avro.forms import to_json
+from freezer_events.cli.kept_rows import KeptRows
+from freezer_events.errors import EventError, UsageError
+from freezer_events.sources import FieldFrom, Profile, expanded
+from tests.support.cli import Freezer
+from tests.support.generated import module_of
+from tests.support.readings import Taken, outcome
+
+NOON = datetime(2026, 1, 31, 12, 0, 0, 123_000, tzinfo=UTC)
+ID = UUID("12345678-1234-5678-1234-567812345678")
+
+
+def written(path: Path, columns: dict[str, Any]) -> Path:
+    table = pa.table(columns)
+    if path.suffix == ".parquet":
+        pq.write_table(table, path, row_group_size=2, write_page_checksum=True)
+    else:
+        feather.write_feather(table, path)
+    return path
+
+
+def readings(**more: Any) -> dict[str, Any]:
+    return {"sensor_id": ["sensor0", "sensor1", "sensor2"], "temperature": [-18.1, -17, 2]} | more
+
+
+def one(avro: Any, column: Any, path: Path, said: Profile = Profile()) -> Taken:  # noqa: B008
+    """Read one column into one field."""
+    schema = {"type": "record", "name": "One", "fields": [{"name": "value", "type": avro}]}
+    kind = module_of(schema, key="", event="one", version=1, topic="one").EVENT
+    return outcome(written(path / "one.parquet", {"value": column}), said, kind)
+
+
+def logical(base: str, name: str, **more: int) -> dict[str, Any]:
+    return {"type": base, "logicalType": name, **more}
+
+
+FIXED = {"type": "fixed", "name": "Id", "size": 16, "logicalType": "uuid"}
+ENUM = {"type": "enum", "name": "Door", "symbols": ["OPEN", "SHUT"]}
+INNER = {"type": "record", "name": "In", "fields": [{"name": "n", "type": "long"}]}
+STAMP = pa.timestamp("ns", "UTC")
+
+
+@pytest.mark.parametrize(
+    ("avro", "column", "value"),
+    [
+        ("string", pa.array(["é"], pa.large_string()), "é"),
+        ("string", pa.array(["é"], pa.string_view()), "é"),
+        ("string", pa.array(["é".encode()], pa.binary()), "é"),
+        ("string", pa.array(["a"]).dictionary_encode(), "a"),
+        ("bytes", pa.array([b"\0\xff"], pa.large_binary()), b"\0\xff"),
+        ("long", pa.array([2**63 - 1], pa.uint64()), 2**63 - 1),
+        ("double", pa.array([0.1], pa.float64()), 0.1),
+        ("boolean", pa.array([True]), True),
+        (logical("bytes", "decimal", precision=6, scale=2), [Decimal("-18.10")], Decimal("-18.10")),
+        (logical("long", "timestamp-millis"), pa.array([NOON], STAMP), NOON),
+        (logical("long", "timestamp-nanos"), pa.array([1_000_000_001], STAMP), 1_000_000_001),
+        (logical("int", "date"), [date(2026, 1, 31)], date(2026, 1, 31)),
+        (logical("int", "time-millis"), [time(1, 2, 3, 4000)], time(1, 2, 3, 4000)),
+        (logical("string", "uuid"), [str(ID)], ID),
+        (FIXED, pa.array([ID.bytes], pa.binary(16)), ID),
+        (ENUM, pa.array(["SHUT"]).dictionary_encode(), "SHUT"),
+        ({"type": "array", "items": "long"}, [[1, 2]], [1, 2]),
+        ({"type": "map", "values": "long"}, pa.array([[("a", 1)]], pa.map_("string", "int64")),
+         {"a": 1}),
+        (["null", "string"], pa.array([None], pa.string()), None),
+        (["null", "string", "long"], [7], 7),
+    ],
+)  # fmt: skip
+def test_a_value_of_a_column_is_the_value_of_the_event(
+    tmp_path: Path, avro: Any, column: Any, value: Any
+) -> None:
+    found = one(avro, column, tmp_path)
+    assert [each.value for each in found.events] == [value], found.rejected
+
+
+def test_a_struct_is_a_record_and_a_null_in_it_is_none(tmp_path: Path) -> None:
+    found = one(["null", INNER], [{"n": 3}, None], tmp_path)
+    assert [to_json(each) for each in found.events] == [{"value": {"n": 3}}, {"value": None}]
+
+
+@pytest.mark.parametrize(
+    ("avro", "column", "why"),
+    [
+        ("long", pa.array([2**63], pa.uint64()), "9223372036854775808"),
+        ("long", [1.5], "1.5"),
+        ("double", [float("nan")], "nan"),
+        ("string", pa.array([b"\xff"], pa.binary()), "is not a string"),
+        (logical("long", "timestamp-micros"), pa.array([1], STAMP), "00.000000001Z"),
+        (logical("long", "timestamp-millis"), pa.array([NOON.replace(tzinfo=None)]), "zone"),
+        (logical("bytes", "decimal", precision=6, scale=1), [Decimal("-18.15")], "after the point"),
+        (logical("int", "time-millis"), pa.array([1], pa.time64("ns")), "00:00:00.000000001"),
+        ({"type": "map", "values": "long"},
+         pa.array([[("a", 1), ("a", 2)]], pa.map_("string", "int64")), "is not an object"),
+        ("long", pa.array([5], pa.duration("s")), "duration"),
+    ],
+)  # fmt: skip
+def test_a_value_that_does_not_fit_is_refused_not_changed(
+    tmp_path: Path, avro: Any, column: Any, why: str
+) -> None:
+    found = one(avro, column, tmp_path)
+    assert not found.events
+    assert [why in each.why for each in found.rejected] == [True], found.rejected
+
+
+def test_a_time_without_a_zone_is_taken_once_the_zone_is_said(tmp_path: Path) -> None:
+    said = Profile(time_zone=FieldFrom(constant="+02:00"))
+    times = pa.array([datetime(2026, 1, 31, 14)], pa.timestamp("us"))  # noqa: DTZ001 - it has none
+    found = one(logical("long", "timestamp-millis"), times, tmp_path, said)
+    assert [each.value for each in found.events] == [datetime(2026, 1, 31, 12, tzinfo=UTC)]
+
+
+def test_a_rejected_row_is_a_line_that_goes_in_again_once_it_is_corrected(tmp_path: Path) -> None:
+    columns = readings(recorded_at=pa.array([NOON] * 3, pa.timestamp("us", "UTC")))
+    columns["temperature"] = pa.array([-18.1, None, 2.0])
+    found = outcome(written(tmp_path / "in.parquet", columns))
+    assert [(each.place.line, each.why) for each in found.rejected] == [
+        (2, "temperature: None is not a number")
+    ]
+    row = json.loads(found.rejected[0].raw)
+    assert row == {"sensor_id": "sensor1", "temperature": None, "recorded_at": NOON_TEXT}
+    (tmp_path / "again.jsonl").write_text(json.dumps(row | {"temperature": -17.5}))
+    (again,) = outcome(tmp_path / "again.jsonl").events
+    assert (again.temperature, again.recorded_at) == (-17.5, NOON)
+
+
+NOON_TEXT = "2026-01-31T12:00:00.123Z"
+
+
+def test_folders_of_a_data_lake_give_columns_and_what_holds_no_rows_is_left_out(
+    tmp_path: Path,
+) -> None:
+    for number in range(2):
+        folder = tmp_path / f"sensor_id=F{number}" / "site=a%2Fb"
+        folder.mkdir(parents=True)
+        written(folder / "part-0.parquet", {"temperature": [float(number)]})
+        written(folder / "empty.parquet", {"temperature": pa.array([], "float64")})
+    (tmp_path / "_SUCCESS").touch()
+    names = expanded([str(tmp_path)])
+    assert len(names) == 4
+    found = [(each.sensor_id, each.temperature) for n in names for each in outcome(Path(n)).events]
+    assert found == [("F0", 0.0), ("F1", 1.0)]
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".feather"])
+def test_a_file_that_is_cut_off_is_refused_at_once(tmp_path: Path, suffix: str) -> None:
+    path = written(tmp_path / f"in{suffix}", readings())
+    path.write_bytes(path.read_bytes()[:-20])
+    error = outcome(path).error
+    assert isinstance(error, UsageError)
+    assert "get the file whole" in str(error)
+
+
+def test_a_damaged_page_ends_the_run_with_what_came_before_it(tmp_path: Path) -> None:
+    columns = {"sensor_id": [f"s{n}" for n in range(20_000)], "temperature": [1.5] * 20_000}
+    path = tmp_path / "in.parquet"
+    pq.write_table(
+        pa.table(columns), path, row_group_size=5000, compression="none",
+        use_dictionary=False, write_page_checksum=True,
+    )  # fmt: skip
+    data = bytearray(path.read_bytes())
+    at = data.index(b"s12345")
+    data[at + 1] ^= 1  # a digit that is another one now
+    path.write_bytes(data)
+    found = outcome(path)
+    assert isinstance(found.error, EventError)
+    assert "CRC" in str(found.error)
+    assert len(found.events) <= 12_345
+    assert all(each.sensor_id == f"s{n}" for n, each in enumerate(found.events))
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    table = pa.table([pa.array(["a"]), pa.array([1.0]), pa.array([2.0])],
+                     names=["sensor_id", "temperature", "temperature"])  # fmt: skip
+    pq.write_table(table, tmp_path / "in.parquet")
+    assert "is there twice" in str(outcome(tmp_path / "in.parquet").error)
+
+
+def test_without_pyarrow_the_command_that_installs_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path / "in.parquet", readings())
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert "pip install 'freezer-events[arrow]'" in str(outcome(path).error)
+
+
+def test_options_and_rejects_work_as_for_other_files(tmp_path: Path) -> None:
+    columns = {"id": ["a", "b", "c"], "temp_c": ["1", "warm", "3.5"], "door": ["x"] * 3}
+    written(tmp_path / "in.parquet", columns)
+    given = ("produce", "--from", "in.parquet", "--path", "id=sensor_id",
+             "--column", "temp_c=temperature", "--where", "sensor_id != 'c'",
+             "--dry-run")  # fmt: skip
+    done = Freezer(tmp_path)(*given, "--on-bad", "skip")
+    assert done.stdout.startswith("dry run: 2 readings read, 1 rejected, 1 good"), done.stderr
+    assert "skipped in.parquet:2: temperature: 'warm' is not a number" in done.stderr
+    assert "unused keys: door" in done.stderr
+    with pytest.raises(UsageError, match=r"--rejects bad\.jsonl"):
+        KeptRows("--rejects", "bad.parquet", ["in.parquet"], named=False)
+
+
+def test_inputs_of_one_name_in_several_folders_keep_their_rows_apart(tmp_path: Path) -> None:
+    names = ["a/part-0.parquet", "b/part-0.parquet", "c/other.csv"]
+    kept = KeptRows("--rejects", f"{tmp_path}/bad/", names, named=False)
+    paths = [kept.path_of(each) for each in names]
+    assert len(set(paths)) == 3
+    assert [each.suffix for each in paths] == [".jsonl", ".jsonl", ".csv"]
+    assert paths[2].name == "other.csv"
