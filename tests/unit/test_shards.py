@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.cli import Freezer
+from tests.support.readme import assert_alike, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 NAMES = [f"{number}.json" for number in range(3)]
 
@@ -106,3 +110,24 @@ def test_a_file_without_a_result_is_refused_by_name(freezer: Freezer) -> None:
     done = freezer("tally", shard(freezer, 0), "killed.json")
     assert done.returncode == 2
     assert "killed.json" in done.stderr
+
+
+def test_the_page_shows_what_is_printed(tmp_path: Path) -> None:
+    rows = "".join(f"s{n % 9},{n if n % 100 else 'broken'}\n" for n in range(1000))
+    (tmp_path / "year.csv").write_text(f"sensor_id,temperature\n{rows}")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for each in shown("docs/backfill.md", "Shards"):
+        command, told = each.command, each.output
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=tmp_path,
+            env=Freezer(tmp_path).environment | {"PATH": path},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        printed = [*done.stderr.splitlines(), *done.stdout.splitlines()]
+        if command.startswith("freezer produce"):
+            assert (tmp_path / command.rpartition(">")[2]).stat().st_size, done.stderr
+        assert_alike(printed, told.splitlines(), command)
