@@ -87,6 +87,18 @@ def test_what_is_started_is_a_command_of_ours(tmp_path: Path) -> None:
         assert "BOOTSTRAP_SERVERS" in done.stderr
 
 
+@pytest.mark.parametrize("version", KUBERNETES)
+def test_the_job_of_a_backfill_has_a_pod_for_each_shard(version: str, tmp_path: Path) -> None:
+    job = yaml.safe_load((DEPLOY / "kubernetes" / "backfill.yaml").read_text(encoding="utf-8"))
+    kubernetes_validate.validate(job, version, strict=True)
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    assert f"--shard=$(JOB_COMPLETION_INDEX)/{job['spec']['completions']}" in container["args"]
+    asked = [each.replace("$(JOB_COMPLETION_INDEX)", "3") for each in container["args"]]
+    done = Freezer(tmp_path, {each["name"]: each["value"] for each in container["env"]})(*asked)
+    assert done.returncode == 3, done.stderr  # all it lacks is a cluster
+    assert "BOOTSTRAP_SERVERS" in done.stderr
+
+
 def test_systemd_has_nothing_to_say_of_the_unit(tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.fail("systemd-analyze is not there; on Debian: apt-get install systemd")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.cli.output import note, summary
 from freezer_events.console.ending import Ending, tell
@@ -41,9 +41,18 @@ def compare(tally: Tally, source: Source | None, skipped: int = 0) -> None:
         raise CountsDiffer(f"{rows} and {tally}")
 
 
-def tell_counts(out: Output, tally: Tally, event_type: EventType, output: str) -> None:
-    """Print the line that ends a run."""
-    out.conclude({"tally": tally.as_dict()} if output == "json" else summary(tally, event_type))
+def tell_counts(
+    out: Output,
+    tally: Tally,
+    event_type: EventType,
+    output: str,
+    shard: dict[str, Any] | None = None,
+) -> None:
+    """Print the line that ends a run; with the shard that it was, for machines."""
+    if output == "json":
+        out.conclude({"tally": tally.as_dict()} | ({"shard": shard} if shard else {}))
+    else:
+        out.conclude(summary(tally, event_type))
 
 
 def exit_code(

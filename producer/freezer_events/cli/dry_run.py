@@ -44,9 +44,10 @@ def dry_run(
         error = _read(intake, Filler(event_type, live=options.is_live), tally, stop)
     rejects.conclude()
     if error is None:
-        compare(tally, intake.source)
+        compare(tally, intake.source, intake.skipped)
     if options.output == "json":
-        tell_counts(out, tally, event_type, options.output)
+        shard = intake.shard_as_dict(None, ended=error is None and not stop.asked)
+        tell_counts(out, tally, event_type, options.output, shard)
     else:
         read = counted(tally.read, noun_of(event_type.name))
         counts = f"{read} read, {tally.rejected:,} rejected, {tally.unsent:,} good"

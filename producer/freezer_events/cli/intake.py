@@ -63,6 +63,8 @@ class Intake:
         self._tally = tally
         self._profile = profile
         self._expected = options.expected
+        self._shard = options.shard
+        self._event_name = event_type.name
         self._inputs: Inputs | None = None
         self.resume: Resume | None = None
         self.source: Source | None = None
@@ -82,6 +84,12 @@ class Intake:
                 "the readings of a file were made before now",
                 "leave out --live; it is for a pipe whose readings are made as they are written",
             )
+        if self._shard is not None:
+            self.inputs = self._shard.take_inputs(self.inputs)
+            if not self.inputs:
+                note(f"shard {self._shard} has no file: there are fewer files than shards")
+                self.events = ()
+                return
         self.resume = resume(self.inputs)
         unread = self.inputs if self.resume is None else self.resume.unread
         if options.follow:
@@ -94,8 +102,10 @@ class Intake:
         self.source = self._inputs = self._open(unread, options, event_type, wait)
         rejects.open(self.inputs, kept, named=profile.reads_name)
         self.events, most = self.source, options.count
+        if self._shard is not None:
+            self.events = self._shard.of_source(self.source, event_type, wait)
         if self.resume is not None:
-            self.events = self.resume.count(self.source, self.source, rejects)
+            self.events = self.resume.count(self.events, self.source, rejects)
             most = most and max(0, most - self.resume.taken)
         if options.count:
             self.events = islice(self.events, most)
@@ -107,12 +117,21 @@ class Intake:
 
     @property
     def skipped(self) -> int:
-        """Readings that were read again and passed over: they are in the spool."""
-        return 0 if self.resume is None else self.resume.skipped
+        """Readings that were passed over: they are in the spool, or another shard's."""
+        again = 0 if self.resume is None else self.resume.skipped
+        return again if self._shard is None else again + self._shard.elsewhere
+
+    def shard_as_dict(self, topic: str | None, *, ended: bool) -> dict[str, Any] | None:
+        """Return what is to be told of the shard; None where there is none."""
+        if self._shard is None:
+            return None
+        resumed = self.resume is not None and self.resume.is_later
+        told = self._shard.as_dict(self.source, ended=ended, resumed=resumed)
+        return told | {"event": self._event_name, "topic": topic}
 
     def finish(self) -> None:
         """Remember that the source has been read to its end."""
-        if self.resume is not None:
+        if self.resume is not None and not (self._shard is not None and self._shard.cut):
             self.resume.finish()
 
     def __enter__(self) -> Self:
@@ -151,6 +170,9 @@ class Intake:
 
     def _rejected(self, found: Rejected) -> None:
         """Take a row that is no reading."""
+        if self._shard is not None and not self._shard.owns(found.place):
+            self._shard.elsewhere += 1
+            return
         self._tally.read += 1
         self._tally.rejected += 1
         watching.rejected(None)

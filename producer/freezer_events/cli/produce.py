@@ -10,12 +10,13 @@ import click
 from freezer_events.cli import mapping_options, options
 from freezer_events.cli.produce_options import ProduceOptions
 from freezer_events.cli.produce_run import ProduceRun
+from freezer_events.cli.shard import ShardType
 from freezer_events.console.given import StreamCommand, refuse_together, refuse_without
 from freezer_events.spool.durable_queue import DEFAULT_MAX_BYTES
 
 _OF_A_FILE: Final = (
     *mapping_options.SPELLINGS, "--on-bad", "--rejects", "--rejects-topic", "--start-at", "--live",
-    "--restart", "--follow",
+    "--restart", "--follow", "--shard",
 )  # fmt: skip
 
 
@@ -118,6 +119,16 @@ _OF_A_FILE: Final = (
 @click.option(
     "--follow", is_flag=True, help="Go on with what is appended to the file, also after rotation."
 )
+@click.option(
+    "--shard", type=ShardType(), help="Send the I-th of N parts of the input, counted from 0."
+)
+@click.option(
+    "--shard-by",
+    type=click.Choice(["key", "file"]),
+    default="key",
+    show_default=True,
+    help="Deal out readings by key, or whole files: only if no key is in two of them.",
+)
 @click.option("--dry-run", is_flag=True, help="Read, check and encode; send nothing.")
 @options.timeout
 @options.give_up_after
@@ -131,8 +142,12 @@ def command(**given: Any) -> int:
     Without --from, events are simulated: ten, one a second, with three keys in turn.
     """
     refuse_together("--from", ("--sensors", "--seed"), "they are for simulated events")
-    refuse_together("--follow", ("--live", "--start-at", "--dry-run"), "it follows one file")
+    refuse_together(
+        "--follow", ("--live", "--start-at", "--shard", "--dry-run"), "it follows one file"
+    )
     refuse_together("--dry-run", ("--rejects-topic", "--undelivered-topic"), "it sends nothing")
     refuse_without("--from", _OF_A_FILE, "it says how to read a file")
+    refuse_without("--shard", ("--shard-by",), "it says what a shard is")
+    refuse_together("--shard", ("--count", "--start-at"), "a shard is a part of the whole input")
     mapping = mapping_options.taken_from(given)
     return ProduceRun(ProduceOptions(**given, mapping=mapping)).run()

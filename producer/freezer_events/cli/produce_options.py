@@ -11,6 +11,7 @@ from freezer_events.send.spool_at import SpoolAt
 
 if TYPE_CHECKING:
     from freezer_events.cli.mapping_options import MappingOptions
+    from freezer_events.cli.shard import Shard
     from freezer_events.config import Settings
 
 _TUTORIAL_INTERVAL_S: Final = 1.0
@@ -57,6 +58,17 @@ class ProduceOptions:
     restart: bool
     follow: bool
     exactly_once: bool
+    shard: Shard | None
+    shard_by: str
+
+    def __post_init__(self) -> None:
+        """Give each shard files of its own: two processes in one file would mix their rows."""
+        if self.shard is not None:
+            self.shard.by = self.shard_by
+            for name in ("rejects", "undelivered"):
+                path = getattr(self, name)
+                if path is not None:
+                    object.__setattr__(self, name, self.shard.own_path(path))
 
     @property
     def every_delivery(self) -> bool | None:

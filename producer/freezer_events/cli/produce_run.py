@@ -114,7 +114,9 @@ class ProduceRun:
                 rejects,
                 tally,
                 pipeline.wait,
-                lambda names: resume_of(pipeline.spool, given, names, f"{event_type.name} {topic}"),
+                lambda names: resume_of(
+                    pipeline.spool, given, names, self._purpose(event_type, topic)
+                ),
             )
         stack.enter_context(intake)
         progress.share = intake.share_of(tally)
@@ -150,7 +152,8 @@ class ProduceRun:
         if refused is not None:
             refused.all_arrived()
         conclusion.compare(tally, intake.source, intake.skipped)
-        conclusion.tell_counts(self._out, tally, event_type, given.output)
+        shard = intake.shard_as_dict(topic, ended=pipeline.exhausted)
+        conclusion.tell_counts(self._out, tally, event_type, given.output, shard)
         self._leftovers(pipeline, intake, kept, event_type)
         if given.output == "text" and tally.delivered:
             self._shares(pipeline, partitions, topic, event_type)
@@ -162,6 +165,11 @@ class ProduceRun:
             error or pipeline.trouble or pipeline.why_left,
             rejects_kept=rejects.keeps,
         )
+
+    def _purpose(self, event_type: EventType, topic: str) -> str:
+        """Return what a spool remembers the run's files by."""
+        of_run, shard = f"{event_type.name} {topic}", self._given.shard
+        return of_run if shard is None else shard.purpose(of_run)
 
     def _shares(
         self, pipeline: Pipeline, partitions: int, topic: str, event_type: EventType
@@ -211,7 +219,10 @@ class ProduceRun:
                 note(f"{counted(count, noun_of(event_type.name))} not delivered: kept in {path}")
         inputs = intake.inputs
         ahead = next_place(source, lost, inputs, kept=kept is not None, ended=pipeline.exhausted)
-        if ahead is not None and ahead[0] != "-":
+        if self._given.shard is not None:
+            if ahead is not None or not pipeline.exhausted:
+                note("to go on: the same command; with --spool DIR it goes on where it was")
+        elif ahead is not None and ahead[0] != "-":
             name, line = ahead
             only = f"the inputs from {name} on, " if len(inputs) > 1 else ""
             note(f"to go on: the same options, {only}--start-at {line}")
@@ -221,7 +232,8 @@ class ProduceRun:
         if pipeline.earlier:
             earlier = counted(pipeline.earlier, noun_of(event_type.name))
             note(f"{earlier} of earlier runs delivered from the spool")
-        if intake.resume is not None and not pipeline.exhausted:
+        cut = self._given.shard is not None and self._given.shard.cut
+        if intake.resume is not None and (cut or not pipeline.exhausted):
             note("to go on: the same command")
 
     def _expected(self, event_type: EventType) -> str:

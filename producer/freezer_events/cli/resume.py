@@ -138,6 +138,11 @@ class Resume:
         return [name for name, file in self._files.items() if not file.is_done]
 
     @property
+    def is_later(self) -> bool:
+        """Whether an earlier run has read any of the inputs."""
+        return any(file.place.line or file.is_done for file in self._files.values())
+
+    @property
     def taken(self) -> int:
         """How many readings earlier runs have taken of the inputs."""
         return sum(file.place.taken for file in self._files.values())

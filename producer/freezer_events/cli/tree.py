@@ -15,6 +15,7 @@ _COMMANDS: Final = {
     "produce": Lazy(f"{_HERE}.produce", "Produce events: simulated, from files or a pipe."),
     "consume": Lazy(f"{_HERE}.consume", "Read typed events back from the topic."),
     "profiles": Lazy(f"{_HERE}.profiles", "List the kinds of files that are known by name."),
+    "tally": Lazy(f"{_HERE}.tally", "Add up the shards of a backfill; say whether they are all."),
     "spool": Lazy(f"{_HERE}.spool", "The spool on disk: see it, drain it, export it, mend it."),
     "schema": Lazy(f"{_HERE}.schema", "Schemas: see, check, evolve, release, generate, register."),
     "topics": Lazy(
