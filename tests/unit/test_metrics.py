@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
+import socket
+import struct
 import subprocess
 import time
 import urllib.error
@@ -25,11 +28,13 @@ from freezer_events import (
     serve_metrics,
 )
 from freezer_events.events import FreezerReading
+from freezer_events.kafka import statistics
 from freezer_events.observe.health import alive, ready
 from freezer_events.observe.undelivered_age import UndeliveredAge
 from freezer_events.send import watching
 from freezer_events.send.watching import SpoolState
 from tests.support import prometheus
+from tests.support.cli import FREEZER
 from tests.support.readme import ROOT, text_of
 
 if TYPE_CHECKING:
@@ -219,9 +224,55 @@ def test_an_address_that_is_none_is_refused(address: str) -> None:
         serve_metrics(address)
 
 
+@pytest.mark.parametrize("host", ["a..b", "é.b..", "x" * 70])
+def test_a_host_that_is_no_name_is_refused(host: str) -> None:
+    with pytest.raises(ConfigError, match="name another address"):
+        serve_metrics(f"{host}:9400")
+
+
 def test_an_address_that_is_in_use_is_named(server: MetricsServer) -> None:
     with pytest.raises(ConfigError, match="already in use"):
         serve_metrics(server.address)
+
+
+def test_a_server_that_did_not_start_asks_for_no_statistics() -> None:
+    with serve_metrics("127.0.0.1:0") as server, pytest.raises(ConfigError):
+        serve_metrics(server.address)
+    assert statistics.properties() == {}
+
+
+def test_who_hangs_up_leaves_no_traceback_on_standard_error(
+    server: MetricsServer, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="freezer_events.metrics")
+    host, port = server.address.split(":")
+    at_once = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: a reset, not an orderly end
+    end = time.monotonic() + _WITHIN_S
+    while not caplog.records:
+        assert time.monotonic() < end
+        with socket.create_connection((host, int(port))) as one:
+            one.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+    assert caplog.records[0].levelno == logging.DEBUG
+    assert capfd.readouterr().err == ""
+    assert get(server, "/healthz") == (200, "alive\n")
+
+
+def test_the_spool_is_told_as_its_own_command_tells_it(
+    server: MetricsServer, event_cluster: EventCluster, tmp_path: Path
+) -> None:
+    event_cluster.cluster.take_down()
+    at = SpoolAt(tmp_path / "s")
+    with event_cluster.producer(spool=at, give_up_after_s=0.2) as producer:
+        for _ in range(3):
+            producer.send(READING)
+        command = [FREEZER, "spool", "status", "--spool", str(at.path), "--output", "json"]
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+        status = json.loads(done.stdout)
+        assert sample(server, "freezer_spool_messages") == status["waiting"] == 3
+        assert sample(server, "freezer_spool_lost_total") == status["losses"] == 0
+        assert sample(server, "freezer_spool_parked") == status["parked"] == 0
+        assert sample(server, "freezer_spool_oldest_age_seconds") >= status["oldest_s"] > 0
 
 
 # Prometheus
@@ -250,9 +301,9 @@ def test_each_rule_has_a_test_in_which_it_fires() -> None:
 
 
 def test_the_page_names_the_metrics_that_there_are(
-    server: MetricsServer, event_cluster: EventCluster
+    server: MetricsServer, event_cluster: EventCluster, tmp_path: Path
 ) -> None:
-    with event_cluster.producer() as producer:
+    with event_cluster.producer(spool=tmp_path / "s") as producer:
         producer.send(READING)
         _, text = get(server, "/metrics")
     there = {each.name for each in text_string_to_metric_families(text)}

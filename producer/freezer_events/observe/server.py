@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import socket
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar, Final, Protocol, Self
@@ -18,6 +20,7 @@ _PATIENCE_S: Final = 5.0  # with who connects and says nothing
 _LOOK_S: Final = 0.5
 _LAST_PORT: Final = 65535
 _INSTALL: Final = "pip install 'freezer-events[metrics]'"
+_log: Final = logging.getLogger("freezer_events.metrics")
 
 
 class MetricsServer:
@@ -34,10 +37,12 @@ class MetricsServer:
         try:
             server = _Server6 if ":" in host else _Server
             self._server = server((host, port), self._handler)
-        except OSError as error:
+        except (OSError, TypeError, UnicodeError) as error:  # the last two: a host that is no name
+            why = (isinstance(error, OSError) and error.strerror) or str(error)
             raise ConfigError(
-                f"serve metrics at {address}", str(error.strerror), "name another address or port"
+                f"serve metrics at {address}", why, "name another address or port"
             ) from error
+        statistics.want(wanted=True)  # and no longer at its close
         shown = f"[{host}]" if ":" in host else host
         self.address = f"{shown}:{self._server.server_address[1]}"
         self._stopped = threading.Event()
@@ -69,6 +74,16 @@ class MetricsServer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
+        """Log what went wrong with one question; the base class prints a traceback instead.
+
+        Whoever asks may hang up at any time, which is nobody's fault.
+        """
+        if isinstance(sys.exception(), OSError):
+            _log.debug("a connection to the metrics ended early: %s", sys.exception())
+        else:
+            _log.error("a question to the metrics was not answered", exc_info=True)
+
 
 class _Server6(_Server):
     address_family = socket.AF_INET6
@@ -90,7 +105,6 @@ def serve_metrics(address: str) -> MetricsServer:
         ConfigError: it is in use, or the extra [metrics] is not installed.
 
     """
-    statistics.want(wanted=True)
     return MetricsServer(address)
 
 
