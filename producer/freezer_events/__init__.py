@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from freezer_events.send.checks import KEY_FIELD
     from freezer_events.send.producer import EventProducer
     from freezer_events.send.report import Report
-    from freezer_events.send.spooled_delivery import SpoolAt
+    from freezer_events.send.spool_at import SpoolAt
     from freezer_events.send.tally import Tally
 
 __all__ = [
@@ -82,7 +82,7 @@ _HOMES = {
     "Record": "read.record",
     "Report": "send.report",
     "Settings": "config",
-    "SpoolAt": "send.spooled_delivery",
+    "SpoolAt": "send.spool_at",
     "Start": "read.starting",
     "Tally": "send.tally",
     "serve_metrics": "observe.server",

@@ -17,12 +17,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from freezer_events.errors import UnreachableError
-from freezer_events.spool.durable_queue import Put, Spool
-from freezer_events.spool.store import FILE, BodyKind, DiskFull, Store
+from freezer_events.spool.database import FILE, DiskFull
+from freezer_events.spool.durable_queue import Spool
+from freezer_events.spool.put import Put
+from freezer_events.spool.records import BodyKind
+from freezer_events.spool.store import Store
 from tests.support.effort import thorough
 
 if TYPE_CHECKING:
-    from freezer_events.spool.store import StoredBatch
+    from freezer_events.spool.records import StoredBatch
 
 KIND = BodyKind("e", 1, "t", '"string"')
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.errors import UsageError
-from freezer_events.send.spooled_delivery import SpoolAt
+from freezer_events.send.spool_at import SpoolAt
 
 if TYPE_CHECKING:
     from freezer_events.cli.mapping_options import MappingOptions

@@ -136,7 +136,7 @@ class Resume:
     def count(self, events: Iterable[Any], source: Source, rejects: Rejects) -> Iterator[Any]:
         """Yield the events of the source that are not in the spool yet, counted."""
         self._source, self._rejects = source, rejects
-        self._spool.written_place = self._written
+        self._spool.hooks.written_place = self._written
         for event in events:
             place = source.last
             row = (place.input, place.begin)

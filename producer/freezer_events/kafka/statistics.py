@@ -16,7 +16,7 @@ _OLD_S: Final = 20.0  # a client that has said nothing for so long is gone
 class _Heard:
     """What the clients of this process reported last."""
 
-    wanted = False
+    wanted = 0  # how many want it
     reports: Final[dict[int, tuple[float, str]]] = {}
 
 
@@ -28,9 +28,9 @@ class _Listener:
         _Heard.reports[id(self)] = time.monotonic(), text
 
 
-def want() -> None:
-    """Have the clients that are made from now on report."""
-    _Heard.wanted = True
+def want(*, wanted: bool) -> None:
+    """Have the clients that are made from now on report, until as many want it no longer."""
+    _Heard.wanted += 1 if wanted else -1
 
 
 def properties() -> dict[str, Any]:

@@ -54,6 +54,9 @@ class MetricsServer:
 
     def close(self) -> None:
         """Answer nobody any more."""
+        if self._stopped.is_set():
+            return
+        statistics.want(wanted=False)
         self._stopped.set()
         self._server.shutdown()
         self._server.server_close()
@@ -87,7 +90,7 @@ def serve_metrics(address: str) -> MetricsServer:
         ConfigError: it is in use, or the extra [metrics] is not installed.
 
     """
-    statistics.want()
+    statistics.want(wanted=True)
     return MetricsServer(address)
 
 

@@ -12,13 +12,14 @@ import time
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any, Final
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaException
 
 from freezer_events.errors import EventError
-from freezer_events.kafka import codes, connection
+from freezer_events.kafka import codes
 from freezer_events.kafka.codes import Outcome
 from freezer_events.kafka.connection import SLICE_S
 from freezer_events.send import watching
+from freezer_events.send.drain_client import Again, DrainClient
 from freezer_events.send.on_its_way import OnItsWay
 from freezer_events.send.report import report_of, report_on_disk
 
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message
 
     from freezer_events.config import Settings
-    from freezer_events.send.on_its_way import Address, Run
+    from freezer_events.send.on_its_way import Address
     from freezer_events.send.reports import Reports
     from freezer_events.spool.durable_queue import Spool
-    from freezer_events.spool.store import BodyKind, StoredBatch
+    from freezer_events.spool.records import BodyKind, StoredBatch
 
 WINDOW: Final = 20_000  # messages on their way at once: what a killed process may send twice
 _WINDOW_BYTES: Final = 32 << 20
@@ -41,19 +42,6 @@ _PURGED_WITHIN_S: Final = 5.0
 _PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)  # before a next try, the last one again and again
 
 _log = logging.getLogger("freezer_events.send")
-
-
-class Again(Exception):  # noqa: N818 - it says what is to be done
-    """What has not arrived is to be sent again.
-
-    Attributes:
-        why: the error that later messages would meet too.
-
-    """
-
-    def __init__(self, why: EventError) -> None:
-        super().__init__(why)
-        self.why = why
 
 
 class Drain:
@@ -70,7 +58,6 @@ class Drain:
         trouble: why nothing is delivered at the moment, where that is known, else None.
         earlier: delivered messages of earlier processes, by partition.
         earlier_parked: parked messages of earlier processes.
-        heard: what was last said of a connection that failed.
         on_look: called now and then.
         moved_at: when its thread last went on, by `time.monotonic`; None before it is started.
 
@@ -87,23 +74,25 @@ class Drain:
         self.trouble: EventError | None = None
         self.earlier: defaultdict[int, int] = defaultdict(int)
         self.earlier_parked = 0
-        self.heard: KafkaError | None = None
         self.on_look: Callable[[], None] = lambda: None
         self.moved_at: float | None = None
         self._spool = spool
         self._settings = settings
-        self._properties = dict(properties)
         self._reports = reports
         self._address = address
         self._addresses: dict[int, Address] = {}
         self._parked = spool.parked_positions()
         self._open: deque[OnItsWay] = deque()
         self._again: deque[OnItsWay] = deque()
-        self._broken: EventError | None = None
-        self._producer: Producer | None = None
         self._failures = 0
         self._stopped = threading.Event()
+        self._client = DrainClient(properties, self._explain, self._is_to_end)
         self._thread = threading.Thread(target=self._run, name="freezer-drain", daemon=True)
+
+    @property
+    def heard(self) -> KafkaError | None:
+        """What was last said of a connection that failed."""
+        return self._client.heard
 
     @property
     def settled(self) -> int:
@@ -171,8 +160,8 @@ class Drain:
             if not (self._again or self._open) and self._spool.waiting == 0:
                 self._spool.wait_for_more(_IDLE_S)
             moved = self._hand_over()
-            if self._producer is not None:
-                self._poll(0 if moved else _POLL_S)
+            if self._client.is_made:
+                self._client.poll(0 if moved else _POLL_S)
             self._let_go()
             self.on_look()
             if not (moved or self._open):
@@ -190,17 +179,8 @@ class Drain:
         self._open.append(following)
         self._find_addresses(following.batch)
         following.prepare(self._addresses)
-        self._produce_runs(following)
+        self._client.hand_over(following)
         return True
-
-    def _produce_runs(self, of: OnItsWay) -> None:
-        while of.runs:
-            run = of.runs[0]
-            if run.alone:
-                self._produce_alone(of, run)
-            else:
-                self._produce_batch(of, run)
-            del of.runs[0]
 
     def _next(self) -> OnItsWay | None:
         batch = self._spool.next()
@@ -210,47 +190,6 @@ class Drain:
         is_ours = batch.position >= self._spool.start
         partitions = self._reports.tally.partitions if is_ours else self.earlier
         return OnItsWay(batch, self._parked, partitions, told, self._tell)
-
-    def _produce_batch(self, of: OnItsWay, run: Run) -> None:
-        """Hand messages over, waiting for room; what is left in the run has not been."""
-        messages = run.messages
-        while messages:
-            taken = self._client.produce_batch(run.topic, messages, on_delivery=of.report)
-            of.left += taken
-            if taken == len(messages):
-                return
-            left = []
-            for message in messages:
-                error = message.pop("_error", None)
-                if error is None:
-                    continue
-                if codes.meaning(error) is codes.Meaning.QUEUE_FULL:
-                    left.append(message)
-                else:
-                    of.take_back(error, message["key"], message["value"])
-            messages[:] = left
-            self._wait()
-
-    def _produce_alone(self, of: OnItsWay, run: Run) -> None:
-        (message,) = run.messages
-        while True:
-            try:
-                self._client.produce(
-                    run.topic,
-                    message["value"],
-                    message["key"],
-                    headers=message.get("headers"),
-                    timestamp=message.get("timestamp", 0),
-                    on_delivery=message.get("callback", of.report),
-                )
-            except BufferError:
-                self._wait()
-            except KafkaException as error:
-                of.take_back(error.args[0], message["key"], message["value"])
-                return
-            else:
-                of.left += 1
-                return
 
     def _let_go(self) -> None:
         """Let go of what has arrived; look at what came back."""
@@ -263,7 +202,7 @@ class Drain:
         if not codes.is_never_taken(error):
             raise Again(self._explain(error))
         while any(each.left for each in self._open):  # what is on its way arrives before it
-            self._wait()
+            self._client.wait()
         for each in self._open:
             each.come_back(self._addresses)
             self._hand_over_carefully(each)
@@ -273,9 +212,9 @@ class Drain:
         """Send one by one, and park those that are refused alone."""
         for number in list(of.todo):
             run = of.one(number, self._addresses)
-            self._produce_alone(of, run)
+            self._client.hand_over_alone(of, run)
             while of.left:
-                self._wait()
+                self._client.wait()
             if of.not_taken:
                 error = of.not_taken[0].error
                 if not codes.is_never_taken(error):
@@ -301,47 +240,15 @@ class Drain:
     def _tell(self, _number: int, who: Any, message: Message) -> None:
         self._reports.tell(who, report_of(Outcome.DELIVERED, None, message))
 
-    # The client.
-
-    @property
-    def _client(self) -> Producer:
-        if self._producer is None:
-            self._broken = None
-            self._producer = connection.client(Producer, self._properties, self._on_error)
-        return self._producer
-
-    def _poll(self, timeout_s: float) -> None:
-        try:
-            self._client.poll(timeout_s)
-        except KafkaException as error:
-            self._on_error(error.args[0])
-        if self._broken is not None:
-            raise Again(self._broken)
-
-    def _wait(self) -> None:
-        """Serve reports for a moment; ends it all if that was asked for."""
-        self._poll(SLICE_S)
-        if self._is_to_end():
-            raise Again(EventError("drain the spool", "it was stopped"))
-
-    def _on_error(self, error: KafkaError) -> None:
-        if codes.is_fatal(error) or codes.is_authentication(error):
-            self._broken = self._explain(error)
-        elif codes.is_unreachable(error) and not codes.is_summary(error):
-            self.heard = error
-
     def _explain(self, error: KafkaError) -> EventError:
         return codes.explain(error, self._settings, self._topics())
 
-    def _topics(self) -> str:
-        return ", ".join(sorted({each.topic for each in self._addresses.values()}))
-
     def bound_batches(self, most_bytes: int) -> None:
         """Never make a batch larger than this: the client is made anew if its batches are."""
-        if most_bytes < int(self._properties.get("batch.size", most_bytes + 1)):
-            self._properties["batch.size"] = most_bytes
-            if self._producer is not None:
-                raise Again(EventError("drain the spool", "batches are to be smaller"))
+        self._client.bound_batches(most_bytes)
+
+    def _topics(self) -> str:
+        return ", ".join(sorted({each.topic for each in self._addresses.values()}))
 
     def _find_addresses(self, batch: StoredBatch) -> None:
         """Find out where the messages of a batch go."""
@@ -353,7 +260,7 @@ class Drain:
 
     def _disconnect(self) -> None:
         """Give the client up; what has not arrived is to be handed over again."""
-        producer, self._producer = self._producer, None
+        producer = self._client.give_up()
         if producer is not None:
             producer.purge()
             deadline = time.monotonic() + _PURGED_WITHIN_S

@@ -8,15 +8,13 @@ https://github.com/confluentinc/librdkafka/issues/5423.)
 
 from __future__ import annotations
 
-from collections import defaultdict
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import KafkaException
 
-from freezer_events.errors import AccessError, ConfigError, UnreachableError
+from freezer_events.errors import AccessError, UnreachableError
 from freezer_events.kafka import codes
-from freezer_events.kafka.codes import Outcome
 from freezer_events.kafka.connection import SLICE_S
 from freezer_events.kafka.positions import (
     EXACTLY_ONCE_ADVICE,
@@ -25,19 +23,18 @@ from freezer_events.kafka.positions import (
     SpoolPosition,
     read_position,
 )
-from freezer_events.send.drain import Again, Drain
-from freezer_events.send.on_its_way import OnItsWay
-from freezer_events.send.report import report_of
+from freezer_events.send.drain import Drain
+from freezer_events.send.drain_client import Again
+from freezer_events.send.spool_history import another_history, is_ours
+from freezer_events.send.transaction import Part, Transaction, halves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
-    from confluent_kafka import KafkaError, Message
+    from confluent_kafka import KafkaError
 
     from freezer_events.errors import EventError
-    from freezer_events.send.report import Report
-    from freezer_events.spool.store import StoredBatch
+    from freezer_events.spool.records import StoredBatch
 
 TRANSACTION: Final = 5_000  # messages in a transaction under load
 _TRANSACTION_BYTES: Final = 16 << 20
@@ -62,55 +59,6 @@ class Refused(Exception):  # noqa: N818 - it names the state
         self.error = error
 
 
-class Part(NamedTuple):
-    """Messages of one batch in one transaction.
-
-    Attributes:
-        batch: the batch.
-        numbers: indices of the messages.
-
-    """
-
-    batch: StoredBatch
-    numbers: Sequence[int]
-
-
-class Transaction:
-    """What is delivered together: counted and told once it is committed.
-
-    Args:
-        parts: the messages, in order.
-
-    Attributes:
-        parts: as given.
-        end: the position behind the last of them.
-        sent: each part's reports, and how many were delivered by partition.
-        heard: who is to hear what, once it is committed.
-
-    """
-
-    def __init__(self, parts: Sequence[Part]) -> None:
-        self.parts = parts
-        last = parts[-1]
-        self.end = last.batch.position + last.numbers[-1] + 1
-        self.sent: list[tuple[OnItsWay, dict[int, int]]] = []
-        self.heard: list[tuple[int, Any, Report]] = []
-
-    def on_its_way(self, part: Part, told: dict[int, Any]) -> OnItsWay:
-        """Follow the messages of one part."""
-        counts: dict[int, int] = defaultdict(int)
-
-        def heard(number: int, who: Any, message: Message) -> None:
-            self.heard.append(
-                (part.batch.position + number, who, report_of(Outcome.DELIVERED, None, message))
-            )
-
-        of = OnItsWay(part.batch, (), counts, dict(told), heard)
-        of.todo = part.numbers
-        self.sent.append((of, counts))
-        return of
-
-
 class ExactlyOnceDrain(Drain):
     """Delivers from one spool to one cluster, each message once for read_committed readers.
 
@@ -119,7 +67,7 @@ class ExactlyOnceDrain(Drain):
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self._properties |= {
+        self._client.properties |= {
             "transactional.id": TRANSACTIONS_PREFIX + self._spool.identity,
             "transaction.timeout.ms": _TIMEOUT_MS,
             "message.timeout.ms": _TIMEOUT_MS,
@@ -151,7 +99,7 @@ class ExactlyOnceDrain(Drain):
                 self._send(self._parts())
                 self.trouble, self._failures, self._fenced = None, 0, 0
             else:
-                self._poll(0)
+                self._client.poll(0)
                 self._spool.wait_for_more(SLICE_S)
             self.on_look()
 
@@ -209,7 +157,7 @@ class ExactlyOnceDrain(Drain):
         """
         for part in transaction.parts:
             self._find_addresses(part.batch)
-        producer = self._client
+        producer = self._client.producer
         try:
             producer.begin_transaction()
             self._hand_over_all(transaction)
@@ -237,9 +185,9 @@ class ExactlyOnceDrain(Drain):
                 told = {n: who for n, who in found if who is not None}
             of = transaction.on_its_way(part, told)
             of.prepare(self._addresses)
-            self._produce_runs(of)
+            self._client.hand_over(of)
         while any(of.left for of, _ in transaction.sent):
-            self._wait()
+            self._client.wait()
 
     def _refusal(self, transaction: Transaction) -> KafkaError | None:
         """Return why a message is refused, if one is: the client then purges those behind it.
@@ -268,13 +216,13 @@ class ExactlyOnceDrain(Drain):
 
     def _begin_anew(self) -> None:
         """Fence whatever is on its way, learn what was committed, and go on from there."""
-        producer = self._client
+        producer = self._client.producer
         while True:
             try:
                 producer.init_transactions(_ANSWER_S)
                 break
             except KafkaException as failed:
-                self._wait()
+                self._client.wait()
                 if not failed.args[0].retriable():
                     raise Again(self._explain(failed.args[0])) from failed
                 self.on_look()
@@ -286,7 +234,7 @@ class ExactlyOnceDrain(Drain):
         )
         position = 0 if found is None else found.position
         if not self._is_ours(found):
-            raise _another_history(self._spool.path)
+            raise another_history(self._spool.path)
         if self._position is None:
             self._position = self._begun = position
         unsettled, self._unsettled = self._unsettled, None
@@ -300,12 +248,7 @@ class ExactlyOnceDrain(Drain):
         if self._position is not None:
             ends = {self._position} | ({self._unsettled.end} if self._unsettled else set())
             return position in ends
-        if found is None:
-            return True
-        if position > self._spool.start:
-            return False
-        crc = self._spool.row_checksum(position - 1)
-        return crc is None or crc == found.checksum
+        return is_ours(self._spool, found)
 
     def _explain(self, error: KafkaError) -> EventError:
         if codes.is_fenced(error):
@@ -326,32 +269,9 @@ class ExactlyOnceDrain(Drain):
 
     def _disconnect(self) -> None:
         """Give the client up; what it has open is aborted, if it is known to be open."""
-        producer, self._producer = self._producer, None
+        producer = self._client.give_up()
         if producer is not None:
             with suppress(KafkaException):
                 producer.purge()
                 if self._unsettled is None and self._is_to_end():
                     producer.abort_transaction(_ABORT_S)
-
-
-def _another_history(path: Path) -> ConfigError:
-    return ConfigError(
-        f"deliver from the spool {path}",
-        "another copy of it has delivered since: where the two part cannot be told",
-        "deliver all that this one holds, some of it again: freezer spool new-identity",
-    )
-
-
-def halves(parts: Sequence[Part]) -> tuple[list[Part], list[Part]]:
-    """Cut the messages of parts into two; the second is empty where there is one message."""
-    count = sum(len(each.numbers) for each in parts)
-    first: list[Part] = []
-    second: list[Part] = []
-    left = (count + 1) // 2
-    for batch, numbers in parts:
-        if numbers[:left]:
-            first.append(Part(batch, numbers[:left]))
-        if numbers[left:]:
-            second.append(Part(batch, numbers[left:]))
-        left = max(0, left - len(numbers))
-    return first, second

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka import KafkaError, Message
 
-    from freezer_events.spool.store import StoredBatch
+    from freezer_events.spool.records import StoredBatch
 
 
 class Address(NamedTuple):

@@ -13,8 +13,9 @@ from freezer_events.send.delivery import DEFAULT_GIVE_UP_AFTER_S, DEFAULT_TIMEOU
 from freezer_events.send.lifetime import Lifetime
 from freezer_events.send.report import OnlyUndelivered
 from freezer_events.send.routes import Routes, type_of
+from freezer_events.send.spool_at import SpoolAt
 from freezer_events.send.spool_way import SpoolWay
-from freezer_events.send.spooled_delivery import SpoolAt, SpooledDelivery
+from freezer_events.send.spooled_delivery import SpooledDelivery
 from freezer_events.send.straight import StraightWay
 
 if TYPE_CHECKING:

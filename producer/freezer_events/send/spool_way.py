@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from freezer_events.avro.fast import encoder
 from freezer_events.send.route import Route
-from freezer_events.spool.store import BodyKind
+from freezer_events.spool.records import BodyKind
 
 if TYPE_CHECKING:
     from freezer_events.event import EventType

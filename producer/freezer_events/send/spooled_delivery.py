@@ -9,22 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import partial
+from contextlib import AbstractContextManager, suppress
 from itertools import chain
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from freezer_events.console.words import counted
 from freezer_events.errors import (
-    AccessError,
-    ConfigError,
     EventError,
-    SchemaError,
-    UnreachableError,
 )
-from freezer_events.kafka import codes
 from freezer_events.kafka.codes import Outcome
 from freezer_events.kafka.connection import SLICE_S, never
 from freezer_events.send import watching
@@ -33,43 +24,23 @@ from freezer_events.send.delivering import Delivering
 from freezer_events.send.delivery import DEFAULT_GIVE_UP_AFTER_S
 from freezer_events.send.drain import Drain
 from freezer_events.send.exactly_once import ExactlyOnceDrain
-from freezer_events.send.outage import STATUS_EVERY_S, Outage
-from freezer_events.send.report import OnceSafe, OnlyUndelivered, report_on_disk
+from freezer_events.send.into_spool import IntoSpool
+from freezer_events.send.report import OnlyUndelivered, report_on_disk
+from freezer_events.send.spool_outage import SpoolOutage
 from freezer_events.send.watching import SpoolState
-from freezer_events.spool.durable_queue import DEFAULT_MAX_BYTES, Put, Spool
+from freezer_events.spool.durable_queue import Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from freezer_events.config import Settings
     from freezer_events.send.fill import Filler
-    from freezer_events.send.line import Extra, Take
+    from freezer_events.send.line import Take
     from freezer_events.send.on_its_way import Address
     from freezer_events.send.report import OnReport
-    from freezer_events.spool.store import BodyKind
-
-_DEFINITE: Final = (AccessError, ConfigError, SchemaError)  # waiting does not mend them
-
-
-@dataclass(frozen=True, slots=True)
-class SpoolAt:
-    """Where a spool is, and how much it may hold.
-
-    Attributes:
-        path: its folder, on a disk of this machine.
-        max_bytes: how much may wait in it.
-        drop_oldest: when it is full, drop the oldest events, on record, instead of waiting.
-
-    """
-
-    path: Path
-    max_bytes: int = DEFAULT_MAX_BYTES
-    drop_oldest: bool = False
-
-    @classmethod
-    def of(cls, given: SpoolAt | Path | str) -> SpoolAt:
-        """Return what was given as one of these."""
-        return given if isinstance(given, SpoolAt) else SpoolAt(Path(given))
+    from freezer_events.send.spool_at import SpoolAt
+    from freezer_events.spool.put import Put
+    from freezer_events.spool.records import BodyKind
 
 
 class SpooledDelivery(Delivering):
@@ -109,24 +80,29 @@ class SpooledDelivery(Delivering):
             drop_oldest=at.drop_oldest,
             patience_s=give_up_after_s,
         )
-        self.spool.on_notice = lambda text: self.on_notice(text)  # noqa: PLW0108 - it may be set
-        self.spool.on_committed = self._committed
-        self.spool.keeps = lambda told: not isinstance(told, OnlyUndelivered)
-        self.spool.on_forgotten = self._tell_spooled
-        self.spool.on_lost = self._lost
-        self.spool.on_told_lost = lambda who, why: self.reports.tell(
+        self.spool.hooks.on_notice = lambda text: self.on_notice(text)  # noqa: PLW0108 - it may be set
+        self.spool.hooks.on_committed = self._committed
+        self.spool.hooks.keeps = lambda told: not isinstance(told, OnlyUndelivered)
+        self.spool.hooks.on_forgotten = self._tell_spooled
+        self.spool.hooks.on_lost = self._lost
+        self.spool.hooks.on_told_lost = lambda who, why: self.reports.tell(
             who, report_on_disk(Outcome.FAILED, "", why)
         )
-        self.spool.on_refused = self._refused
-        self._give_up_after_s = give_up_after_s
+        self.spool.hooks.on_refused = self._refused
         self._exactly_once = exactly_once
         self._on_end = on_end
-        self._on_outage: Callable[[str], None] | None = None
         self._max_bytes = at.max_bytes
         watching.began(self)
-        self._outage = Outage(give_up_after_s)
-        self._was_told = False
-        self._here = _Here()
+        self._outage = SpoolOutage(
+            self.spool,
+            settings.bootstrap_servers,
+            give_up_after_s,
+            lambda text: self.on_notice(text),  # noqa: PLW0108 - it may be set
+            self._over.is_set,
+        )
+        self._into = IntoSpool(
+            self.spool, self.reports, give_up_after_s, self._over.is_set, self._tell_safe
+        )
         self._drain: Drain | None = None
         self._looking = threading.Lock()
         self._why_left: EventError | None = None
@@ -153,8 +129,7 @@ class SpooledDelivery(Delivering):
 
     def show_outage(self, status: Callable[[str], None]) -> None:
         """Tell of an outage every second, on a line that is written over."""
-        self._outage.every_s = STATUS_EVERY_S
-        self._on_outage = status
+        self._outage.show(status)
 
     @property
     def moved_at(self) -> float | None:
@@ -183,6 +158,7 @@ class SpooledDelivery(Delivering):
         kind = ExactlyOnceDrain if self._exactly_once else Drain
         self._drain = kind(self.spool, self.settings, self._properties, self.reports, address)
         self._drain.on_look = self.look
+        self._outage.watch(self._drain)
         self._drain.start()
 
     def is_stopping(self) -> bool:
@@ -194,56 +170,15 @@ class SpooledDelivery(Delivering):
 
         It waits for the disk, except in a block of `in_bulk`.
         """
-        spool, here, put, make = self.spool, self._here, self.spool.put, tuple.__new__
-        reports = self.reports
+        return self._into.taker(kind, fill)
 
-        def take(
-            value: bytes, key: str | bytes | None, extra: Extra | None, told: OnReport | None
-        ) -> bool:
-            if reports.trouble is not None:
-                raise reports.trouble
-            safe = told if isinstance(told, OnceSafe) else None
-            bulk = here.bulk or safe is not None
-            message = (
-                kind,
-                key.encode() if isinstance(key, str) else key,
-                value,
-                extra,
-                None if fill is None else fill.counted(),
-                here.place,
-                None if safe else told,
-                not bulk,
-            )
-            number = put(make(Put, message))  # `Put(…)` would take three times as long
-            if number and not bulk:
-                spool.wait(number)
-            elif number and safe is not None:
-                spool.when_committed(number, partial(self._tell_safe, safe))
-            return number > 0
-
-        return take
-
-    @contextmanager
-    def in_bulk(self) -> Iterator[None]:
-        """Do not wait for the disk for each message of this thread, but for all at the end.
-
-        Raises:
-            EventError: one of them could not be spooled.
-
-        """
-        self._here.bulk = True
-        try:
-            yield
-        finally:
-            self._here.bulk = False
-            self._here.place = None
-            self.spool.wait(stop=self._over.is_set)
-        if self.trouble is not None:
-            raise self.trouble
+    def in_bulk(self) -> AbstractContextManager[None]:
+        """Do not wait for the disk for each message of this thread, but for all at the end."""
+        return self._into.in_bulk()
 
     def note_place(self, place: Any) -> None:
         """Say how far its source has been read with the next message of this thread."""
-        self._here.place = place
+        self._into.note_place(place)
 
     def wait_for_room(self, take: Callable[[], bool], stop: Callable[[], bool] = never) -> bool:
         """Try to have a message taken until there is room; False: it was told to stop.
@@ -252,19 +187,7 @@ class SpooledDelivery(Delivering):
             UnreachableError: the spool was full for too long.
 
         """
-        begun = time.monotonic()
-        while not stop() and not self._over.is_set():
-            self.spool.wait_for_room(SLICE_S)
-            if take():
-                return True
-            if time.monotonic() - begun >= self._give_up_after_s:
-                raise UnreachableError(
-                    f"put an event into the spool {self.spool.path}",
-                    f"it has been full for {self._give_up_after_s:g} s",
-                    "let it drain, or allow more: --spool-max-bytes",
-                )
-        self.tally.unsent += 1
-        return False
+        return self._into.wait_for_room(take, stop)
 
     def serve(self, timeout_s: float) -> None:
         """Wait: reports are served by the drain."""
@@ -291,7 +214,7 @@ class SpooledDelivery(Delivering):
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         with suppress(EventError):  # who put it in is told of it
             self.spool.wait(stop=stop)
-        while (left := self._left()) and not stop() and self._is_worth_waiting():
+        while (left := self.spool.waiting) and not stop() and self._outage.is_worth_waiting():
             if deadline is not None and time.monotonic() >= deadline:
                 break
             self.spool.wait_for_room(SLICE_S)
@@ -308,7 +231,7 @@ class SpooledDelivery(Delivering):
         self.spool.close_intake()
         self.tally.spooled = self.spool.waiting_since_start()
         if self.spool.waiting:
-            self._why_left = self._given_up()
+            self._why_left = self._outage.given_up()
         drained = () if self._drain is None else self._drain.untold()
         for who in chain(drained, self.spool.untold()):
             self._tell_spooled(who)
@@ -334,36 +257,13 @@ class SpooledDelivery(Delivering):
             )
 
     def look(self) -> None:
-        """Watch over an outage."""
-        drain = self._drain
-        if drain is None or not self._looking.acquire(blocking=False):
-            return
-        try:
-            self._outage.look(time.monotonic(), self.spool.waiting, drain.settled)
-            if self._outage.is_to_be_told() and not self._over.is_set():
-                self._was_told = True
-                (self._on_outage or self.on_notice)(self._state())
-                watching.happened(
-                    "outage",
-                    logging.WARNING,
-                    lasted_s=round(self._outage.lasted_s, 1),
-                    waiting=self.spool.waiting,
-                    cause=self._cause(),
-                )
-            elif self._was_told and not self._outage.lasted_s:
-                self._was_told = False
-                self.on_notice("delivering again")
-                watching.happened("recovered", waiting=self.spool.waiting)
-            self.look_at_topics()
-        finally:
-            self._looking.release()
-
-    def _left(self) -> int:
-        return self.spool.waiting
-
-    def _is_worth_waiting(self) -> bool:
-        trouble = None if self._drain is None else self._drain.trouble
-        return not isinstance(trouble, _DEFINITE) and not self._outage.is_too_long()
+        """Watch over an outage, and the topics."""
+        if self._drain is not None and self._looking.acquire(blocking=False):
+            try:
+                self._outage.look()
+                self.look_at_topics()
+            finally:
+                self._looking.release()
 
     def _committed(self, count: int) -> None:
         self.tally.accepted += count
@@ -381,34 +281,3 @@ class SpooledDelivery(Delivering):
                     self.reports.tell(each.told, report)
         self.reports.trouble = error
         self._on_end(error)
-
-    def _state(self) -> str:
-        return (
-            f"nothing delivered for {self._outage.lasted_s:.0f} s ({self._cause()});"
-            f" {self.spool.waiting:,} wait on disk; still trying"
-        )
-
-    def _cause(self) -> str:
-        trouble = None if self._drain is None else self._drain.trouble
-        if trouble is not None:
-            return trouble.why
-        heard = None if self._drain is None else self._drain.heard
-        return "no answer" if heard is None else codes.words(heard)
-
-    def _given_up(self) -> EventError:
-        """Say why something is left in the spool, and how it is delivered."""
-        waiting = f"{counted(self.spool.waiting, 'event')} wait in the spool"
-        go_on = f"nothing is lost; deliver them: freezer spool drain --spool {self.spool.path}"
-        trouble = None if self._drain is None else self._drain.trouble
-        if isinstance(trouble, _DEFINITE):
-            return type(trouble)(trouble.doing, f"{trouble.why}; {waiting}", trouble.fix)
-        return UnreachableError(
-            f"deliver to {self.settings.bootstrap_servers}", f"{self._cause()}; {waiting}", go_on
-        )
-
-
-class _Here(threading.local):
-    """What a thread has said of the messages that it sends next."""
-
-    bulk = False
-    place: Any = None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from freezer_events.registry.client import Registry
     from freezer_events.send.lifetime import Lifetime
     from freezer_events.send.spooled_delivery import SpooledDelivery
-    from freezer_events.spool.store import BodyKind
+    from freezer_events.spool.records import BodyKind
 
 
 class StraightWay:

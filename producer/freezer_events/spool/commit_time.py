@@ -9,7 +9,8 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.errors import EventError
-from freezer_events.spool.store import Commit, Store
+from freezer_events.spool.records import Commit
+from freezer_events.spool.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

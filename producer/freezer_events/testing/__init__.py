@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from freezer_events.config import Settings
     from freezer_events.read.record import Record
     from freezer_events.send.report import Report
-    from freezer_events.send.spooled_delivery import SpoolAt
+    from freezer_events.send.spool_at import SpoolAt
 
 __all__ = ["EventCluster"]
 

@@ -10,6 +10,7 @@ from freezer_events.cli.output import Output
 from freezer_events.cli.spool.place import folder, held, spool_option
 from freezer_events.console.words import counted
 from freezer_events.errors import UsageError
+from freezer_events.spool.on_request import drop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +30,6 @@ def command(*, spool: Path | None, env_file: Path | None, yes: bool) -> int:
                 "keep a copy with freezer spool export --parked, then: freezer spool drop --yes",
             )
         if parked:
-            store.drop(parked)
+            drop(store, parked)
     Output().line(f"{counted(len(parked), 'event')} dropped")
     return 0

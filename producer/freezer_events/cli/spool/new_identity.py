@@ -8,6 +8,7 @@ import click
 
 from freezer_events.cli.output import Output
 from freezer_events.cli.spool.place import folder, held, spool_option
+from freezer_events.spool.on_request import new_identity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,5 +23,5 @@ def command(*, spool: Path | None, env_file: Path | None) -> int:
     at once with --exactly-once, the cluster takes only one. What both hold is delivered by both.
     """
     with held(folder(spool, env_file)) as store:
-        Output().line(f"identity {store.new_identity()}")
+        Output().line(f"identity {new_identity(store)}")
     return 0

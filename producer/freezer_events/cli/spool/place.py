@@ -10,8 +10,9 @@ import click
 
 from freezer_events.cli import options
 from freezer_events.errors import ConfigError
+from freezer_events.spool.database import FILE
 from freezer_events.spool.folder import SpoolFolder
-from freezer_events.spool.store import FILE, Store
+from freezer_events.spool.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
