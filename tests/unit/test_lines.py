@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,3 +65,22 @@ def test_a_plugin_of_the_users_own_stays(mock: EmbeddedCluster) -> None:
 @pytest.mark.usefixtures("compiled")
 def test_who_wants_python_gets_it(mock: EmbeddedCluster) -> None:
     assert type(fast.line("python", properties(mock), Reports(mock.settings))) is PythonLine
+
+
+UNBOUND = """
+from confluent_kafka import Producer
+from freezer_events.send.fast import handover
+client = {"bootstrap.servers": "localhost:1", "plugin.library.paths": handover.__file__}
+try:
+    handover.Ledger().connecting(lambda: Producer(client))
+except RuntimeError as error:
+    print(error)
+"""
+
+
+@pytest.mark.usefixtures("compiled")
+def test_the_compiled_line_is_refused_before_it_knows_librdkafka() -> None:
+    asked = [sys.executable, "-c", UNBOUND]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "not bound" in done.stdout

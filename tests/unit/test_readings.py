@@ -190,6 +190,9 @@ def test_times_with_a_zone_are_taken_in_any_spelling_and_others_name_their_optio
         ("2026-10-01 10:00:00", {"time_zone": "Europe/Berlin"}, EIGHT),
         ("2026-10-01T08:00:00.123456789Z", {"cut_times": True}, at("08:00:00.123000")),
         ("2026-10-01T08:00:00.1230000Z", {}, at("08:00:00.123000")),
+        ("2026-10-01T08:00:00.123Z", {}, at("08:00:00.123000")),
+        ("2026-10-01 10:00:00.123000+02:00", {}, at("08:00:00.123000")),
+        ("2026-10-01T08:00:00.123400Z", {"cut_times": True}, at("08:00:00.123000")),
     ],
 )
 def test_a_time_is_taken_once_its_form_and_zone_are_said(
@@ -198,6 +201,22 @@ def test_a_time_is_taken_once_its_form_and_zone_are_said(
     (tmp_path / "r.csv").write_text(f"sensor_id,temperature,recorded_at\nf1,1,{text}\n")
     said = MappingOptions(**options).over(Profile(), version_3())
     assert [each[2] for each in outcome(tmp_path / "r.csv", said).short] == [moment]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("2026-10-01T08:00:00.123400Z", "more digits of a second"),
+        ("2026-10-01x08:00:00.123Z", "is not a time"),
+        ("2026-10-01T12:00.1Z", "a fraction of something other than a second"),
+    ],
+)
+def test_no_digit_of_a_second_is_lost_or_guessed(tmp_path: Path, text: str, why: str) -> None:
+    (tmp_path / "r.csv").write_text(f"sensor_id,temperature,recorded_at\nf1,1,{text}\n")
+    (rejected,) = outcome(
+        tmp_path / "r.csv", MappingOptions().over(Profile(), version_3())
+    ).rejected
+    assert why in rejected.why
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,9 @@ _ISO: Final = re.compile(
     r"(?P<time>\d\d(?::?\d\d(?::?\d\d)?)?)(?:[.,](?P<part>\d+))?\s*"
     "(?P<zone>[Zz]|UTC|GMT|[+\u2212-]\\d\\d(?::?\\d\\d(?::?\\d\\d)?)?)?"
 )
+_POINT: Final = len("2026-01-31T12:00:00")
+_END: Final = {end + len(zone): end for end in (_POINT + 4, _POINT + 7) for zone in ("Z", "+00:00")}
+"""The length of a time in its usual spelling, and where its digits of a second end."""
 _MIDNIGHT: Final = re.compile(r"24(:?00)?(:?00)?")
 _OFFSET: Final = re.compile("(?:UTC|GMT)?\\s*([+\u2212-])(\\d{1,2})(?::?(\\d\\d))?")
 _SPELLED: Final = (
@@ -79,9 +82,25 @@ class TimeForm:
                 found = datetime.fromisoformat(text)
             except ValueError:
                 return self._parse(text)
-            if found.tzinfo is not None and "." not in text and "," not in text:
+            if found.tzinfo is not None and self._keeps_all(text):
                 return _in_utc(found, text)
         return self._parse(text)
+
+    def _keeps_all(self, text: str) -> bool:
+        """Tell of a time that Python reads whether that is all of it, as it is usually written.
+
+        That is without digits of a second, or with three or six, of which the field loses none.
+        """
+        if "." not in text:
+            return "," not in text
+        end = _END.get(len(text))
+        return (
+            end is not None
+            and text[_POINT] == "."
+            and text[10] in "T "
+            and text[end] in "Z+-"
+            and not text[_POINT + 1 + self.digits : end].strip("0")
+        )
 
     def of_number(self, value: float) -> Any:
         """Return the typed value of a number: an epoch where one is named, else Avro's own."""

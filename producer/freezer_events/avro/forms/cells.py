@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from freezer_events.avro.bad_value import BadValue, shown
@@ -77,8 +78,7 @@ def _cell(event_type: EventType, forms: Forms, use: Type, decimal: str) -> Cell:
         return Cell(str, empty if isinstance(model.resolve(use), UnionType) else str)
     if found.base == "null":
         empty = _no_value
-    from_text_ = found.from_text
-    return Cell(lambda text: from_text_(text, decimal), empty, found.strip)
+    return Cell(partial(found.from_text, decimal=decimal), empty, found.strip)
 
 
 def _from_json(parse: Parse) -> Parse:

@@ -91,10 +91,14 @@ cdef enum:
     LARGEST_KEY = 1024
     ROOM = 131072  # bytes of a batch
 
+cdef bint bound = False  # librdkafka's functions are known
+
 
 def bind(bytes path not None):
     """Find librdkafka's functions in the library that Python's client has loaded; "" or what fails."""
+    global bound
     cdef const char *missing = rdk_bind(path)
+    bound = missing is NULL
     return "" if missing is NULL else (<bytes>missing).decode()
 
 
@@ -120,6 +124,8 @@ cdef class Ledger:
     def connecting(self, make):
         """Return what `make` makes, a client, whose messages are counted here from now on."""
         global expected
+        if not bound:  # librdkafka would call its plugin, which would call nothing
+            raise RuntimeError("librdkafka's functions are not bound")
         expected = self.counts
         try:
             return make()
