@@ -186,9 +186,16 @@ def test_a_folder_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
         Spool(tmp_path / "file")
 
 
-def test_the_demo_of_an_outage_ends_with_every_reading(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [(), ("--exactly-once",)], ids=["spool", "exactly once"])
+def test_the_demo_of_an_outage_ends_with_every_reading(
+    tmp_path: Path, how: tuple[str, ...]
+) -> None:
     done = subprocess.run(
-        [FREEZER, "demo", "--outage"], capture_output=True, text=True, cwd=tmp_path, check=False
+        [FREEZER, "demo", "--outage", *how],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert "2,000 readings on the topic, 0 missing," in done.stdout

@@ -17,7 +17,7 @@ from freezer_events.cli.output import (
 )
 from freezer_events.console.stop import Stop
 from freezer_events.console.wrap import wrapped
-from freezer_events.errors import NotDelivered
+from freezer_events.errors import NotDelivered, UsageError
 from freezer_events.events import FreezerReading
 from freezer_events.send.pipeline import Pipeline
 from freezer_events.sources.simulator import Simulator
@@ -41,7 +41,8 @@ _SENSORS = 3
 )
 @click.option("--seed", type=int, metavar="N", help="Simulate the same values again.")
 @click.option("--outage", is_flag=True, help="Take brokers down and kill the process; ten seconds.")
-def command(*, interval: float, seed: int | None, outage: bool) -> int:
+@click.option("--exactly-once", is_flag=True, help="With --outage: in Kafka's transactions.")
+def command(*, interval: float, seed: int | None, outage: bool, exactly_once: bool) -> int:
     """Produce ten events in one process and read them back.
 
     The cluster is librdkafka's in-process one, the registry lives in memory: nothing is
@@ -49,7 +50,11 @@ def command(*, interval: float, seed: int | None, outage: bool) -> int:
     """
     out = Output()
     if outage:
-        return show_outage(out)
+        return show_outage(out, exactly_once=exactly_once)
+    if exactly_once:
+        raise UsageError(
+            "--exactly-once", "goes with --outage", "freezer demo --outage --exactly-once"
+        )
     event_type = FreezerReading.__event__
     sent: list[tuple[Any, Any]] = []
     show = Deliveries(out, event_type, as_json=False, every=True)

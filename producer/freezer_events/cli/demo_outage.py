@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from freezer_events.console.words import counted
 from freezer_events.errors import NotDelivered
 from freezer_events.events import FreezerReading
+from freezer_events.kafka.positions import POSITIONS_TOPIC
 from freezer_events.testing import EventCluster
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ _PACE_S: Final = 0.001
 _ENDS_WITHIN_S: Final = 60
 
 
-def outage(out: Output) -> int:
+def outage(out: Output, *, exactly_once: bool) -> int:
     """Show it; returns the exit code.
+
+    The cluster in this process takes transactions, and shows what was not committed as well.
 
     Raises:
         NotDelivered: a reading is missing, or out of order.
@@ -43,8 +46,11 @@ def outage(out: Output) -> int:
             "BOOTSTRAP_SERVERS": str(settings.bootstrap_servers),
             "SCHEMA_REGISTRY_URL": str(settings.schema_registry_url),
         }
+        how = ("--exactly-once",) if exactly_once else ()
+        if exactly_once:
+            cluster.cluster.create_topic(POSITIONS_TOPIC, 1)
         out.line(f"{_ROWS:,} readings in a file, a spool on disk, three brokers in this process")
-        first = _start(place, environment)
+        first = _start(place, environment, how)
         _wait_for_some(cluster)
         cluster.cluster.take_down()
         out.line("the brokers go down")
@@ -52,20 +58,27 @@ def outage(out: Output) -> int:
         first.kill()
         first.wait()
         out.line("the process is killed")
-        second = _start(place, environment)
+        second = _start(place, environment, how)
         time.sleep(2.0)
         cluster.cluster.bring_up()
         out.line("it is started again; then the brokers come back")
         code = second.wait(_ENDS_WITHIN_S)
         out.line(f"the second run ends with exit code {code}\n")
         _compare(out, cluster)
+        if exactly_once:
+            out.line(
+                "(the cluster in this process shows uncommitted readings too; to consumers that"
+            )
+            out.line("read committed ones only, brokers show none of them, and so none twice)")
         return code
 
 
-def _start(place: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def _start(
+    place: Path, environment: dict[str, str], how: tuple[str, ...]
+) -> subprocess.Popen[bytes]:
     command = (
         *(sys.executable, "-m", __spec__.name, "produce", "--from", "readings.csv"),
-        *("--spool", "spool", "--interval", str(_PACE_S), "--no-lines"),
+        *("--spool", "spool", "--interval", str(_PACE_S), "--no-lines", *how),
     )
     quiet = subprocess.DEVNULL
     return subprocess.Popen(command, cwd=place, env=environment, stdout=quiet, stderr=quiet)
