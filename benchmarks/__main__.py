@@ -93,7 +93,7 @@ def main(rounds: int, count: int, *, quick: bool) -> None:
         base = "AvroSerializer" if alone else CONFLUENT.name
         print(table(title, rows, base, READY.name, LIMIT.name), end="\n\n")
     if not quick:
-        groups |= spooled.show(rounds, count // 2)
+        groups |= spooled.show(spooled.ROUNDS, spooled.COUNT)
     write(_HERE / "results", f"{time.strftime('%Y%m%d-%H%M%S')}.json", as_json(groups))
 
 
