@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from freezer_events.cli.output import note
@@ -73,6 +74,8 @@ class Intake:
             )
             return
         self.inputs = expanded(options.sources)
+        if options.follow:
+            _refuse_to_follow(self.inputs)
         if options.live and size_of(self.inputs) is not None:
             raise UsageError(
                 "--live",
@@ -81,6 +84,8 @@ class Intake:
             )
         self.resume = resume(self.inputs)
         unread = self.inputs if self.resume is None else self.resume.unread
+        if options.follow:
+            unread = [*(each for each in unread if each not in self.inputs), *self.inputs]
         if not unread:
             note("the input has been read to its end before: nothing to do")
             self.events = ()
@@ -180,6 +185,26 @@ class Intake:
                 profile=self._profile,
                 tell=tell,
                 start=start(name, is_first=is_first),
+                follow=options.follow and name in self.inputs,
             ),
             tell,
+            self._turned,
         )
+
+    def _turned(self, name: str) -> None:
+        """Go on with the file that has taken the place of one that was followed."""
+        if self.resume is not None:
+            self.resume.turn(name)
+        note(f"{one_line(name)} is another file now: going on with it")
+        watching.happened("rotated", file=name)
+
+
+def _refuse_to_follow(inputs: Sequence[str]) -> None:
+    """Refuse what no line can be appended to.
+
+    Raises:
+        UsageError: there are several inputs, or it is no file.
+
+    """
+    if len(inputs) > 1 or not Path(inputs[0]).is_file():
+        raise UsageError("--follow", "follows one file", "name it: --from FILE --follow")

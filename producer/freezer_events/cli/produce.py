@@ -15,7 +15,7 @@ from freezer_events.spool.durable_queue import DEFAULT_MAX_BYTES
 
 _OF_A_FILE: Final = (
     *mapping_options.SPELLINGS, "--on-bad", "--rejects", "--rejects-topic", "--start-at", "--live",
-    "--restart",
+    "--restart", "--follow",
 )  # fmt: skip
 
 
@@ -115,6 +115,9 @@ _OF_A_FILE: Final = (
 @click.option(
     "--restart", is_flag=True, help="Read the file from its beginning, whatever is in the spool."
 )
+@click.option(
+    "--follow", is_flag=True, help="Go on with what is appended to the file, also after rotation."
+)
 @click.option("--dry-run", is_flag=True, help="Read, check and encode; send nothing.")
 @options.timeout
 @options.give_up_after
@@ -128,6 +131,7 @@ def command(**given: Any) -> int:
     Without --from, events are simulated: ten, one a second, with three keys in turn.
     """
     refuse_together("--from", ("--sensors", "--seed"), "they are for simulated events")
+    refuse_together("--follow", ("--live", "--start-at", "--dry-run"), "it follows one file")
     refuse_together("--dry-run", ("--rejects-topic", "--undelivered-topic"), "it sends nothing")
     refuse_without("--from", _OF_A_FILE, "it says how to read a file")
     mapping = mapping_options.taken_from(given)

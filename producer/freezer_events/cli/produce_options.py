@@ -55,6 +55,7 @@ class ProduceOptions:
     spool_max_bytes: int
     spool_full: str
     restart: bool
+    follow: bool
     exactly_once: bool
 
     @property

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from freezer_events.errors import UsageError
-from freezer_events.spool.file_place import FilePlace, finished, go_on, is_read, look
+from freezer_events.spool.file_place import FilePlace, finished, go_on, is_read, look, renamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,14 +38,18 @@ class _File:
         name: the input; of an archive, the file is what is looked at.
         purpose: event and topic: for another one it is read anew.
         restart: read it from its beginning, whatever is remembered.
+        known_as: the name under which it is remembered, where that is another one.
 
     """
 
-    def __init__(self, spool: Spool, name: str, purpose: str, *, restart: bool) -> None:
+    def __init__(
+        self, spool: Spool, name: str, purpose: str, *, restart: bool, known_as: str = ""
+    ) -> None:
         path, _, member = name.partition("!")
         self.name = name
         self._path = Path(name if Path(name).exists() else path)
-        self.key = f"{self._path.resolve()}{f'!{member}' if member else ''} {purpose}"
+        of = Path(known_as) if known_as else self._path
+        self.key = f"{of.resolve()}{f'!{member}' if member else ''} {purpose}"
         before = None if restart else FilePlace.from_text(spool.place(self.key))
         now = self._look(before)
         self.place = go_on(name, now, before)
@@ -93,6 +97,7 @@ class Resume:
         names: the inputs.
         purpose: event and topic.
         restart: read them from their beginning, whatever is remembered.
+        follow: they are followed: what was read of a file that has another name now is read on.
 
     Attributes:
         skipped: readings of rows that were half in the spool, read again and passed over.
@@ -102,9 +107,23 @@ class Resume:
 
     """
 
-    def __init__(self, spool: Spool, names: Sequence[str], purpose: str, *, restart: bool) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        names: Sequence[str],
+        purpose: str,
+        *,
+        restart: bool,
+        follow: bool = False,
+    ) -> None:
         self._spool = spool
-        self._files = {name: _File(spool, name, purpose, restart=restart) for name in names}
+        self._purpose = purpose
+        self._files = {}
+        for name in names:
+            found = _File(spool, name, purpose, restart=restart)
+            if follow and not restart and (old := renamed(Path(name), spool.place(found.key))):
+                self._files[old] = _File(spool, old, purpose, restart=False, known_as=name)
+            self._files[name] = found
         self._row: tuple[str, int] = ("", -1)
         self._of_row = 0
         self._taken: dict[str, int] = {name: file.place.taken for name, file in self._files.items()}
@@ -149,6 +168,12 @@ class Resume:
             self._taken[place.input] += 1
             yield event
 
+    def turn(self, name: str) -> None:
+        """Take note that the name of an input is another file's now."""
+        self._files[name] = _File(self._spool, name, self._purpose, restart=True)
+        self._taken[name] = 0
+        self._row = ("", -1)
+
     def mark(self) -> Mark:
         """Return how far the input has been read with the last event."""
         assert self._source is not None  # noqa: S101 - `count` yields events
@@ -185,4 +210,4 @@ def resume_of(
     """
     if spool is None or not names or "-" in names:
         return None
-    return Resume(spool, names, purpose, restart=options.restart)
+    return Resume(spool, names, purpose, restart=options.restart, follow=options.follow)

@@ -61,6 +61,7 @@ def open_source(
     profile: Profile = Profile(),  # noqa: B008 - it cannot be changed
     tell: Tell = lambda _: None,
     start: tuple[int, int] = (1, 0),
+    follow: bool = False,
 ) -> TextSource:
     """Open one input as a source of events.
 
@@ -73,6 +74,7 @@ def open_source(
         tell: told in a sentence what is worth knowing: columns that no field takes, say.
         start: (line, byte): rows that begin before either are passed over. To go on behind a
             place: (1, place.end).
+        follow: wait at the end of the file for what is appended, until it is another file.
 
     Raises:
         UsageError: the input cannot be opened, or its header does not fit the options.
@@ -80,7 +82,7 @@ def open_source(
 
     """
     refuse_unknown(profile, field_names(event_type), event_type.name, event_type.version)
-    stream = InputBytes(name, wait)
+    stream = InputBytes(name, wait, follow=follow)
     try:
         first = stream.peek()
         code = LineCode(profile.encoding or _encoding(name, first))

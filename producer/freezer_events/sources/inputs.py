@@ -1,8 +1,4 @@
-"""Inputs: files, pipes, standard input, packed or not, as bytes that never block for long.
-
-While a pipe is silent, `wait` is called every 0.1 s, so that delivery reports are served and
-signals are seen without a second thread.
-"""
+"""Inputs: files, pipes, standard input, packed or not, as bytes that never block for long."""
 
 from __future__ import annotations
 
@@ -10,20 +6,18 @@ import gzip
 import importlib
 import io
 import os
-import select
 import sys
 import zipfile
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.errors import EventError, UsageError
+from freezer_events.sources.following import FollowingReader
 from freezer_events.sources.reading import shown_name
+from freezer_events.sources.waiting import WaitingReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from _typeshed import WriteableBuffer
-
-_SLICE_S: Final = 0.1
 _CHUNK_BYTES: Final = 1 << 16
 MEMBER: Final = "!"  # archive.zip!member
 _GZIP, _ZSTD, ZIP, _OLE = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -39,55 +33,13 @@ _FOREIGN: Final = {
 }
 
 
-class WaitingReader(io.RawIOBase):
-    """Raw bytes of a file descriptor; `wait` is asked while there are none.
-
-    Args:
-        descriptor: an open file descriptor; closed with this object unless it is standard input.
-        wait: called every 0.1 s of silence; False means to act as if the input had ended.
-
-    Attributes:
-        cut: it ended so.
-        position: how many bytes have been read.
-
-    """
-
-    def __init__(self, descriptor: int, wait: Callable[[], bool]) -> None:
-        super().__init__()
-        self.cut = False
-        self.position = 0
-        self._descriptor = descriptor
-        self._wait = wait
-
-    def readable(self) -> bool:
-        """Tell that this can be read."""
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Fill the buffer with what is there, waiting for the first byte."""
-        while not select.select([self._descriptor], [], [], _SLICE_S)[0]:
-            if not self._wait():
-                self.cut = True
-                return 0
-        count = os.readv(self._descriptor, [buffer])
-        self.position += count
-        if not count:  # Ctrl-C ends the writer of a pipe, too: its last line may be half of one
-            self.cut = not self._wait()
-        return count
-
-    def close(self) -> None:
-        """Close the descriptor, but never standard input."""
-        if not self.closed and self._descriptor > 0:
-            os.close(self._descriptor)
-        super().close()
-
-
 class InputBytes:
     """The bytes of one input, unpacked.
 
     Args:
         name: the input as it was named.
         wait: as for `WaitingReader`.
+        follow: it is a file that is still written: wait for more at its end.
 
     Attributes:
         error: why it could not be read to its end, told once what came before has been read.
@@ -97,7 +49,7 @@ class InputBytes:
 
     """
 
-    def __init__(self, name: str, wait: Callable[[], bool]) -> None:
+    def __init__(self, name: str, wait: Callable[[], bool], *, follow: bool = False) -> None:
         self.name = name
         self.error: EventError | None = None
         self._head = b""
@@ -109,7 +61,8 @@ class InputBytes:
             self._archive = zipfile.ZipFile(path)
             self._stream: Any = self._archive.open(member)
             return
-        self._raw = WaitingReader(_descriptor(name), wait)
+        found = _descriptor(name)
+        self._raw = FollowingReader(found, name, wait) if follow else WaitingReader(found, wait)
         try:
             self._stream = self._unpacked(io.BufferedReader(self._raw, _CHUNK_BYTES))
         except BaseException:
@@ -120,6 +73,16 @@ class InputBytes:
     def cut(self) -> bool:
         """Tell whether it ended before its end: after a signal, or by an error."""
         return self._raw.cut or self.error is not None
+
+    @property
+    def left(self) -> bool:
+        """Tell whether it goes on, for another run: half a line at its end is not to be taken."""
+        return self._raw.left
+
+    @property
+    def turned(self) -> bool:
+        """Tell whether it ended because its name is another file's."""
+        return self._raw.turned
 
     @property
     def position(self) -> int:
@@ -141,6 +104,9 @@ class InputBytes:
             return b""
         try:
             data: bytes = self._stream.read1(size)
+        except EventError as error:
+            self.error = error
+            return b""
         except Exception as error:  # noqa: BLE001 - each way of packing has errors of its own
             why = getattr(error, "strerror", None) or str(error) or type(error).__name__
             self.error = EventError(
@@ -164,6 +130,9 @@ class InputBytes:
             first = stream.peek(16)
         except OSError as error:
             raise UsageError(f"read {shown_name(self.name)}", str(error.strerror)) from error
+        if isinstance(self._raw, FollowingReader) and first.startswith((_GZIP, _ZSTD)):
+            why = "is packed: nothing is appended to it that could be followed"
+            raise UsageError(f"follow {shown_name(self.name)}", why, "leave out --follow")
         if first.startswith(_GZIP):
             return gzip.GzipFile(fileobj=stream)
         if first.startswith(_ZSTD):

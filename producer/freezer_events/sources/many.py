@@ -20,6 +20,7 @@ class Inputs:
         names: the inputs.
         opened: opens one: its name, and whether it is the first.
         tell: told what was in each, where there are several.
+        turned: told of a file whose name is another file's now, which is opened next.
 
     Raises:
         EventError: the first cannot be opened, or is nothing that holds readings.
@@ -29,11 +30,16 @@ class Inputs:
     wants_to_know = False
 
     def __init__(
-        self, names: Sequence[str], opened: Callable[[str, bool], TextSource], tell: Tell
+        self,
+        names: Sequence[str],
+        opened: Callable[[str, bool], TextSource],
+        tell: Tell,
+        turned: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._names = names
         self._open = opened
         self._tell = tell
+        self._turned = turned
         self._past = Rows()
         self._past_bytes = 0
         self._headings: dict[str, bytes] = {}
@@ -72,16 +78,26 @@ class Inputs:
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the events."""
+        yield from self._all_of(self._names[0])
+        for name in self._names[1:]:
+            self._open_next(name)
+            yield from self._all_of(name)
+
+    def _all_of(self, name: str) -> Iterator[Any]:
+        """Yield the events of one input, and of the files that take its place."""
         yield from self._source
         self._told()
-        for at in range(1, len(self._names)):
-            name = self._names[at]
-            self._past, self._past_bytes = self.rows, self.done_bytes
-            self._source.close()
-            self._source = self._open(name, False)
-            self._headings[name] = self._source.heading(name)
+        while self._source.turned:
+            self._turned(name)
+            self._open_next(name)
             yield from self._source
             self._told()
+
+    def _open_next(self, name: str) -> None:
+        self._past, self._past_bytes = self.rows, self.done_bytes
+        self._source.close()
+        self._source = self._open(name, False)
+        self._headings[name] = self._source.heading(name)
 
     def close(self) -> None:
         """Close the input that is open."""

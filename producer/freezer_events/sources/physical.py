@@ -153,6 +153,8 @@ class PhysicalLines:
                 return False
             data = self._stream.read1(_CHUNK_BYTES)
             self._ended = not data
+            if self._ended and self._stream.left:
+                self._rest = b""  # half a line is for the next run
             if self._ended and self._stream.cut and self._rest:
                 self._broken = _Broken(self._rest, CUT_OFF)
                 return False

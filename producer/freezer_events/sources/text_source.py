@@ -84,6 +84,11 @@ class TextSource:
         """How many bytes of the input, as it is stored, have been read."""
         return self._bytes.position
 
+    @property
+    def turned(self) -> bool:
+        """Tell whether it ended because its name is another file's."""
+        return self._bytes.turned
+
     def close(self) -> None:
         """Close the input."""
         self._lines.close()

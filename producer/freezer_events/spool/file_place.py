@@ -116,6 +116,24 @@ def go_on(name: str, now: Look, before: FilePlace | None) -> FilePlace:
     return before
 
 
+def renamed(path: Path, text: str | None) -> str | None:
+    """Return the name that a file has now which was read as `path`; None where it is still there.
+
+    Looked for in the folder of the path: that is where programs that write logs keep old ones.
+    """
+    before = FilePlace.from_text(text)
+    if before is None:
+        return None
+    with os.scandir(path.resolve().parent) as entries:
+        for each in entries:
+            if each.is_file(follow_symlinks=False):
+                found = each.stat(follow_symlinks=False)
+                if f"{found.st_dev}:{found.st_ino}" == before.inode:
+                    same = os.path.samefile(each.path, path)  # noqa: PTH121
+                    return None if same else each.path
+    return None
+
+
 def is_read(now: Look, place: FilePlace) -> bool:
     """Tell whether nothing has come since the file was read to its end."""
     return place.size_bytes is not None and now.size_bytes == place.size_bytes
