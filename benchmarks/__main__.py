@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from benchmarks import targets
+from benchmarks import spooled, targets
 from benchmarks.from_c import LIMIT
 from benchmarks.measure import Row, deliver, interleaved
 from benchmarks.peers import MISSING, PEERS, avro_serializer
@@ -92,6 +92,8 @@ def main(rounds: int, count: int, *, quick: bool) -> None:
         alone = title == "encode only"
         base = "AvroSerializer" if alone else CONFLUENT.name
         print(table(title, rows, base, READY.name, LIMIT.name), end="\n\n")
+    if not quick:
+        groups |= spooled.show(spooled.ROUNDS, spooled.COUNT)
     write(_HERE / "results", f"{time.strftime('%Y%m%d-%H%M%S')}.json", as_json(groups))
 
 

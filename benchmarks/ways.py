@@ -36,10 +36,12 @@ _BATCH: Final = 1000
 class _Producer(EventProducer):
     """A producer of ours whose topic and registry are known, and whose encoder is chosen."""
 
-    def __init__(self, settings: Settings, target: BenchTarget, *, compiled: bool) -> None:
+    def __init__(
+        self, settings: Settings, target: BenchTarget, *, compiled: bool, **given: Any
+    ) -> None:
         self._target = target
         self._compiled = compiled
-        super().__init__(settings, topic=target.topic, timeout_s=FLUSH_S)
+        super().__init__(settings, topic=target.topic, timeout_s=FLUSH_S, **given)
 
     def _make_way(self) -> StraightWay:
         return _BenchWay(
@@ -66,16 +68,23 @@ class _BenchWay(StraightWay):
 
 
 def producer_to(
-    target: BenchTarget, *, compiled: bool = True, tuning: Mapping[str, str] = TUNING
+    target: BenchTarget,
+    *,
+    compiled: bool = True,
+    tuning: Mapping[str, str] = TUNING,
+    **given: Any,
 ) -> EventProducer:
-    """Return our producer with everybody's tuning, and the compiled encoder or Python alone."""
+    """Return our producer with everybody's tuning, and the compiled encoder or Python alone.
+
+    What is given besides, EventProducer takes.
+    """
     settings = Settings(
         bootstrap_servers=target.servers,
         schema_registry_url="mock://none",
         properties=tuning,
         freezer_line=None if compiled else "python",
     )
-    producer = _Producer(settings, target, compiled=compiled)
+    producer = _Producer(settings, target, compiled=compiled, **given)
     producer.prepare(BenchReading)
     return producer
 

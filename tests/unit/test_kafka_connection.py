@@ -67,6 +67,14 @@ def test_a_port_that_never_answers_is_given_up_when_the_time_is_up() -> None:
             assert error.why == "no answer within 0.5 s"
 
 
+def test_a_wait_that_ended_sooner_is_not_said_to_have_lasted_its_whole_time(closed: str) -> None:
+    asked = iter((False, False, True))
+    settings = Settings(bootstrap_servers=closed)
+    error = told(lambda: partitions(settings, "t", timeout_s=60, stop=lambda: next(asked)))
+    assert "no broker within" in error.why
+    assert "60 s" not in error.why
+
+
 def test_a_request_ends_when_it_is_told_to_stop() -> None:
     asked = iter((False, False, True))
     with silent() as address:

@@ -7,6 +7,7 @@ broker allows auto-creation.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from confluent_kafka import KafkaException, TopicCollection
@@ -127,6 +128,7 @@ def _described(
     stop: Callable[[], bool],
 ) -> Any:
     stopped = False
+    begun = time.monotonic()
 
     def asked() -> bool:
         nonlocal stopped
@@ -138,7 +140,8 @@ def _described(
     except KafkaException as error:
         cause = error.args[0]
         if codes.is_unreachable(cause):
-            raise _unreachable(settings, cause, timeout_s, probe=not stopped) from error
+            waited_s = time.monotonic() - begun
+            raise _unreachable(settings, cause, waited_s, probe=not stopped) from error
         raise codes.explain(cause, settings, topic, operation=operation) from error
     allowed = found.authorized_operations
     if allowed and not {AclOperation[operation], AclOperation.ALL} & set(allowed):
@@ -153,10 +156,12 @@ def listed_partitions(
 
     All topics are listed, none is named.
     """
+    begun = time.monotonic()
     try:
         found = Connection(settings.kafka()).metadata(timeout_s=timeout_s).topics
     except KafkaException as error:
-        raise _unreachable(settings, error.args[0], timeout_s) from error
+        waited_s = time.monotonic() - begun
+        raise _unreachable(settings, error.args[0], waited_s) from error
     if topic not in found:
         raise codes.no_topic(settings, topic)
     return len(found[topic].partitions)
@@ -178,7 +183,7 @@ def connect(
 
 
 def _unreachable(
-    settings: Settings, cause: KafkaError, timeout_s: float, *, probe: bool = True
+    settings: Settings, cause: KafkaError, waited_s: float, *, probe: bool = True
 ) -> EventError:
     doing, why = f"connect to {settings.bootstrap_servers}", codes.words(cause)
     # librdkafka has one sentence for all that is wrong with TLS.
@@ -186,5 +191,5 @@ def _unreachable(
     if told is not None:
         return type(told)(doing, told.why, told.fix)
     if not codes.is_summary(cause):
-        why = f"no broker within {timeout_s:g} s: {why}"
+        why = f"no broker within {round(waited_s, 1):g} s: {why}"
     return UnreachableError(doing, why, codes.connection_advice(cause))
