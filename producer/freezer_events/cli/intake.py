@@ -91,9 +91,7 @@ class Intake:
                 self.events = ()
                 return
         self.resume = resume(self.inputs)
-        unread = self.inputs if self.resume is None else self.resume.unread
-        if options.follow:
-            unread = [*(each for each in unread if each not in self.inputs), *self.inputs]
+        unread = self._unread(follow=options.follow)
         if not unread:
             note("the input has been read to its end before: nothing to do")
             self.events = ()
@@ -212,6 +210,13 @@ class Intake:
             tell,
             self._turned,
         )
+
+    def _unread(self, *, follow: bool) -> list[str]:
+        """Return the inputs that are to be read; one that is followed is never at its end."""
+        unread = self.inputs if self.resume is None else self.resume.unread
+        if not follow:
+            return unread
+        return [*(each for each in unread if each not in self.inputs), *self.inputs]
 
     def _turned(self, name: str) -> None:
         """Go on with the file that has taken the place of one that was followed."""
