@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from freezer_events.cli import options
-from freezer_events.cli.output import Output, note
+from freezer_events.cli.output import Output
 from freezer_events.cli.shard_sum import ShardResult, problems, rows_of, total
 from freezer_events.console.escape import one_line
 from freezer_events.console.wrap import wrapped
@@ -26,10 +26,12 @@ def command(*, files: tuple[str, ...], output: str) -> int:
     results = [ShardResult.parse(name, _read(name)) for name in files]
     found, tally, out = problems(results), total(results), Output()
     of, is_dry = results[0].shard["of"], results[0].shard["topic"] is None
+    resumed = [each.path for each in results if each.shard["resumed"]]
     if output == "json":
         out.json(
             {
                 "whole": not found,
+                "counted": not resumed,
                 "problems": found,
                 "shards": of,
                 "rows": rows_of(results),
@@ -43,10 +45,15 @@ def command(*, files: tuple[str, ...], output: str) -> int:
         out.line(f"{rows_of(results):,} rows, {tally}")
         if found:
             out.line("not every row is known to be in exactly one shard")
+        elif resumed:
+            out.line(
+                f"nothing is known to be missing from the {of} shards; not counted: what earlier"
+            )
+            out.line(
+                f"runs took into the spools that {', '.join(map(one_line, resumed))} went on with"
+            )
         else:
             out.line(f"every row is in exactly one of {of} shard{'s' * (of != 1)}")
-    if any(each.shard["resumed"] for each in results):
-        note("a shard went on with an earlier run, whose counts are only in what that one printed")
     left = 0 if is_dry else tally.undelivered + tally.parked + tally.spooled
     return 1 if found or left else 0
 
