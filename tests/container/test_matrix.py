@@ -47,6 +47,7 @@ ARGUMENTS = {
     "schema compare": VERSIONS,
     "schema generate": ["--into", "events"],
     "schema new": ["door-event", "--field", "open: boolean"],
+    "tally": ["shard0.json"],
 }
 OFFLINE = {
     "completion": 0, "config": 0, "demo": 0, "local down": 3, "local status": 1, "local up": 3,
@@ -54,7 +55,7 @@ OFFLINE = {
     "schema check": 0, "schema compare": 0, "schema diff": 0, "schema generate": 0,
     "schema list": 0, "schema new": 0, "schema release": 0,
     "spool drain": 3, "spool drop": 3, "spool export": 3, "spool new-identity": 3,
-    "spool retry": 3, "spool status": 3,
+    "spool retry": 3, "spool status": 3, "tally": 2,
 }  # fmt: skip
 ONLINE = {
     "consume", "doctor", "produce", "schema register", "schema status", "topics apply",

@@ -39,6 +39,7 @@ def image(folder: Path) -> str:
     shutil.copy(prometheus.program("prometheus"), folder / "prometheus")
     (folder / "Dockerfile").write_text(
         f"FROM {deployed.base()}\nCOPY prometheus /usr/bin/prometheus\n"
+        "RUN mkdir -p /var/lib/prometheus/metrics2 && chmod -R 777 /var/lib/prometheus\n"
         'USER 65534\nWORKDIR /tmp\nENTRYPOINT ["/usr/bin/prometheus"]\n'
     )
     name = "freezer-test/prometheus"

@@ -36,7 +36,7 @@ SCHEMA = '{"type": "record", "name": "R", "fields": [{"name": "a", "type": "stri
 
 
 def connect(url: str) -> Registry:
-    return Registry.connect(Settings(schema_registry_url=url), timeout_s=0.3)
+    return Registry.connect(Settings(schema_registry_url=url), timeout_s=1.0)
 
 
 @pytest.mark.parametrize(

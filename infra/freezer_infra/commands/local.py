@@ -58,8 +58,10 @@ def status() -> int:
 @_yes
 def down(*, yes: bool) -> int:
     """Stop and remove them, with their topics and schemas; Prometheus and Grafana, too."""
+    if not stack.down(line, _confirm("down", yes=yes)):
+        return _NOT_DONE
     observers.down(line)
-    return 0 if stack.down(line, _confirm("down", yes=yes)) else _NOT_DONE
+    return 0
 
 
 def _confirm(verb: str, *, yes: bool) -> Callable[[str], bool]:
