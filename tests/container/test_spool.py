@@ -150,6 +150,7 @@ def test_ends_of_transactions_that_are_lost_or_late_change_nothing(
     assert check_spooled(there(stack.bootstrap, topic, "read_committed"), ROWS) == 0
 
 
+@pytest.mark.timeout(500)
 @pytest.mark.usefixtures("positions")
 @pytest.mark.parametrize("how", [(), ("--exactly-once",)], ids=["spool", "exactly once"])
 def test_what_the_topic_never_takes_is_parked_and_the_rest_of_its_key_goes_on(
