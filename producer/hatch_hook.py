@@ -19,7 +19,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 _MODULES: Final = {
     "freezer_events.avro.fast.nodes": ["nodes.pyx", "slots.h"],
     "freezer_events.avro.fast.readers": ["readers.pyx", "slots.h"],
-    "freezer_events.send.fast.handover": ["handover.pyx", "ledger.h"],
+    "freezer_events.send.fast.handover": ["handover.pyx", "plugin.h", "ledger.h"],
+    "freezer_events.send.fast.rows": ["rows.pyx", "plugin.h", "rows.h"],
 }
 
 

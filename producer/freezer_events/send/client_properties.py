@@ -17,6 +17,7 @@ _MARGIN_S: Final = 5.0
 _LONGEST_MS: Final = 2**31 - 1
 _QUEUE: Final = "queue.buffering.max.messages"
 _QUEUE_DEFAULT: Final = 100_000  # librdkafka's own
+_PLUGINS: Final = "plugin.library.paths"
 
 DEFAULTS: Final[Mapping[str, Any]] = {
     "enable.idempotence": True,  # no duplicates and no reordering when librdkafka retries
@@ -59,3 +60,9 @@ def partitioner(settings: Settings) -> str:
 def queue_limit(settings: Settings) -> int:
     """Return how many messages the client's queue takes."""
     return int(settings.properties.get(_QUEUE, _QUEUE_DEFAULT))
+
+
+def with_plugin(properties: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """Return properties with one more plugin of librdkafka: an extension module of ours."""
+    own = properties.get(_PLUGINS)
+    return {**properties, _PLUGINS: f"{own};{path}" if own else path}

@@ -18,8 +18,8 @@ from freezer_events.errors import EventError
 from freezer_events.kafka import codes
 from freezer_events.kafka.codes import Outcome
 from freezer_events.kafka.connection import SLICE_S
-from freezer_events.send import watching
-from freezer_events.send.drain_client import Again, DrainClient
+from freezer_events.send import fast, watching
+from freezer_events.send.drain_client import Again
 from freezer_events.send.on_its_way import OnItsWay
 from freezer_events.send.report import report_of, report_on_disk
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message
 
     from freezer_events.config import Settings
-    from freezer_events.send.on_its_way import Address
+    from freezer_events.send.on_its_way import Address, Underway
     from freezer_events.send.reports import Reports
     from freezer_events.spool.durable_queue import Spool
     from freezer_events.spool.records import BodyKind, StoredBatch
@@ -82,11 +82,12 @@ class Drain:
         self._address = address
         self._addresses: dict[int, Address] = {}
         self._parked = spool.parked_positions()
-        self._open: deque[OnItsWay] = deque()
+        self._open: deque[Underway] = deque()
         self._again: deque[OnItsWay] = deque()
         self._failures = 0
         self._stopped = threading.Event()
-        self._client = DrainClient(properties, self._explain, self._is_to_end)
+        client = fast.drain_client(settings.freezer_line)
+        self._client = client(properties, self._explain, self._is_to_end)
         self._thread = threading.Thread(target=self._run, name="freezer-drain", daemon=True)
 
     @property
@@ -178,8 +179,8 @@ class Drain:
             return False
         self._open.append(following)
         self._find_addresses(following.batch)
-        following.prepare(self._addresses)
-        self._client.hand_over(following)
+        self._open[-1] = self._client.set_out(following, self._addresses)
+        self._client.hand_over(self._open[-1])
         return True
 
     def _next(self) -> OnItsWay | None:
@@ -194,17 +195,20 @@ class Drain:
     def _let_go(self) -> None:
         """Let go of what has arrived; look at what came back."""
         while self._open and self._open[0].is_there:
-            self._spool.done(self._open.popleft().batch)
+            arrived = self._open.popleft()
+            arrived.count()
+            self._spool.done(arrived.batch)
             self.trouble, self._failures = None, 0
-        error = next((each.not_taken[0].error for each in self._open if each.not_taken), None)
+        error = next((errors[0] for each in self._open if (errors := each.errors())), None)
         if error is None:
             return
         if not codes.is_never_taken(error):
             raise Again(self._explain(error))
         while any(each.left for each in self._open):  # what is on its way arrives before it
             self._client.wait()
-        for each in self._open:
-            each.come_back(self._addresses)
+        back = [each.come_back(self._addresses) for each in self._open]
+        self._open = deque(back)
+        for each in back:
             self._hand_over_carefully(each)
         self._let_go()
 
@@ -215,8 +219,8 @@ class Drain:
             self._client.hand_over_alone(of, run)
             while of.left:
                 self._client.wait()
-            if of.not_taken:
-                error = of.not_taken[0].error
+            if errors := of.errors():
+                error = errors[0]
                 if not codes.is_never_taken(error):
                     raise Again(self._explain(error))
                 of.not_taken.clear()
@@ -252,7 +256,7 @@ class Drain:
 
     def _find_addresses(self, batch: StoredBatch) -> None:
         """Find out where the messages of a batch go."""
-        unknown = set(batch.columns.kinds) - self._addresses.keys()
+        unknown = batch.outline.kinds - self._addresses.keys()
         if unknown:
             kinds = self._spool.kinds()
             for number in unknown:
@@ -269,10 +273,9 @@ class Drain:
                     producer.poll(SLICE_S)
                 except KafkaException as error:
                     _log.debug("a client that is given up says %s", error)
-        open_ = list(self._open)
+        back = [each.come_back(self._addresses) for each in self._open]
         self._open.clear()
-        for each in open_:
-            each.come_back(self._addresses)
+        for each in back:
             if each.is_there:
                 self._spool.done(each.batch)
-        self._again.extendleft(each for each in reversed(open_) if not each.is_there)
+        self._again.extendleft(each for each in reversed(back) if not each.is_there)

@@ -9,13 +9,14 @@ from confluent_kafka import KafkaException, Producer
 from freezer_events.errors import EventError
 from freezer_events.kafka import codes, connection
 from freezer_events.kafka.connection import SLICE_S
+from freezer_events.send.on_its_way import OnItsWay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from confluent_kafka import KafkaError
 
-    from freezer_events.send.on_its_way import OnItsWay, Run
+    from freezer_events.send.on_its_way import Address, Run, Underway
 
 
 class Again(Exception):  # noqa: N818 - it says what is to be done
@@ -41,6 +42,7 @@ class DrainClient:
 
     Attributes:
         properties: of the next client.
+        one_by_one: the next client makes batches of one message.
         heard: what was last said of a connection that failed.
 
     """
@@ -52,6 +54,7 @@ class DrainClient:
         is_stopped: Callable[[], bool],
     ) -> None:
         self.properties = dict(properties)
+        self.one_by_one = False
         self.heard: KafkaError | None = None
         self._explain = explain
         self._is_stopped = is_stopped
@@ -63,7 +66,7 @@ class DrainClient:
         """The client; a new one where there is none."""
         if self._producer is None:
             self._broken = None
-            self._producer = connection.client(Producer, self.properties, self._on_error)
+            self._producer = self._connect()
         return self._producer
 
     @property
@@ -76,8 +79,18 @@ class DrainClient:
         producer, self._producer = self._producer, None
         return producer
 
-    def hand_over(self, of: OnItsWay) -> None:
-        """Hand the runs of a batch over, waiting for room."""
+    def _connect(self) -> Producer:
+        properties = self.properties | ({"batch.num.messages": 1} if self.one_by_one else {})
+        return connection.client(Producer, properties, self._on_error)
+
+    def set_out(self, of: OnItsWay, addresses: Mapping[int, Address]) -> Underway:
+        """Return what a batch goes as: it is to be handed over next."""
+        of.prepare(addresses)
+        return of
+
+    def hand_over(self, of: Underway) -> None:
+        """Hand a batch over that was set out, waiting for room."""
+        assert isinstance(of, OnItsWay)  # noqa: S101 - as `set_out` made it
         while of.runs:
             run = of.runs[0]
             if run.alone:

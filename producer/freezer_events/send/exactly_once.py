@@ -8,6 +8,7 @@ https://github.com/confluentinc/librdkafka/issues/5423.)
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,7 +27,7 @@ from freezer_events.kafka.positions import (
 from freezer_events.send.drain import Drain
 from freezer_events.send.drain_client import Again
 from freezer_events.send.spool_history import another_history, is_ours
-from freezer_events.send.transaction import Part, Transaction, halves
+from freezer_events.send.transaction import Part, Transaction, first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from freezer_events.spool.records import StoredBatch
 
 TRANSACTION: Final = 5_000  # messages in a transaction under load
+_SINGLY: Final = 500  # likewise, in batches of one
 _TRANSACTION_BYTES: Final = 16 << 20
 _ANSWER_S: Final = 5.0  # the longest that a call waits before it asks whether to stop
 _POSITION_S: Final = 75.0  # more than transactions last that hang
@@ -47,16 +49,16 @@ _UNKNOWN: Final = -1  # the partition, where it was not heard
 
 
 class Refused(Exception):  # noqa: N818 - it names the state
-    """A message, or one in its batch, is refused: the transaction was aborted.
+    """Messages are refused: the transaction was aborted.
 
     Attributes:
-        error: why.
+        messages: batch, index in it and error of each.
 
     """
 
-    def __init__(self, error: KafkaError) -> None:
-        super().__init__(error)
-        self.error = error
+    def __init__(self, messages: Sequence[tuple[StoredBatch, int, KafkaError]]) -> None:
+        super().__init__(messages)
+        self.messages = messages
 
 
 class ExactlyOnceDrain(Drain):
@@ -131,21 +133,36 @@ class ExactlyOnceDrain(Drain):
         return [n for n in numbers if batch.position + n not in self._parked]
 
     def _send(self, parts: Sequence[Part]) -> None:
-        """Send messages in one transaction; in halves where one is refused, which is parked."""
+        """Send messages in one transaction; where one is refused, that is found and parked."""
         if parts:
             try:
                 self._commit(Transaction(parts))
-            except Refused as refused:
-                first, second = halves(parts)
-                if second:
-                    self._send(first)
-                    self._send(second)
-                else:
-                    batch, (number,) = parts[0]
-                    who = self._told.pop(batch.position + number, None)
-                    self._park(batch, number, refused.error, who)
+            except Refused:
+                self._send_singly()
         while self._batches and not self._todo(self._batches[0]):
             self._spool.done(self._batches.pop(0))
+
+    def _send_singly(self) -> None:
+        """Send all that was taken out in batches of one: what is refused then is at fault itself.
+
+        The broker refuses batches as a whole, and the client gives up those behind them.
+        """
+        self._renew(one_by_one=True)
+        while parts := first(self._parts(), _SINGLY):
+            try:
+                self._commit(Transaction(parts))
+            except Refused as refused:
+                for batch, number, error in refused.messages:
+                    who = self._told.pop(batch.position + number, None)
+                    self._park(batch, number, error, who)
+                self._renew(one_by_one=True)
+        self._renew(one_by_one=False)
+
+    def _renew(self, *, one_by_one: bool) -> None:
+        """Go on with another client, which fences this one."""
+        self._disconnect()
+        self._client.one_by_one = one_by_one
+        self._fence()
 
     def _commit(self, transaction: Transaction) -> None:
         """Send and commit one transaction.
@@ -161,10 +178,12 @@ class ExactlyOnceDrain(Drain):
         try:
             producer.begin_transaction()
             self._hand_over_all(transaction)
-            refusal = self._refusal(transaction)
-            if refusal is not None:
-                producer.abort_transaction(_ANSWER_S)
-                raise Refused(refusal)
+            is_refused = self._is_refused(transaction)
+            if is_refused:
+                # After an abort this client would go on with sequence numbers that the broker has
+                # not seen, and may keep other partitions waiting (librdkafka 2.16): not this one.
+                self._abort(transaction)
+                raise Refused(transaction.came_back(self._addresses))
             crc = self._spool.row_checksum(transaction.end - 1)
             place = SpoolPosition(transaction.end, crc or 0)
             producer.produce(POSITIONS_TOPIC, place.value, self._spool.identity)
@@ -175,57 +194,79 @@ class ExactlyOnceDrain(Drain):
         self._unsettled = None
         self._settle(transaction)
 
+    def _abort(self, transaction: Transaction) -> None:
+        """Abort a transaction, as far as that is quick: whatever is left, the next client ends."""
+        with suppress(KafkaException):
+            self._client.producer.purge(in_flight=False)  # of those it is heard what becomes
+            deadline = time.monotonic() + _ABORT_S
+            while any(of.left for of in transaction.sent) and time.monotonic() < deadline:
+                self._client.wait()
+            self._client.producer.abort_transaction(_ABORT_S)
+
     def _hand_over_all(self, transaction: Transaction) -> None:
-        """Hand all messages over and wait for their reports."""
+        """Hand all messages over and wait for their reports, or until one of them came back.
+
+        The others may not be reported before the transaction ends.
+        """
         for part in transaction.parts:
             begin = part.batch.position
             told = {}
             if self._told:
                 found = ((n, self._told.get(begin + n)) for n in part.numbers)
                 told = {n: who for n, who in found if who is not None}
-            of = transaction.on_its_way(part, told)
-            of.prepare(self._addresses)
+            of = self._client.set_out(transaction.on_its_way(part, told), self._addresses)
+            transaction.sent.append(of)
             self._client.hand_over(of)
-        while any(of.left for of, _ in transaction.sent):
+        while any(of.left for of in transaction.sent):
+            if any(of.errors() for of in transaction.sent):
+                return
             self._client.wait()
+        for of in transaction.sent:
+            of.count()
 
-    def _refusal(self, transaction: Transaction) -> KafkaError | None:
-        """Return why a message is refused, if one is: the client then purges those behind it.
+    def _is_refused(self, transaction: Transaction) -> bool:
+        """Tell whether a message is refused: the client then purges those behind it.
 
         Raises:
             Again: some came back, and none of them because it was refused.
 
         """
-        errors = [each.error for of, _ in transaction.sent for each in of.not_taken]
-        refused = next(filter(codes.is_never_taken, errors), None)
-        if errors and refused is None:
+        errors = [error for of in transaction.sent for error in of.errors()]
+        is_refused = any(map(codes.is_never_taken, errors))
+        if errors and not is_refused:
             raise Again(self._explain(errors[0]))
-        return refused
+        return is_refused
 
     def _settle(self, transaction: Transaction) -> None:
         """Count and tell what is committed."""
         self._position = transaction.end
         tally = self._reports.tally
-        for of, delivered in transaction.sent:
+        for of in transaction.sent:
             counts = tally.partitions if of.batch.position >= self._spool.start else self.earlier
-            for partition, count in delivered.items():
+            for partition, count in of.partitions.items():
                 counts[partition] += count
         for position, who, report in transaction.heard:
             self._told.pop(position, None)
             self._reports.tell(who, report)
 
-    def _begin_anew(self) -> None:
-        """Fence whatever is on its way, learn what was committed, and go on from there."""
+    def _fence(self) -> None:
+        """End or fence whatever is on its way, and make sure that transactions can begin."""
         producer = self._client.producer
         while True:
             try:
                 producer.init_transactions(_ANSWER_S)
-                break
             except KafkaException as failed:
                 self._client.wait()
                 if not failed.args[0].retriable():
                     raise Again(self._explain(failed.args[0])) from failed
                 self.on_look()
+            else:
+                return
+
+    def _begin_anew(self) -> None:
+        """Fence whatever is on its way, learn what was committed, and go on from there."""
+        self._client.one_by_one = False
+        self._fence()
         found = read_position(
             self._settings.kafka(),
             self._spool.identity,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -59,6 +59,39 @@ class NotTaken(NamedTuple):
     value: bytes | None
 
 
+class Underway(Protocol):
+    """A batch that was handed over, or is being: by Python's client, or as a row by `send.fast`.
+
+    Attributes:
+        batch: the batch.
+        partitions: where its delivered messages are counted.
+
+    """
+
+    batch: StoredBatch
+    partitions: dict[int, int]
+
+    @property
+    def left(self) -> int:
+        """How many of its messages were handed over and have not been reported."""
+
+    @property
+    def is_there(self) -> bool:
+        """Tell whether all of it is delivered or parked."""
+
+    def errors(self) -> Sequence[KafkaError]:
+        """Return why messages came back."""
+
+    def came_back(self, addresses: Mapping[int, Address]) -> Sequence[tuple[int, KafkaError]]:
+        """Return which messages came back, by their index, and why."""
+
+    def count(self) -> None:
+        """Count what was delivered, where that was not done with each report."""
+
+    def come_back(self, addresses: Mapping[int, Address]) -> OnItsWay:
+        """Return what has not arrived, to be handed over again, in its order; count the rest."""
+
+
 class OnItsWay:
     """Follows the messages of one batch.
 
@@ -70,7 +103,7 @@ class OnItsWay:
         on_delivered: called with a message's index, who is to hear, and the message.
 
     Attributes:
-        batch: as given.
+        batch, partitions: as given.
         todo: indices of the messages that are to be handed over, in order.
         runs: what is being handed over: messages of one topic each, and whether they go alone.
         left: how many were handed over and have not been reported.
@@ -80,10 +113,10 @@ class OnItsWay:
 
     __slots__ = (
         "_on_delivered",
-        "_partitions",
         "batch",
         "left",
         "not_taken",
+        "partitions",
         "runs",
         "todo",
         "told",
@@ -93,7 +126,7 @@ class OnItsWay:
         self,
         batch: StoredBatch,
         parked: Collection[int],
-        partitions: Any,
+        partitions: dict[int, int],
         told: dict[int, Any],
         on_delivered: Callable[[int, Any, Message], None],
     ) -> None:
@@ -102,7 +135,7 @@ class OnItsWay:
         self.runs: list[Run] = []
         self.not_taken: list[NotTaken] = []
         self.told = told
-        self._partitions = partitions
+        self.partitions = partitions
         self._on_delivered = on_delivered
         self.todo: Sequence[int] = range(batch.length)
         if parked:
@@ -141,7 +174,7 @@ class OnItsWay:
         """Take a delivery report: the callback of its messages."""
         self.left -= 1
         if error is None:
-            self._partitions[message.partition()] += 1
+            self.partitions[message.partition()] += 1  # type: ignore[index]  # delivered
         else:
             self.take_back(error, message.key(), message.value())
 
@@ -149,9 +182,25 @@ class OnItsWay:
         """Take a message that will not arrive."""
         self.not_taken.append(NotTaken(error, key, value))
 
-    def come_back(self, addresses: Mapping[int, Address]) -> None:
+    def errors(self) -> Sequence[KafkaError]:
+        """Return why messages came back, in the order in which they did."""
+        return [each.error for each in self.not_taken]
+
+    def came_back(self, addresses: Mapping[int, Address]) -> Sequence[tuple[int, KafkaError]]:
+        """Return which messages came back, by their index, and why."""
+        errors: defaultdict[tuple[bytes | None, bytes | None], deque[KafkaError]] = defaultdict(
+            deque
+        )
+        for error, key, value in self.not_taken:
+            errors[key, value].append(error)
+        names = ((n, self._name(n, addresses)) for n in range(self.batch.length))
+        return [(n, errors[name].popleft()) for n, name in names if errors.get(name)]
+
+    def count(self) -> None:
+        """Do nothing: each report counts."""
+
+    def come_back(self, addresses: Mapping[int, Address]) -> OnItsWay:
         """Make what has not arrived what is to be handed over again, in its order."""
-        of = self.batch.columns
         if self.left > 0:  # nobody says of which: all of it, then
             self.todo = range(self.batch.length)
             self.left = 0
@@ -162,14 +211,18 @@ class OnItsWay:
             )
             again = []
             for number in range(self.batch.length):
-                prefix = addresses[of.kinds[number]].prefix
-                name = (of.keys[number], prefix + of.bodies[number])
+                name = self._name(number, addresses)
                 if missing[name] > 0:
                     missing[name] -= 1
                     again.append(number)
             self.todo = again
         self.runs = []
         self.not_taken = []
+        return self
+
+    def _name(self, number: int, addresses: Mapping[int, Address]) -> tuple[bytes | None, bytes]:
+        kind, key, body, _ = self.batch.columns.one(number)
+        return key, addresses[kind].prefix + body
 
     def _add(self, number: int, address: Address) -> None:
         message = self._one(number, address.prefix)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from freezer_events.kafka import codes
 from freezer_events.kafka.codes import Outcome
 from freezer_events.send.on_its_way import OnItsWay
 from freezer_events.send.report import report_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from confluent_kafka import Message
+    from confluent_kafka import KafkaError, Message
 
+    from freezer_events.send.on_its_way import Address, Underway
     from freezer_events.send.report import Report
     from freezer_events.spool.records import StoredBatch
 
@@ -40,7 +42,7 @@ class Transaction:
     Attributes:
         parts: as given.
         end: the position behind the last of them.
-        sent: each part's reports, and how many were delivered by partition.
+        sent: what was handed over; nothing of it counts before the commit.
         heard: who is to hear what, once it is committed.
 
     """
@@ -49,34 +51,38 @@ class Transaction:
         self.parts = parts
         last = parts[-1]
         self.end = last.batch.position + last.numbers[-1] + 1
-        self.sent: list[tuple[OnItsWay, dict[int, int]]] = []
+        self.sent: list[Underway] = []
         self.heard: list[tuple[int, Any, Report]] = []
+
+    def came_back(
+        self, addresses: Mapping[int, Address]
+    ) -> list[tuple[StoredBatch, int, KafkaError]]:
+        """Return the messages that Kafka will never take: batch, index and error of each."""
+        return [
+            (of.batch, number, error)
+            for of in self.sent
+            for number, error in of.came_back(addresses)
+            if codes.is_never_taken(error)
+        ]
 
     def on_its_way(self, part: Part, told: dict[int, Any]) -> OnItsWay:
         """Follow the messages of one part."""
-        counts: dict[int, int] = defaultdict(int)
 
         def heard(number: int, who: Any, message: Message) -> None:
             self.heard.append(
                 (part.batch.position + number, who, report_of(Outcome.DELIVERED, None, message))
             )
 
-        of = OnItsWay(part.batch, (), counts, dict(told), heard)
+        of = OnItsWay(part.batch, (), defaultdict(int), dict(told), heard)
         of.todo = part.numbers
-        self.sent.append((of, counts))
         return of
 
 
-def halves(parts: Sequence[Part]) -> tuple[list[Part], list[Part]]:
-    """Cut the messages of parts into two; the second is empty where there is one message."""
-    count = sum(len(each.numbers) for each in parts)
-    first: list[Part] = []
-    second: list[Part] = []
-    left = (count + 1) // 2
+def first(parts: Sequence[Part], count: int) -> list[Part]:
+    """Return the first messages of parts, at most so many."""
+    found: list[Part] = []
     for batch, numbers in parts:
-        if numbers[:left]:
-            first.append(Part(batch, numbers[:left]))
-        if numbers[left:]:
-            second.append(Part(batch, numbers[left:]))
-        left = max(0, left - len(numbers))
-    return first, second
+        if count > 0:
+            found.append(Part(batch, numbers[:count]))
+            count -= len(numbers)
+    return found

@@ -45,6 +45,19 @@ class Columns(NamedTuple):
         )
 
 
+class Outline(NamedTuple):
+    """What the messages of a row are, together.
+
+    Attributes:
+        kinds: the numbers of their kinds.
+        is_plain: none has headers or a timestamp.
+
+    """
+
+    kinds: frozenset[int]
+    is_plain: bool
+
+
 M = TypeVar("M", bound="tuple[Any, ...]")
 
 _NO_KEY: Final = -1
@@ -137,6 +150,24 @@ def unpack(data: bytes, count: int) -> Columns:
         tuple(parts[count:]),
         tuple(_extra(extras.get(str(n))) for n in range(count)),
     )
+
+
+def outline(data: bytes, count: int) -> Outline:
+    """Look at the fixed numbers of a row.
+
+    Raises:
+        Damaged: the bytes do not hold so many messages.
+
+    """
+    try:
+        numbers = struct.unpack_from(f"<{_COLUMNS * count}i", data)
+    except struct.error as error:
+        raise Damaged(str(error)) from error
+    lengths = numbers[count:]
+    end = _COLUMNS * 4 * count + sum(lengths) + lengths[:count].count(_NO_KEY)
+    if end > len(data) or (lengths and min(lengths) < _NO_KEY):
+        raise Damaged("cut short")
+    return Outline(frozenset(numbers[:count]), end == len(data))
 
 
 def checksum(position: int, count: int, data: bytes) -> int:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from freezer_events.spool import packing
 
 if TYPE_CHECKING:
     from freezer_events.spool.packing import Columns, Spooled
@@ -26,29 +29,40 @@ class BodyKind(NamedTuple):
     schema: str
 
 
-class StoredBatch(NamedTuple):
+@dataclass(frozen=True)
+class StoredBatch:
     """Messages that were committed together.
 
     Attributes:
         position: of the first one.
-        columns: the messages.
-        size_bytes: of their row.
+        length: how many messages it has.
+        data: the messages, packed.
 
     """
 
     position: int
-    columns: Columns
-    size_bytes: int
-
-    @property
-    def length(self) -> int:
-        """How many messages it has."""
-        return len(self.columns.kinds)
+    length: int
+    data: bytes
 
     @property
     def end(self) -> int:
         """The position behind it."""
         return self.position + self.length
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of its row."""
+        return len(self.data)
+
+    @cached_property
+    def outline(self) -> packing.Outline:
+        """What its messages are, without looking at each."""
+        return packing.outline(self.data, self.length)
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The messages."""
+        return packing.unpack(self.data, self.length)
 
 
 class ParkedMessage(NamedTuple):

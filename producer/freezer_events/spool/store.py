@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from freezer_events.spool.database import Database
 from freezer_events.spool.mark import PositionMark
 from freezer_events.spool.on_record import OnRecord
-from freezer_events.spool.packing import Damaged, checksum, unpack
+from freezer_events.spool.packing import Damaged, checksum, outline
 from freezer_events.spool.records import Commit, Loss, StoredBatch, Waiting
 from freezer_events.spool.writing import now_ms, write
 
@@ -96,7 +96,8 @@ class Store(OnRecord):
             found, count, crc, data = row
             with suppress(Damaged, TypeError):
                 if checksum(found, count, data) == crc:
-                    return StoredBatch(found, unpack(data, count), len(data))
+                    outline(data, count)
+                    return StoredBatch(found, count, data)
             if self._mark is None:  # it may only look
                 position = found + 1
             else:

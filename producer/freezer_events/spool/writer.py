@@ -130,8 +130,8 @@ class Writer:
             if not taken and not self._changes.has_any:
                 return
             change = self._changes.take()
-            rows = [(row, columns(row)) for row in batched(taken)]
-            change.rows = [(len(row), pack(of)) for row, of in rows]
+            rows = list(batched(taken))
+            change.rows = [(len(row), pack(columns(row))) for row in rows]
             change.counts = last_counts(taken)
             for last in last_places(taken):
                 source, place = self._hooks.written_place(last)
@@ -139,9 +139,9 @@ class Writer:
             self._make_room(sum(len(data) for _, data in change.rows))
             position = self._changes.write(change)
             self._hooks.on_committed(len(taken))
-            for (row, of), (count, data) in zip(rows, change.rows, strict=True):
+            for row, (count, data) in zip(rows, change.rows, strict=True):
                 self._listeners.keep(position, row)
-                self._outlet.add(StoredBatch(position, of, len(data)))
+                self._outlet.add(StoredBatch(position, count, data))
                 position += count
             empty = not self._level.events
         self._full_since = None

@@ -1,6 +1,6 @@
-"""The compiled line: events reach librdkafka with no Python object for any message.
+"""The compiled line, and the compiled drain: no Python object for any message.
 
-It does what the line in Python does, several times quicker, where it was built and can be used.
+They do what those in Python do, several times quicker, where they were built and can be used.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from confluent_kafka import libversion
 from freezer_events.avro import fast
 from freezer_events.errors import ConfigError
 from freezer_events.kafka import librdkafka
+from freezer_events.send.drain_client import DrainClient
 from freezer_events.send.python_line import PythonLine
 
 if TYPE_CHECKING:
@@ -33,21 +34,41 @@ def line(wanted: str | None, properties: Mapping[str, Any], reports: Reports) ->
             property; names it.
 
     """
-    why_not = "" if wanted == "python" else unusable()
-    if wanted == "python" or (why_not and wanted is None):
+    if not _is_compiled(wanted):
         return PythonLine(properties, reports)
-    if why_not:
-        raise ConfigError("FREEZER_LINE", f"is compiled, which is {why_not}", "or leave it out")
     from freezer_events.send.fast.compiled_line import CompiledLine  # noqa: PLC0415 - it may lack
 
     return CompiledLine(properties, reports)
 
 
+def drain_client(wanted: str | None) -> type[DrainClient]:
+    """Return the class of the drain's client that is wanted, as for a `line`.
+
+    Raises:
+        ConfigError: the compiled one is wanted and cannot be used.
+
+    """
+    if not _is_compiled(wanted):
+        return DrainClient
+    from freezer_events.send.fast.row_on_its_way import RowClient  # noqa: PLC0415 - it may lack
+
+    return RowClient
+
+
+def _is_compiled(wanted: str | None) -> bool:
+    why_not = "" if wanted == "python" else unusable()
+    if why_not and wanted is not None:
+        raise ConfigError("FREEZER_LINE", f"is compiled, which is {why_not}", "or leave it out")
+    return wanted != "python" and not why_not
+
+
 @cache
 def unusable() -> str:
     """Return why the compiled line cannot be used, or ""."""
-    unfit = fast.unusable() or fast.unfit(
-        "freezer_events.send.fast.handover", "handover.pyx", "ledger.h"
+    unfit = (
+        fast.unusable()
+        or fast.unfit("freezer_events.send.fast.handover", "handover.pyx", "plugin.h", "ledger.h")
+        or fast.unfit("freezer_events.send.fast.rows", "rows.pyx", "plugin.h", "rows.h")
     )
     if unfit:
         return unfit
@@ -56,8 +77,9 @@ def unusable() -> str:
         return f"not tested with librdkafka {version}"
     if "plugins" not in librdkafka.features():
         return "not possible: librdkafka was built without plugins"
-    from freezer_events.send.fast import handover  # noqa: PLC0415 - it may lack
+    from freezer_events.send.fast import handover, rows  # noqa: PLC0415 - they may lack
 
     library = librdkafka.load()
-    missing = handover.bind(b"" if library is None else library._name.encode())  # noqa: SLF001
+    path = b"" if library is None else library._name.encode()  # noqa: SLF001
+    missing = handover.bind(path) or rows.bind(path)
     return f"not possible: librdkafka lacks {missing}" if missing else ""

@@ -6,7 +6,6 @@ order. Whatever this line cannot do at the moment is told by `False`, and goes t
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from confluent_kafka import KafkaError, Producer
 from freezer_events.avro.fast import nodes
 from freezer_events.kafka import codes
 from freezer_events.send import watching
+from freezer_events.send.client_properties import with_plugin
 from freezer_events.send.fast import handover
 from freezer_events.send.fast.note import Note
 from freezer_events.send.outbox import Outbox
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from freezer_events.send.reports import Reports
 
     _Lost = tuple[int, bytes, OnReport | None]  # error code, value, and who wants to know
-
-_PLUGINS = "plugin.library.paths"
 
 
 class CompiledLine(PythonLine):
@@ -53,9 +51,7 @@ class CompiledLine(PythonLine):
         self._arenas: dict[str, _ArenaBox] = {}
         self._senders: list[handover.Sender] = []
         self._notes: deque[Note] = deque()
-        own = os.fspath(handover.__file__)
-        plugins = filter(None, (properties.get(_PLUGINS), own))
-        super().__init__({**properties, _PLUGINS: ";".join(plugins)}, reports)
+        super().__init__(with_plugin(properties, handover.__file__), reports)
         reports.draw = self._draw
 
     def taker(self, topic: str) -> Take:

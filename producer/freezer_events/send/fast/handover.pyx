@@ -52,23 +52,25 @@ cdef extern from "ledger.h":
         size_t topic_size, key_size, size
         int has_key
         char *bytes
+    ctypedef struct Listener "listener":
+        rd_kafka_t *client
     ctypedef struct Counts "ledger":
+        Listener _is "is"
         int highest
         int64_t lost
         int64_t *delivered
-        rd_kafka_t *client
     ctypedef struct Departure "departure":
         void **owners
         const void **values
         int count
     Functions rdk
-    Counts *expected
+    Listener *expected
     Departure *departing
     int MSG_F_COPY, PARTITION_UA, ERR_FATAL, ERR_QUEUE_FULL
     const char *rdk_bind(const char *path) noexcept
     Counts *ledger_new() noexcept
     Note *ledger_notes(Counts *of) noexcept
-    void ledger_release(Counts *of) noexcept
+    void listener_release(Listener *of) noexcept
     int64_t ledger_take(int64_t *count) noexcept
     int64_t ledger_latency(Counts *of) noexcept
     int64_t now_us() noexcept
@@ -119,14 +121,14 @@ cdef class Ledger:
 
     def __dealloc__(self):
         if self.counts is not NULL:
-            ledger_release(self.counts)
+            listener_release(&self.counts._is)
 
     def connecting(self, make):
         """Return what `make` makes, a client, whose messages are counted here from now on."""
         global expected
         if not bound:  # librdkafka would call its plugin, which would call nothing
             raise RuntimeError("librdkafka's functions are not bound")
-        expected = self.counts
+        expected = &self.counts._is
         try:
             return make()
         finally:
@@ -135,7 +137,7 @@ cdef class Ledger:
     @property
     def connected(self):
         """Whether librdkafka has called its plugin."""
-        return self.counts.client is not NULL
+        return self.counts._is.client is not NULL
 
     def notes(self):
         """Return what else was reported, in order, as the arguments of a Note."""
@@ -249,9 +251,9 @@ cdef class Arena:
         """Hand messages to this client from now on, to the topic of this name."""
         self.disconnect()
         self.fatal = False
-        if ledger.counts.client is NULL:
+        if ledger.counts._is.client is NULL:
             raise RuntimeError("librdkafka did not call its plugin")
-        self.topic = rdk.topic_new(ledger.counts.client, topic, NULL)
+        self.topic = rdk.topic_new(ledger.counts._is.client, topic, NULL)
         if self.topic is NULL:
             raise RuntimeError("librdkafka makes no such topic")
         self.client, self.ledger = client, ledger
