@@ -20,6 +20,7 @@ _MODULES: Final = {
     "freezer_events.avro.fast.nodes": ["nodes.pyx", "slots.h"],
     "freezer_events.avro.fast.readers": ["readers.pyx", "slots.h"],
     "freezer_events.send.fast.handover": ["handover.pyx", "plugin.h", "ledger.h"],
+    "freezer_events.send.fast.packer": ["packer.pyx"],
     "freezer_events.send.fast.rows": ["rows.pyx", "plugin.h", "rows.h"],
 }
 

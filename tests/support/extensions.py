@@ -26,6 +26,7 @@ NAMES = (
     "freezer_events.avro.fast.nodes",
     "freezer_events.avro.fast.readers",
     "freezer_events.send.fast.handover",
+    "freezer_events.send.fast.packer",
     "freezer_events.send.fast.rows",
 )
 

@@ -29,7 +29,7 @@ from freezer_events.avro.fast import nodes, readers
 from freezer_events.avro.model import model_of
 from freezer_events.errors import EventError, InvalidEvent
 from freezer_events.send import fast as sending
-from freezer_events.send.fast import handover, rows
+from freezer_events.send.fast import handover, packer, rows
 from freezer_events.send.report import OnlyUndelivered
 from freezer_events.testing import EventCluster
 
@@ -244,14 +244,23 @@ def forged(rng: Random) -> None:
         *(getattr(nodes, n) for n in dir(nodes) if isinstance(getattr(nodes, n), type)),
         *(getattr(readers, n) for n in dir(readers) if isinstance(getattr(readers, n), type)),
         *(handover.Ledger, handover.Arena, handover.Sender),
-        *(rows.Plugin, rows.Topic, rows.Row),
+        *(rows.Plugin, rows.Topic, rows.Row, packer.Packer, packer.Sender),
     ]
     for _ in range(50):
         kind = rng.choice(kinds)
         with contextlib.suppress(Exception):
             made = kind(*(rng.choice(things) for _ in range(rng.randrange(7))))
             things.append(made)
-            for name in ("send", "hand_over", "empty", "disconnect", "notes", "known", "fill"):
+            for name in (
+                "send",
+                "hand_over",
+                "empty",
+                "disconnect",
+                "notes",
+                "known",
+                "take",
+                "fill",
+            ):
                 with contextlib.suppress(Exception):
                     getattr(made, name)(*(rng.choice(things) for _ in range(rng.randrange(4))))
             with contextlib.suppress(Exception):

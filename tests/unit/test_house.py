@@ -111,7 +111,13 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
             if isinstance(node, ast.ImportFrom):
                 for each in (f"{node.module}.{alias.name}" for alias in node.names):
                     is_module = each in names.values() or each.endswith(
-                        (".fast.nodes", ".fast.readers", ".fast.handover", ".fast.rows")
+                        (
+                            ".fast.nodes",
+                            ".fast.readers",
+                            ".fast.handover",
+                            ".fast.packer",
+                            ".fast.rows",
+                        )
                     )  # compiled
                     known[name].add(each if is_module else node.module or "")
     known = {name: uses & set(names.values()) - {name} for name, uses in known.items()}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from freezer_events.errors import UnreachableError
 from freezer_events.kafka.connection import SLICE_S
+from freezer_events.send import fast
 from freezer_events.send.report import OnceSafe
 from freezer_events.spool.put import Put
 
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
 
     from freezer_events.errors import EventError
     from freezer_events.send.fill import Filler
-    from freezer_events.send.line import Extra, Take
+    from freezer_events.send.line import Extra, Send, Take
     from freezer_events.send.report import OnReport
     from freezer_events.send.reports import Reports
     from freezer_events.spool.durable_queue import Spool
+
+    Encode = Callable[[Any], bytes]
+    KeyOf = Callable[[Any], str | None]
 
 
 class IntoSpool:
@@ -30,6 +34,7 @@ class IntoSpool:
     Args:
         spool: where they go.
         reports: knows why nothing is taken any more, and counts what is left unsent.
+        line: which of the lines is wanted, by which messages are packed as well.
         give_up_after_s: how long a full spool is waited for, in seconds.
         is_over: tells whether nothing is to be taken any more.
         on_safe: told of a message that is on disk, or why it is not, for who is to hear.
@@ -40,6 +45,7 @@ class IntoSpool:
         self,
         spool: Spool,
         reports: Reports,
+        line: str | None,
         give_up_after_s: float,
         is_over: Callable[[], bool],
         on_safe: Callable[[OnReport, EventError | None], None],
@@ -50,6 +56,26 @@ class IntoSpool:
         self._is_over = is_over
         self._on_safe = on_safe
         self._here = _Here()
+        self._packer = packer = fast.row_packer(line, self._here, self._first, self._push)
+        if packer is not None:
+            spool.fill_from(packer)
+            reports.draw = lambda: packer.draw(reports.drawn)
+
+    def sender(self, kind: int, encode: Encode, key: KeyOf) -> Send | None:
+        """Return the function that encodes an event and puts it in, if there is a compiled one.
+
+        It takes no event outside of a block of `in_bulk`.
+        """
+        return None if self._packer is None else fast.row_sender(self._packer, encode, kind, key)
+
+    def _first(self) -> None:
+        """Let the thread that commits know of a message."""
+        self._spool.look_alive()
+
+    def _push(self) -> None:
+        """Put a full row in, if there is room: else what comes next waits for that."""
+        if not self._spool.is_full and self._reports.trouble is None:
+            self._spool.take_row()
 
     def taker(self, kind: int, fill: Filler | None) -> Take:
         """Return the function that puts one message into the spool; False: no room, not taken.

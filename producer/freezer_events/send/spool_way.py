@@ -44,6 +44,8 @@ class SpoolWay:
         if route.fill is not None:
             route.fill.go_on(spool.counts(event_type.name))
         route.take = self._delivery.taker(kind, route.fill)
+        if route.fill is None:
+            route.send = self._delivery.sender(kind, route.encode, route.key)
         self._routes.append(route)
         return route
 

@@ -29,13 +29,15 @@ from freezer_events.send.report import OnlyUndelivered, report_on_disk
 from freezer_events.send.spool_outage import SpoolOutage
 from freezer_events.send.watching import SpoolState
 from freezer_events.spool.durable_queue import Spool
+from freezer_events.spool.put import PackedRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from freezer_events.config import Settings
     from freezer_events.send.fill import Filler
-    from freezer_events.send.line import Take
+    from freezer_events.send.into_spool import Encode, KeyOf
+    from freezer_events.send.line import Send, Take
     from freezer_events.send.on_its_way import Address
     from freezer_events.send.report import OnReport
     from freezer_events.send.spool_at import SpoolAt
@@ -101,7 +103,12 @@ class SpooledDelivery(Delivering):
             self._over.is_set,
         )
         self._into = IntoSpool(
-            self.spool, self.reports, give_up_after_s, self._over.is_set, self._tell_safe
+            self.spool,
+            self.reports,
+            settings.freezer_line,
+            give_up_after_s,
+            self._over.is_set,
+            self._tell_safe,
         )
         self._drain: Drain | None = None
         self._looking = threading.Lock()
@@ -171,6 +178,13 @@ class SpooledDelivery(Delivering):
         It waits for the disk, except in a block of `in_bulk`.
         """
         return self._into.taker(kind, fill)
+
+    def sender(self, kind: int, encode: Encode, key: KeyOf) -> Send | None:
+        """Return the function that encodes an event and puts it in, if there is a compiled one.
+
+        It takes no event that its sender waits for.
+        """
+        return self._into.sender(kind, encode, key)
 
     def in_bulk(self) -> AbstractContextManager[None]:
         """Do not wait for the disk for each message of this thread, but for all at the end."""
@@ -271,13 +285,19 @@ class SpooledDelivery(Delivering):
     def _lost(self, count: int) -> None:
         self.tally.lost += count
 
-    def _refused(self, messages: Sequence[Put], error: EventError) -> None:
+    def _refused(self, messages: Sequence[Put | PackedRow], error: EventError) -> None:
         """Take what could not be committed; a sender that waits counts its own."""
+        report = report_on_disk(Outcome.FAILED, "", error.why)
         for each in messages:
-            if not each.awaited:
+            if isinstance(each, PackedRow):
+                self.tally.unsent += each.length
+                told = each.told
+            elif not each.awaited:
                 self.tally.unsent += 1
-                if each.told is not None:
-                    report = report_on_disk(Outcome.FAILED, "", error.why)
-                    self.reports.tell(each.told, report)
+                told = () if each.told is None else (each.told,)
+            else:
+                continue
+            for who in told:
+                self.reports.tell(who, report)
         self.reports.trouble = error
         self._on_end(error)

@@ -44,7 +44,8 @@ class Spool:
         start: the position at which this process began.
         identity: what it is called: a UUID that a copy keeps.
         hooks: what it asks and tells those who use it.
-        put, wait, when_committed, wait_for_room, order: as SpoolIntake has them.
+        put, fill_from, take_row: as SpoolIntake has them; wait, when_committed, wait_for_room and
+            order, too.
         next, park, done, keep_only: as Outlet has them.
         told, untold: `of` and `untold` of Listeners.
 
@@ -88,6 +89,7 @@ class Spool:
         # Per-message hot path: without a call in between.
         self.order, self.put = intake.order, intake.put
         self.wait, self.when_committed = intake.wait, intake.when_committed
+        self.fill_from, self.take_row = intake.fill_from, intake.take_row
         self.wait_for_room = intake.wait_for_room
         self.next, self.park = outlet.next, outlet.park
         self.done, self.keep_only = outlet.done, outlet.keep_only
@@ -145,6 +147,11 @@ class Spool:
         self._settle()
         with self._guard:
             return self._store.waiting_from(self.start)
+
+    def look_alive(self) -> None:
+        """Wake the thread that commits, if it has nothing to do."""
+        if self._intake.is_idle:
+            self._intake.wake.set()
 
     def wait_for_more(self, timeout_s: float) -> None:
         """Wait until there may be a next batch."""

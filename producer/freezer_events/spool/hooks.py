@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from freezer_events.errors import EventError
-    from freezer_events.spool.put import Put
+    from freezer_events.spool.put import PackedRow, Put
 
 _log = logging.getLogger("freezer_events.spool")
 
@@ -33,7 +33,7 @@ class SpoolHooks:
 
     on_notice: Callable[[str], None] = _log.warning
     on_committed: Callable[[int], None] = lambda _: None
-    on_refused: Callable[[Sequence[Put], EventError], None] = lambda *_: None
+    on_refused: Callable[[Sequence[Put | PackedRow], EventError], None] = lambda *_: None
     on_lost: Callable[[int], None] = lambda _: None
     on_told_lost: Callable[[Any, str], None] = lambda *_: None
     on_forgotten: Callable[[Any], None] = lambda _: None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from freezer_events.spool.packing import ROW
+from freezer_events.spool.put import PackedRow, count_of, size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from freezer_events.errors import EventError
     from freezer_events.spool.hooks import SpoolHooks
@@ -25,6 +26,23 @@ _REFUSALS: Final = 1000  # of so many it is known why; whoever waits looks at on
 def never() -> bool:
     """Be the `stop` of a wait that only its end ends."""
     return False
+
+
+class RowFiller(Protocol):
+    """Packs messages into a row before they are put in.
+
+    Attributes:
+        closed: it takes none any more.
+
+    """
+
+    closed: bool
+
+    def __len__(self) -> int:
+        """Return how many messages it has."""
+
+    def take(self) -> tuple[int, bytes, Sequence[Any], Sequence[Any]]:
+        """Return them as the fields of a PackedRow; it has none afterwards."""
 
 
 class SpoolIntake:
@@ -50,8 +68,9 @@ class SpoolIntake:
         self.wake = threading.Event()
         self.is_idle = False
         self.is_closing = False
-        self._pending: list[Put] = []
-        self._pending_bytes = 0
+        self._pending: list[Put | PackedRow] = []
+        self._pending_count = self._pending_bytes = 0
+        self._filling: RowFiller | None = None
         self._put = self._committed = self._awaited = 0
         self._refused: list[tuple[int, int, EventError]] = []
         self._watchers: deque[tuple[int, Callable[[EventError | None], None]]] = deque()
@@ -61,17 +80,35 @@ class SpoolIntake:
     @property
     def pending(self) -> int:
         """How many messages are to be committed."""
-        return len(self._pending)
+        return self._pending_count + (0 if self._filling is None else len(self._filling))
 
     @property
     def is_awaited(self) -> bool:
         """Tell whether somebody waits for one of them."""
         return self._awaited > self._committed
 
-    def take(self) -> list[Put]:
+    def fill_from(self, filler: RowFiller) -> None:
+        """Take rows from a filler, too: before what is put later, and whenever all is wanted."""
+        self._filling = filler
+
+    def take(self) -> list[Put | PackedRow]:
         """Return what is to be committed next; it stays pending until it is `settled`."""
         with self.order:  # what is put while it is held is committed together
+            if self._pending_count < _PENDING:
+                self.take_row()
             return self._pending[:_PENDING]
+
+    def take_row(self) -> None:
+        """Put in what the filler has, room or not."""
+        if self._filling:
+            with self.order:
+                row = PackedRow(*self._filling.take())
+                self._pending.append(row)
+                self._pending_count += row.length
+                self._pending_bytes += len(row.data)
+                self._put += row.length
+                self.wake.set()
+                self.look_for_room()
 
     def refuse(self, error: EventError) -> None:
         """Refuse all that is pending."""
@@ -80,6 +117,8 @@ class SpoolIntake:
     def close(self) -> None:
         """Take nothing further."""
         self.is_closing = self.is_full = True
+        if self._filling is not None:
+            self._filling.closed = True
         self.wake.set()
 
     def make_room(self) -> None:
@@ -95,11 +134,13 @@ class SpoolIntake:
         with self.order:
             if self.is_full:
                 return 0
-            pending = self._pending
-            pending.append(message)
+            if self._filling:
+                self.take_row()
+            self._pending.append(message)
+            self._pending_count += 1
             self._pending_bytes += len(message[2])
             self._put = number = self._put + 1
-            if self.is_idle or not len(pending) % ROW:
+            if self.is_idle or not self._pending_count % ROW:
                 self.wake.set()
                 self.look_for_room()
             return number
@@ -108,7 +149,7 @@ class SpoolIntake:
         """Take note of whether anything can be put; `done` and each commit make room."""
         self.is_full = (
             self.is_closing
-            or len(self._pending) >= _PENDING
+            or self._pending_count >= _PENDING
             or self._pending_bytes >= _PENDING_BYTES
             or self._level.makes_wait(self._pending_bytes)
         )
@@ -121,7 +162,9 @@ class SpoolIntake:
             EventError: the spool cannot be written; it is not in the spool.
 
         """
-        number = self._put if number is None else number
+        if number is None:
+            self.take_row()
+            number = self._put
         while self._committed < number:
             self._awaited = max(self._awaited, number)
             self.wake.set()
@@ -156,15 +199,17 @@ class SpoolIntake:
         with self._done:
             self._done.wait(timeout_s)
 
-    def settled(self, taken: list[Put], error: EventError | None = None) -> None:
+    def settled(self, taken: list[Put | PackedRow], error: EventError | None = None) -> None:
         """Let go of what was committed or refused, and tell whoever waits."""
-        last = self._committed + len(taken)
+        count = count_of(taken)
+        last = self._committed + count
         with self.order:
             if error is not None:
                 self._refused = self._refused[-_REFUSALS:]
                 self._refused.append((self._committed + 1, last, error))
             del self._pending[: len(taken)]
-            self._pending_bytes -= sum(len(each[2]) for each in taken)
+            self._pending_count -= count
+            self._pending_bytes -= size_of(taken)
             self.look_for_room()
         if error is not None and taken:
             self._hooks.on_refused(taken, error)  # before anybody who waits goes on

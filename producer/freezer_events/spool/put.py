@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from freezer_events.spool.packing import batched, columns, pack
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from freezer_events.spool.packing import Extra
 
@@ -36,16 +39,61 @@ class Put(NamedTuple):
     awaited: bool = True
 
 
-def last_counts(messages: Sequence[Put]) -> dict[tuple[str, str], int]:
+class PackedRow(NamedTuple):
+    """Messages on their way into the spool that are packed already; nobody waits for one of them.
+
+    Attributes:
+        length: how many they are.
+        data: the row.
+        places: how far their sources have been read with them; see Put.
+        told: those who are to hear if they do not reach the disk.
+
+    """
+
+    length: int
+    data: bytes
+    places: Sequence[Any] = ()
+    told: Sequence[Any] = ()
+
+
+def count_of(taken: Sequence[Put | PackedRow]) -> int:
+    """Return how many messages these are."""
+    return len(taken) + sum(each.length - 1 for each in taken if isinstance(each, PackedRow))
+
+
+def size_of(taken: Sequence[Put | PackedRow]) -> int:
+    """Return how many bytes these are."""
+    return sum(len(each.data if isinstance(each, PackedRow) else each.body) for each in taken)
+
+
+def rows_of(taken: Sequence[Put | PackedRow]) -> Iterator[tuple[int, bytes, Sequence[Put]]]:
+    """Give the rows that messages make, in order: length and bytes, and messages to listen for."""
+    for _, group in groupby(taken, type):
+        packed, alone = [], []
+        for each in group:
+            if isinstance(each, PackedRow):
+                packed.append(each)
+            else:
+                alone.append(each)
+        yield from ((each.length, each.data, ()) for each in packed)
+        yield from ((len(row), pack(columns(row)), row) for row in batched(alone))
+
+
+def last_counts(messages: Sequence[Put | PackedRow]) -> dict[tuple[str, str], int]:
     """Return the last number that was counted for each key; threads may have overtaken others."""
     found: dict[tuple[str, str], int] = {}
     for each in messages:
-        if each.counted is not None:
+        if isinstance(each, Put) and each.counted is not None:
             event, key, number = each.counted
             found[event, key] = max(number, found.get((event, key), 0))
     return found
 
 
-def last_places(taken: Sequence[Put]) -> list[tuple[Any, ...]]:
+def last_places(taken: Sequence[Put | PackedRow]) -> list[tuple[Any, ...]]:
     """Return the last place of each source: several files may end in one batch."""
-    return list({each.place[0]: each.place for each in taken if each.place is not None}.values())
+    found: dict[Any, tuple[Any, ...]] = {}
+    for each in taken:
+        for place in each.places if isinstance(each, PackedRow) else (each.place,):
+            if place is not None:
+                found[place[0]] = place
+    return list(found.values())

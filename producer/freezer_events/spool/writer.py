@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from freezer_events.errors import EventError
 from freezer_events.spool.database import DiskFull
-from freezer_events.spool.packing import ROW, batched, columns, pack
-from freezer_events.spool.put import last_counts, last_places
+from freezer_events.spool.packing import ROW
+from freezer_events.spool.put import count_of, last_counts, last_places, rows_of
 from freezer_events.spool.records import StoredBatch
 
 if TYPE_CHECKING:
@@ -130,17 +130,17 @@ class Writer:
             if not taken and not self._changes.has_any:
                 return
             change = self._changes.take()
-            rows = list(batched(taken))
-            change.rows = [(len(row), pack(columns(row))) for row in rows]
+            rows = list(rows_of(taken))
+            change.rows = [(count, data) for count, data, _ in rows]
             change.counts = last_counts(taken)
             for last in last_places(taken):
                 source, place = self._hooks.written_place(last)
                 change.places[source] = place
             self._make_room(sum(len(data) for _, data in change.rows))
             position = self._changes.write(change)
-            self._hooks.on_committed(len(taken))
-            for row, (count, data) in zip(rows, change.rows, strict=True):
-                self._listeners.keep(position, row)
+            self._hooks.on_committed(count_of(taken))
+            for count, data, heard in rows:
+                self._listeners.keep(position, heard)
                 self._outlet.add(StoredBatch(position, count, data))
                 position += count
             empty = not self._level.events

@@ -17,9 +17,10 @@ from freezer_events.send.drain_client import DrainClient
 from freezer_events.send.python_line import PythonLine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from freezer_events.send.line import Line
+    from freezer_events.send.fast.packer import Packer
+    from freezer_events.send.line import Line, Send
     from freezer_events.send.reports import Reports
 
 # The versions of librdkafka, up to the second number, that all tests of the line were run with.
@@ -55,6 +56,27 @@ def drain_client(wanted: str | None) -> type[DrainClient]:
     return RowClient
 
 
+def row_packer(
+    wanted: str | None, here: Any, first: Callable[[], None], push: Callable[[], None]
+) -> Packer | None:
+    """Return what packs events into rows of the spool, if compiled code is wanted and usable."""
+    if not _is_compiled(wanted):
+        return None
+    from freezer_events.send.fast.packer import Packer  # noqa: PLC0415 - it may lack
+
+    return Packer(here, first, push)
+
+
+def row_sender(
+    packer: Packer, encode: Callable[[Any], bytes], kind: int, key: Callable[[Any], str | None]
+) -> Send | None:
+    """Return the function that encodes events and packs them, if their encoder is compiled."""
+    from freezer_events.avro.fast.nodes import Encoder  # noqa: PLC0415 - as above
+    from freezer_events.send.fast.packer import Sender  # noqa: PLC0415 - as above
+
+    return Sender(packer, encode, kind, key).send if isinstance(encode, Encoder) else None
+
+
 def _is_compiled(wanted: str | None) -> bool:
     why_not = "" if wanted == "python" else unusable()
     if why_not and wanted is not None:
@@ -68,6 +90,7 @@ def unusable() -> str:
     unfit = (
         fast.unusable()
         or fast.unfit("freezer_events.send.fast.handover", "handover.pyx", "plugin.h", "ledger.h")
+        or fast.unfit("freezer_events.send.fast.packer", "packer.pyx")
         or fast.unfit("freezer_events.send.fast.rows", "rows.pyx", "plugin.h", "rows.h")
     )
     if unfit:
