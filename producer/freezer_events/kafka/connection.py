@@ -119,10 +119,12 @@ class Connection:
     def _is_over(self, asked: Future[Any], stop: Stop) -> bool:
         return asked.done() or _refused(self.heard) is not None or stop()
 
-    def metadata(self, *, timeout_s: float, refused_s: float | None = None) -> ClusterMetadata:
+    def metadata(
+        self, *, timeout_s: float, refused_s: float | None = None, stop: Stop = never
+    ) -> ClusterMetadata:
         """List brokers and topics as the function `metadata` does."""
         self.heard.clear()
-        return metadata(self.admin, self.heard, timeout_s=timeout_s, refused_s=refused_s)
+        return metadata(self.admin, self.heard, timeout_s=timeout_s, refused_s=refused_s, stop=stop)
 
 
 def metadata(
@@ -131,6 +133,7 @@ def metadata(
     *,
     timeout_s: float,
     refused_s: float | None = None,
+    stop: Stop = never,
 ) -> ClusterMetadata:
     """List brokers and topics; no topic is named, since that may create it.
 
@@ -140,6 +143,7 @@ def metadata(
         timeout_s: the longest to wait, in seconds.
         refused_s: the longest to wait once a connection has failed; by default `timeout_s`.
             A refused login ends the wait at once.
+        stop: asked every second; True ends the wait as if it had been too long.
 
     Raises:
         KafkaException: what the cluster answered, or why there is no answer.
@@ -156,7 +160,7 @@ def metadata(
             cause = codes.silence(timeout_s) if mute else error.args[0]
             patience_s = timeout_s if refused_s is None or not _told(heard) else refused_s
             late = time.monotonic() - begun >= patience_s
-            if late or _refused(heard) or not mute:
+            if late or _refused(heard) or not mute or stop():
                 raise KafkaException(_cause(cause, heard, timeout_s)) from error
 
 

@@ -64,7 +64,7 @@ def partitions(
 
     """
     if settings.bootstrap_servers in IN_PROCESS:
-        return listed_partitions(settings, topic, timeout_s=timeout_s)
+        return listed_partitions(settings, topic, timeout_s=timeout_s, stop=stop)
     connection = Connection(settings.kafka())
     return len(_described(connection, settings, topic, operation, timeout_s, stop).partitions)
 
@@ -150,7 +150,12 @@ def _described(
 
 
 def listed_partitions(
-    settings: Settings, topic: str, *, timeout_s: float = DEFAULT_TIMEOUT_S, **_: object
+    settings: Settings,
+    topic: str,
+    *,
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+    stop: Callable[[], bool] = never,
+    **_: object,
 ) -> int:
     """Do as `partitions` on the in-process cluster, which answers no describe request.
 
@@ -158,7 +163,7 @@ def listed_partitions(
     """
     begun = time.monotonic()
     try:
-        found = Connection(settings.kafka()).metadata(timeout_s=timeout_s).topics
+        found = Connection(settings.kafka()).metadata(timeout_s=timeout_s, stop=stop).topics
     except KafkaException as error:
         waited_s = time.monotonic() - begun
         raise _unreachable(settings, error.args[0], waited_s) from error

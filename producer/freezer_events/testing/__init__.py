@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from freezer_events.errors import ConfigError, SchemaError
 from freezer_events.event import Event
+from freezer_events.kafka.connection import never
 from freezer_events.kafka.embedded import EmbeddedCluster
 from freezer_events.kafka.topics import listed_partitions
 from freezer_events.read.consumer import EventConsumer
@@ -152,10 +153,10 @@ class EventCluster:
         with self.consumer(kind, topic) as consumer:
             return list(consumer.records(until_end=True, timeout_s=10.0))
 
-    def _partitions(self, topic: str) -> int:
+    def _partitions(self, topic: str, stop: Callable[[], bool] = never) -> int:
         """Return how many partitions a topic has; creates it where it is missing."""
         try:
-            return listed_partitions(self.settings, topic)
+            return listed_partitions(self.settings, topic, stop=stop)
         except ConfigError:
             self._embedded.create_topic(topic, self._new_partitions)
             return self._new_partitions
@@ -190,7 +191,7 @@ class _OpenWay(StraightWay):
         self._connected.close()
 
     def _partitions(self, topic: str) -> int:
-        return self._cluster._partitions(topic)  # noqa: SLF001 - its own cluster's
+        return self._cluster._partitions(topic, self.stop)  # noqa: SLF001 - its own cluster's
 
 
 class _Consumer(EventConsumer[E]):
