@@ -44,6 +44,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from freezer_events.config import Settings
 from freezer_events.errors import EventError
 from freezer_events.events import FreezerReading
+from freezer_events.kafka.positions import POSITIONS_TOPIC
 from freezer_events.registry.client import Registry
 from freezer_infra.admin.admin_target import AdminTarget, connect
 from freezer_infra.local import certificates
@@ -326,3 +327,12 @@ def _has_user(admin: AdminClient, user: str) -> bool:
     described = admin.describe_user_scram_credentials([user])
     assert isinstance(described, dict)  # it is a single future only when no user is named
     return described[user].exception(_ADMIN_WITHIN_S) is None
+
+
+@pytest.fixture(scope="session")
+def positions(admin: AdminClient) -> None:
+    """Make sure that there is the topic of positions; it belongs to the stack, and stays."""
+    new = NewTopic(POSITIONS_TOPIC, 1, 1, config={"cleanup.policy": "compact"})
+    error = admin.create_topics([new])[POSITIONS_TOPIC].exception(30)
+    if isinstance(error, KafkaException):
+        assert error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS

@@ -11,15 +11,12 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.cimpl import NewTopic
 
-from freezer_events.kafka.positions import POSITIONS_TOPIC
 from freezer_infra.planner.desired import Access
 from tests.support.broker_door import BrokerDoor
 from tests.support.cli import Freezer, tally_of
 from tests.support.largest_message import limit
-from tests.support.topic_rows import check_spooled, there
+from tests.support.topic_rows import check_spooled, there, write_rows
 from tests.support.transaction_door import TransactionDoor
 
 if TYPE_CHECKING:
@@ -32,17 +29,8 @@ if TYPE_CHECKING:
     from freezer_infra.local.stack import Login, Stack
 
 ROWS = 20_000
-KEYS = 20
 SPOOL = ("--spool", "spool", "--output", "json", "--no-lines")
 FILE = ("produce", "--from", "rows.csv", *SPOOL)
-
-
-def write_rows(path: Path, first: int, count: int) -> None:
-    is_new = not path.exists()
-    with path.open("a") as file:
-        if is_new:
-            file.write("sensor_id,temperature\n")
-        file.writelines(f"key{n % KEYS},{n}\n" for n in range(first, first + count))
 
 
 @pytest.fixture
@@ -50,15 +38,6 @@ def rows(tmp_path: Path) -> Path:
     path = tmp_path / "rows.csv"
     write_rows(path, 0, ROWS)
     return path
-
-
-@pytest.fixture(scope="session")
-def positions(admin: AdminClient) -> None:
-    """Make sure that there is the topic of positions; it belongs to the stack, and stays."""
-    new = NewTopic(POSITIONS_TOPIC, 1, 1, config={"cleanup.policy": "compact"})
-    error = admin.create_topics([new])[POSITIONS_TOPIC].exception(30)
-    if isinstance(error, KafkaException):
-        assert error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS
 
 
 @pytest.mark.usefixtures("rows", "positions")

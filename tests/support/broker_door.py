@@ -50,6 +50,11 @@ class BrokerDoor:
         for each in self._sockets:
             self._close(each)
 
+    def reopen(self) -> None:
+        """Take connections again, where they were taken before."""
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._accept, daemon=True).start()
+
     def _named(self, port: int) -> bytes:
         return self._broker[0].encode() + _LENGTH.pack(port)
 
