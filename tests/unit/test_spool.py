@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -118,6 +119,23 @@ def test_a_full_spool_drops_the_oldest_on_record_where_that_is_asked_for(
     )
     assert done.returncode == 1
     assert "dropped: the spool is full" in done.stdout
+
+
+def test_a_full_spool_lets_its_sender_wait_and_go_on(
+    event_cluster: EventCluster, tmp_path: Path
+) -> None:
+    event_cluster.cluster.take_down()
+    at = SpoolAt(tmp_path / "s", max_bytes=50_000)
+    with event_cluster.producer(spool=at) as producer:
+        sending = threading.Thread(target=producer.send_all, args=[map(reading, range(20_000))])
+        sending.start()
+        sending.join(1.0)
+        assert sending.is_alive()
+        assert 0 < producer.tally.accepted < 20_000
+        event_cluster.cluster.bring_up()
+        sending.join(30)
+        assert not sending.is_alive()
+    assert str(producer.tally) == "20,000 read, 20,000 delivered"
 
 
 def test_a_second_producer_is_told_who_uses_the_spool(
