@@ -45,6 +45,63 @@ def test_its_json_lines_are_what_produce_takes(
     assert len(back.splitlines()) == 7
 
 
+def test_a_parquet_file_is_what_produce_takes_and_is_there_once_it_is_whole(
+    freezer: Freezer, make_topic: Callable[[], str]
+) -> None:
+    assert freezer("produce", "--interval", "0", "--count", "7").returncode == 0
+    lines = freezer("consume", "--from-beginning", "--max", "7", "--output", "json").stdout
+    path = freezer.folder / "readings.parquet"
+    into = ("consume", "--from-beginning", "--output", "parquet")
+    with freezer.start(*into, "--to", path.name) as running:
+        part = path.with_name("readings.parquet.part")
+        begun = time.monotonic()
+        while not part.exists():
+            assert time.monotonic() < begun + 20
+        running.signal(signal.SIGKILL)
+        running.rest()
+    assert not path.exists()
+    done = freezer(*into, "--until-end", "--to", path.name)
+    assert done.returncode == 0, done.stderr
+    assert "7 readings read, 0 skipped" in done.stderr
+    assert not part.exists()
+    twice = freezer(*into, "--until-end", "--to", path.name)
+    assert twice.returncode == 2
+    assert "is there already" in twice.stderr
+    nowhere = freezer(*into)
+    assert nowhere.returncode == 2
+    assert "say which: --to readings.parquet" in nowhere.stderr
+
+    other = freezer.having(TOPIC=make_topic())
+    assert other("schema", "register").returncode == 0
+    again = other("produce", "--from", path.name)
+    assert again.returncode == 0, again.stderr
+    back = other("consume", "--from-beginning", "--until-end", "--output", "json").stdout
+    assert sorted(back.splitlines()) == sorted(lines.splitlines())
+
+
+def test_a_signal_leaves_a_whole_parquet_file(
+    freezer: Freezer, admin: AdminClient, topic: str
+) -> None:
+    assert freezer("produce", "--interval", "0", "--count", "7").returncode == 0
+    with freezer.start(
+        *("consume", "--from-beginning", "--group", topic, "--output", "parquet"),
+        *("--to", "readings.parquet"),
+    ) as running:
+        begun = time.monotonic()
+        while admin.describe_consumer_groups([topic])[topic].result().state.name != "STABLE":
+            assert time.monotonic() < begun + 20
+        running.signal(signal.SIGTERM)  # nobody can see how far it is: none or all may be read
+        _, errors = running.rest()
+    assert running.code == 143, errors
+    read = int(errors.split(" readings read")[0].split()[-1])
+    there = freezer("produce", "--from", "readings.parquet", "--dry-run", "--output", "json")
+    assert json.loads(there.stdout.splitlines()[-1])["tally"]["read"] == read
+    rest = freezer(
+        "consume", "--from-beginning", "--group", topic, "--until-end", "--output", "json"
+    )
+    assert len(rest.stdout.splitlines()) == 7 - read
+
+
 def test_what_is_no_event_is_named_and_skipped_or_stopped_at(
     freezer: Freezer, stack: Stack, topic: str
 ) -> None:

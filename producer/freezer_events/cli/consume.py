@@ -1,4 +1,4 @@
-"""`freezer consume`: typed events back from the topic, as text, JSON lines or CSV."""
+"""`freezer consume`: typed events back from the topic, as text, JSON lines, CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -92,10 +92,10 @@ def _when(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -
 )
 @click.option(
     "--output",
-    type=click.Choice(["text", "json", "csv"]),
+    type=click.Choice(["text", "json", "csv", "parquet"]),
     default="text",
     show_default=True,
-    help="For people, or for machines.",
+    help="For people, or for machines; Parquet needs --to.",
 )
 @click.option(
     "--envelope",
@@ -112,7 +112,8 @@ def command(**given: Any) -> int:
     """Read typed events back from the topic.
 
     Every record is read as the version that producers write, whichever version it was written in.
-    JSON lines and CSV hold the event's own fields: `freezer produce --from` takes them back.
+    JSON lines, CSV and Parquet hold the event's own fields: `freezer produce --from` takes them
+    back.
 
     Without a start it shows what arrives from now on. It goes on until it is stopped; --last and
     --count-only stop at the current end of the topic.
@@ -130,4 +131,6 @@ def command(**given: Any) -> int:
     refuse_together("--count-only", ("--to", "--envelope"), "nothing but the count is shown")
     if given["envelope"] and given["output"] != "json":
         raise UsageError("--envelope", "is for JSON alone", "add --output json")
+    if given["output"] == "parquet" and given["to"] is None and not given["count_only"]:
+        raise UsageError("--output parquet", "is a file", "say which: --to readings.parquet")
     return ConsumeRun(**given).run()

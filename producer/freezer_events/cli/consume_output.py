@@ -23,23 +23,26 @@ if TYPE_CHECKING:
     from freezer_events.event import EventType
     from freezer_events.read.record import Record
 
-    Show = Callable[[Record[Any]], str]
+    Show = Callable[[Record[Any]], Any]
 
 _FLUSH_EVERY_S: Final = 1.0
 _INDENT: Final = "    "
 
 
 class Sink(Protocol):
-    """Where the lines go."""
+    """Where what is shown goes: lines of text, or events."""
 
-    def line(self, text: str) -> None:
-        """Write one line."""
+    def put(self, shown: Any) -> None:
+        """Write one line, or one event."""
 
     def closed(self) -> bool:
         """Tell whether nobody reads it any more."""
 
     def settle(self) -> bool:
         """Have all that was written arrive; tells whether it did."""
+
+    def finish(self) -> None:
+        """Have all that was written arrive: nothing follows."""
 
 
 class Screen:
@@ -48,9 +51,9 @@ class Screen:
     def __init__(self, out: Output) -> None:
         self._out = out
 
-    def line(self, text: str) -> None:
+    def put(self, shown: str) -> None:
         """Write one line, at once."""
-        self._out.line(text)
+        self._out.line(shown)
 
     def closed(self) -> bool:
         """Tell whether nobody reads it any more."""
@@ -59,6 +62,9 @@ class Screen:
     def settle(self) -> bool:
         """Tell whether all that was printed could be written."""
         return self._out.works
+
+    def finish(self) -> None:
+        """Do nothing: each line was written at once."""
 
 
 class Kept:
@@ -81,7 +87,7 @@ class Kept:
             raise UsageError(f"--to {path}", f"cannot be written: {error.strerror}") from error
         self._flushed_at = time.monotonic()
 
-    def line(self, text: str) -> None:
+    def put(self, shown: str) -> None:
         """Write one line.
 
         Raises:
@@ -89,7 +95,7 @@ class Kept:
 
         """
         try:
-            self._file.write(f"{text}\n")
+            self._file.write(f"{shown}\n")
             if time.monotonic() - self._flushed_at > _FLUSH_EVERY_S:
                 self._file.flush()
                 self._flushed_at = time.monotonic()
@@ -113,6 +119,15 @@ class Kept:
             raise self._broken(error) from error
         return True
 
+    def finish(self) -> None:
+        """Write what is held back.
+
+        Raises:
+            EventError: the disk is full, or broken.
+
+        """
+        self.settle()
+
     def close(self) -> None:
         """Close the file; what it holds was settled before, or given up."""
         try:
@@ -125,7 +140,12 @@ class Kept:
 
 
 def shower(event_type: EventType, form: str, *, envelope: bool, to_file: bool) -> Show:
-    """Return what makes the text of a record that is an event: a line, several on a terminal."""
+    """Return what makes of a record that is an event what is shown: a line, several on a terminal.
+
+    Parquet has events as they are.
+    """
+    if form == "parquet":
+        return lambda record: record.event
     if form == "csv":
         return lambda record: csv_row(to_cells(record.event))
     if form == "json":

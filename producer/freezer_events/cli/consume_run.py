@@ -18,6 +18,7 @@ from freezer_events.cli.consume_output import (
     loses_a_value,
     shower,
 )
+from freezer_events.cli.consume_parquet import ParquetSink
 from freezer_events.cli.consume_skipped import Skipped
 from freezer_events.cli.output import Output, note
 from freezer_events.console.stop import Interrupted, Stop
@@ -81,7 +82,7 @@ class ConsumeRun:
         settings = options.load_settings(self.env_file, self.properties, self.topic)
         topic = settings.topic_for(event_type, named=self.event_name)
         with ExitStack() as opened:
-            sink = self._sink(opened)
+            sink = self._sink(opened, event_type)
             # Until the topic is open a signal simply ends the wait for it.
             consumer: EventConsumer[Any] = opened.enter_context(
                 EventConsumer(
@@ -126,26 +127,28 @@ class ConsumeRun:
     def _ends(self) -> bool:
         return self.until_end or (not self.follow and (self.last is not None or self.count_only))
 
-    def _sink(self, opened: ExitStack) -> Sink:
+    def _sink(self, opened: ExitStack, event_type: EventType) -> Sink:
         if self.to is None:
             return Screen(self._out)
+        if self.output == "parquet":
+            return opened.enter_context(closing(ParquetSink(self.to, event_type)))
         return opened.enter_context(closing(Kept(self.to)))
 
     def _show(self, records: Iterator[Record[Any]], event_type: EventType, sink: Sink) -> None:
         show = shower(event_type, self.output, envelope=self.envelope, to_file=self.to is not None)
         is_csv = self.output == "csv" and not self.count_only
         if is_csv:
-            sink.line(heading(event_type))
+            sink.put(heading(event_type))
         for record in records:
             if self._is_wanted(record):
                 self._counts[record.partition] += 1
                 if not self.count_only:
-                    sink.line(show(record))
+                    sink.put(show(record))
                     self._lossy += is_csv and loses_a_value(record)
             self._handled[record.partition] = record
             if self._counts.total() == self.limit:
                 break
-        sink.settle()
+        sink.finish()
 
     def _is_wanted(self, record: Record[Any]) -> bool:
         if self.key is not None and record.key != self.key:

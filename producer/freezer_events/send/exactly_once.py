@@ -178,15 +178,17 @@ class ExactlyOnceDrain(Drain):
         try:
             producer.begin_transaction()
             self._hand_over_all(transaction)
+            # On its way with them: it counts only if all of them do.
+            crc = self._spool.row_checksum(transaction.end - 1)
+            place = SpoolPosition(transaction.end, crc or 0)
+            producer.produce(POSITIONS_TOPIC, place.value, self._spool.identity)
+            self._wait(transaction)
             is_refused = self._is_refused(transaction)
             if is_refused:
                 # After an abort this client would go on with sequence numbers that the broker has
                 # not seen, and may keep other partitions waiting (librdkafka 2.16): not this one.
                 self._abort(transaction)
                 raise Refused(transaction.came_back(self._addresses))
-            crc = self._spool.row_checksum(transaction.end - 1)
-            place = SpoolPosition(transaction.end, crc or 0)
-            producer.produce(POSITIONS_TOPIC, place.value, self._spool.identity)
             self._unsettled = transaction
             producer.commit_transaction(_ANSWER_S)
         except KafkaException as failed:
@@ -204,10 +206,7 @@ class ExactlyOnceDrain(Drain):
             self._client.producer.abort_transaction(_ABORT_S)
 
     def _hand_over_all(self, transaction: Transaction) -> None:
-        """Hand all messages over and wait for their reports, or until one of them came back.
-
-        The others may not be reported before the transaction ends.
-        """
+        """Hand all messages over."""
         for part in transaction.parts:
             begin = part.batch.position
             told = {}
@@ -217,6 +216,12 @@ class ExactlyOnceDrain(Drain):
             of = self._client.set_out(transaction.on_its_way(part, told), self._addresses)
             transaction.sent.append(of)
             self._client.hand_over(of)
+
+    def _wait(self, transaction: Transaction) -> None:
+        """Wait for all reports, or until one message came back.
+
+        The others may not be reported before the transaction ends then.
+        """
         while any(of.left for of in transaction.sent):
             if any(of.errors() for of in transaction.sent):
                 return
