@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import KafkaException
 
-from freezer_events.errors import AccessError, UnreachableError
+from freezer_events.errors import AccessError
 from freezer_events.kafka import codes
 from freezer_events.kafka.connection import SLICE_S
 from freezer_events.kafka.positions import (
@@ -26,8 +26,8 @@ from freezer_events.kafka.positions import (
 )
 from freezer_events.send.drain import Drain
 from freezer_events.send.drain_client import Again
-from freezer_events.send.spool_history import another_history, is_ours
-from freezer_events.send.transaction import Part, Transaction, first
+from freezer_events.send.spool_history import another_history, another_process, is_ours
+from freezer_events.send.transaction import Part, Refused, Transaction, first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,19 +46,6 @@ _TIMEOUT_MS: Final = 60_000
 _ABORT_S: Final = 1.0
 _FENCED_TWICE: Final = 2
 _UNKNOWN: Final = -1  # the partition, where it was not heard
-
-
-class Refused(Exception):  # noqa: N818 - it names the state
-    """Messages are refused: the transaction was aborted.
-
-    Attributes:
-        messages: batch, index in it and error of each.
-
-    """
-
-    def __init__(self, messages: Sequence[tuple[StoredBatch, int, KafkaError]]) -> None:
-        super().__init__(messages)
-        self.messages = messages
 
 
 class ExactlyOnceDrain(Drain):
@@ -183,8 +170,9 @@ class ExactlyOnceDrain(Drain):
             place = SpoolPosition(transaction.end, crc or 0)
             producer.produce(POSITIONS_TOPIC, place.value, self._spool.identity)
             self._wait(transaction)
-            is_refused = self._is_refused(transaction)
-            if is_refused:
+            if errors := transaction.errors():
+                if not any(map(codes.is_never_taken, errors)):
+                    raise Again(self._explain(errors[0]))
                 # After an abort this client would go on with sequence numbers that the broker has
                 # not seen, and may keep other partitions waiting (librdkafka 2.16): not this one.
                 self._abort(transaction)
@@ -201,7 +189,7 @@ class ExactlyOnceDrain(Drain):
         with suppress(KafkaException):
             self._client.producer.purge(in_flight=False)  # of those it is heard what becomes
             deadline = time.monotonic() + _ABORT_S
-            while any(of.left for of in transaction.sent) and time.monotonic() < deadline:
+            while transaction.left and time.monotonic() < deadline:
                 self._client.wait()
             self._client.producer.abort_transaction(_ABORT_S)
 
@@ -222,25 +210,10 @@ class ExactlyOnceDrain(Drain):
 
         The others may not be reported before the transaction ends then.
         """
-        while any(of.left for of in transaction.sent):
-            if any(of.errors() for of in transaction.sent):
-                return
+        while transaction.left and not transaction.errors():
             self._client.wait()
         for of in transaction.sent:
             of.count()
-
-    def _is_refused(self, transaction: Transaction) -> bool:
-        """Tell whether a message is refused: the client then purges those behind it.
-
-        Raises:
-            Again: some came back, and none of them because it was refused.
-
-        """
-        errors = [error for of in transaction.sent for error in of.errors()]
-        is_refused = any(map(codes.is_never_taken, errors))
-        if errors and not is_refused:
-            raise Again(self._explain(errors[0]))
-        return is_refused
 
     def _settle(self, transaction: Transaction) -> None:
         """Count and tell what is committed."""
@@ -300,11 +273,7 @@ class ExactlyOnceDrain(Drain):
         if codes.is_fenced(error):
             self._fenced += 1  # an expired transaction says the same, once
             if self._fenced >= _FENCED_TWICE:
-                return UnreachableError(
-                    f"deliver from the spool {self._spool.path}",
-                    "another process delivers from a copy of it",
-                    "end the one or the other; a copy of its own: freezer spool new-identity",
-                )
+                return another_process(self._spool.path)
         if codes.meaning(error) is codes.Meaning.AUTHORIZATION:
             return AccessError(
                 f"use transactions on {self._settings.bootstrap_servers}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from freezer_events.errors import ConfigError
+from freezer_events.errors import ConfigError, UnreachableError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,4 +29,13 @@ def another_history(path: Path) -> ConfigError:
         f"deliver from the spool {path}",
         "another copy of it has delivered since: where the two part cannot be told",
         "deliver all that this one holds, some of it again: freezer spool new-identity",
+    )
+
+
+def another_process(path: Path) -> UnreachableError:
+    """Make the error for a copy that another process delivers from at the same time."""
+    return UnreachableError(
+        f"deliver from the spool {path}",
+        "another process delivers from a copy of it",
+        "end the one or the other; a copy of its own: freezer spool new-identity",
     )

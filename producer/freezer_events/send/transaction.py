@@ -33,6 +33,19 @@ class Part(NamedTuple):
     numbers: Sequence[int]
 
 
+class Refused(Exception):  # noqa: N818 - it names the state
+    """Messages are refused: the transaction was aborted.
+
+    Attributes:
+        messages: batch, index in it and error of each.
+
+    """
+
+    def __init__(self, messages: Sequence[tuple[StoredBatch, int, KafkaError]]) -> None:
+        super().__init__(messages)
+        self.messages = messages
+
+
 class Transaction:
     """What is delivered together: counted and told once it is committed.
 
@@ -53,6 +66,15 @@ class Transaction:
         self.end = last.batch.position + last.numbers[-1] + 1
         self.sent: list[Underway] = []
         self.heard: list[tuple[int, Any, Report]] = []
+
+    @property
+    def left(self) -> int:
+        """How many messages were handed over and have not been reported."""
+        return sum(of.left for of in self.sent)
+
+    def errors(self) -> list[KafkaError]:
+        """Return why messages came back."""
+        return [error for of in self.sent for error in of.errors()]
 
     def came_back(
         self, addresses: Mapping[int, Address]
