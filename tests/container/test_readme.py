@@ -129,7 +129,7 @@ def test_the_steps_of_produce_deliver_and_print_what_is_shown(shell: Shell) -> N
     (readings,) = (e.output for e in shown(PRODUCE, FILE) if e.command == "cat readings.csv")
     (shell.folder / "readings.csv").write_text(readings)
     steps = shown(PRODUCE)
-    assert len(steps) == 10
+    assert len(steps) == 11
     shell.follow(steps)
 
 

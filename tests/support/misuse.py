@@ -9,14 +9,17 @@ from __future__ import annotations
 import contextlib
 import copy
 import gc
+import itertools
 import logging
 import os
 import pickle
 import sys
+import tempfile
 import threading
 import time
 import warnings
 from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -97,14 +100,18 @@ def bad(rng: Random) -> Any:
 class Fuzz:
     """One cluster and several producers, used and misused."""
 
-    def __init__(self, rng: Random, cluster: EventCluster) -> None:
-        self.rng, self.cluster = rng, cluster
+    def __init__(self, rng: Random, cluster: EventCluster, folder: Path) -> None:
+        self.rng, self.cluster, self.folder = rng, cluster, folder
+        self.numbers = itertools.count()
         self.producers = [self.made() for _ in range(3)]
 
     def made(self) -> EventProducer:
         room = self.rng.choice(("50", "5000", "100000"))
         producer = self.cluster.producer(
-            timeout_s=1.0, give_up_after_s=1.0, properties={"queue.buffering.max.messages": room}
+            timeout_s=1.0,
+            give_up_after_s=1.0,
+            properties={"queue.buffering.max.messages": room},
+            spool=self.rng.choice((None, self.folder / f"spool{next(self.numbers)}")),
         )
         producer.prepare(BenchReading)  # an outage would hold that up
         producer.on_undelivered = lambda event, _: self.within(producer, event)
@@ -299,8 +306,8 @@ def main(seed: int, seconds: float) -> None:
     logging.disable()
     warnings.simplefilter("ignore")
     rng, steps = Random(seed), 0
-    with EventCluster() as cluster:
-        fuzz = Fuzz(rng, cluster)
+    with tempfile.TemporaryDirectory() as folder, EventCluster() as cluster:
+        fuzz = Fuzz(rng, cluster, Path(folder))
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:
