@@ -17,7 +17,7 @@ from freezer_events.errors import ConfigError, UnreachableError, UsageError
 from freezer_events.events import FreezerReading
 from freezer_events.send.fill import Filler
 from freezer_events.spool.durable_queue import Spool
-from freezer_events.spool.file_place import FilePlace, go_on, look
+from freezer_events.spool.file_place import FilePlace, finished, go_on, look
 from freezer_events.spool.folder import filesystem, refuse_network
 from freezer_events.spool.put import Put
 from freezer_events.spool.records import BodyKind
@@ -191,6 +191,24 @@ def test_a_file_goes_on_only_while_it_is_the_same(tmp_path: Path) -> None:
     now = look(path, read)
     assert now is not None
     assert go_on("rows", now, read).line == 0
+
+
+def test_a_columnar_file_with_other_rows_behind_the_same_beginning_is_another_one(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "rows.parquet"
+    path.write_bytes(b"PAR1" + b"same" * 2000 + b"footer 1 PAR1")
+    first = look(path)
+    assert first is not None
+    read = finished(go_on("rows", first, None), first, whole=True)
+    now = look(path, read)
+    assert now is not None
+    assert go_on("rows", now, read) == read
+    path.write_bytes(b"PAR1" + b"same" * 2000 + b"footer 2 PAR1")
+    now = look(path, read)
+    assert now is not None
+    with pytest.raises(UsageError, match="--restart"):
+        go_on("rows", now, read)
 
 
 def test_exactly_once_needs_a_spool(event_cluster: EventCluster) -> None:

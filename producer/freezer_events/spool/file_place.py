@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _HEAD_BYTES: Final = 4096
+_COLUMNAR: Final = (b"PAR1", b"ARROW1", b"FEA1")  # as files of Parquet, Arrow and Feather begin
 _ENDS: Final = (b"\n", b"\r", b"")
 
 
@@ -24,7 +25,8 @@ class Look:
     Attributes:
         inode: device and number.
         size_bytes: its length.
-        head: a digest of its first bytes, as many as were asked for.
+        head: a digest of its first bytes, as many as were asked for; of a columnar file of its last
+            ones, too: they say what it holds, and nothing is ever appended to it.
         head_bytes: how many these are.
         after: the byte behind the part that was read before, b"" where there is none.
 
@@ -89,11 +91,14 @@ def look(path: Path, before: FilePlace | None = None) -> Look | None:
         found = os.fstat(file.fileno())
         wanted = _HEAD_BYTES if before is None else before.head_bytes
         head = file.read(wanted)
-        after = b""
+        after = tail = b""
+        if head.startswith(_COLUMNAR):
+            file.seek(max(0, found.st_size - _HEAD_BYTES))
+            tail = file.read(_HEAD_BYTES)
         if before is not None and before.size_bytes is not None:
             file.seek(before.size_bytes)
             after = file.read(1)
-    digest = hashlib.sha256(head).hexdigest()
+    digest = hashlib.sha256(head + tail).hexdigest()
     return Look(f"{found.st_dev}:{found.st_ino}", found.st_size, digest, len(head), after)
 
 
@@ -107,7 +112,7 @@ def go_on(name: str, now: Look, before: FilePlace | None) -> FilePlace:
     if before is None or now.inode != before.inode:
         return FilePlace(now.inode, now.head, now.head_bytes)
     if now.head != before.head or now.head_bytes != before.head_bytes:
-        raise _changed(name, "it begins with other lines than when it was read")
+        raise _changed(name, "it holds other readings than when it was read")
     if before.size_bytes is not None:
         if now.size_bytes < before.size_bytes:
             raise _changed(name, "it is shorter than when it was read")
