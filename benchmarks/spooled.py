@@ -2,11 +2,12 @@
 
 The same events by `send_all` and from a file: without a spool, with one, and exactly once at 5,000
 in a transaction. Each round has a topic of its own, which is read back: every event equal, in its
-key's order, and there once.
+key's order, and there once. With FREEZER_LINE=python by the line in Python.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections import defaultdict
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 COUNT: Final = 300_000  # of fewer, beginning takes most of the time
 ROUNDS: Final = 3
+COMPILED: Final = os.environ.get("FREEZER_LINE") != "python"
 _FRAMING: Final = 5  # bytes before the body
 _PARTITIONS: Final = 3
 BY_SEND_ALL: Final = "send_all"
@@ -67,7 +69,7 @@ def deliver(act: Callable[[EventProducer], None], count: int, **spooled: bool) -
     with tempfile.TemporaryDirectory() as folder, targets.real() as target:
         assert target is not None
         where: dict[str, Any] = {"spool": Path(folder) / "spool", **spooled} if spooled else {}
-        with producer_to(target, **where) as producer:
+        with producer_to(target, compiled=COMPILED, **where) as producer:
             started = time.perf_counter()
             act(producer)
             took = time.perf_counter() - started
