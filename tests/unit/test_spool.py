@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import threading
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from freezer_events import EventProducer, Outcome, Settings, SpoolAt
 from freezer_events.errors import ConfigError, UnreachableError, UsageError
 from freezer_events.events import FreezerReading
 from freezer_events.send.fill import Filler
+from freezer_events.send.spooled_delivery import SpooledDelivery
 from freezer_events.spool.durable_queue import Spool
 from freezer_events.spool.file_place import FilePlace, finished, go_on, look
 from freezer_events.spool.folder import filesystem, refuse_network
@@ -25,6 +27,7 @@ from tests.support.cli import FREEZER
 from tests.support.confluent_registry import ConfluentRegistry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from freezer_events.send.report import Report
@@ -121,17 +124,26 @@ def test_a_full_spool_drops_the_oldest_on_record_where_that_is_asked_for(
     assert "dropped: the spool is full" in done.stdout
 
 
+@pytest.mark.parametrize("pause_s", [0.0, 0.003], ids=["fast", "a few at a time"])
 def test_a_full_spool_lets_its_sender_wait_and_go_on(
-    event_cluster: EventCluster, tmp_path: Path
+    event_cluster: EventCluster, tmp_path: Path, pause_s: float
 ) -> None:
     event_cluster.cluster.take_down()
+
+    def readings() -> Iterator[FreezerReading]:
+        for number in range(20_000):
+            if not number % 40:
+                time.sleep(pause_s)
+            yield reading(number)
+
     at = SpoolAt(tmp_path / "s", max_bytes=50_000)
     with event_cluster.producer(spool=at) as producer:
-        sending = threading.Thread(target=producer.send_all, args=[map(reading, range(20_000))])
+        sending = threading.Thread(target=producer.send_all, args=[readings()])
         sending.start()
-        sending.join(1.0)
+        sending.join(2.0)
         assert sending.is_alive()
-        assert 0 < producer.tally.accepted < 20_000
+        assert isinstance(producer._delivery, SpooledDelivery)
+        assert 50_000 <= producer._delivery.spool_state().size_bytes < 100_000
         event_cluster.cluster.bring_up()
         sending.join(30)
         assert not sending.is_alive()

@@ -32,7 +32,7 @@ class RowFiller(Protocol):
     """Packs messages into a row before they are put in.
 
     Attributes:
-        closed: it takes none any more.
+        closed: it is to take none now, because there is no room.
 
     """
 
@@ -100,8 +100,8 @@ class SpoolIntake:
 
     def take_row(self) -> None:
         """Put in what the filler has, room or not."""
-        if self._filling:
-            with self.order:
+        with self.order:
+            if self._filling:
                 row = PackedRow(*self._filling.take())
                 self._pending.append(row)
                 self._pending_count += row.length
@@ -116,9 +116,8 @@ class SpoolIntake:
 
     def close(self) -> None:
         """Take nothing further."""
-        self.is_closing = self.is_full = True
-        if self._filling is not None:
-            self._filling.closed = True
+        self.is_closing = True
+        self.look_for_room()
         self.wake.set()
 
     def make_room(self) -> None:
@@ -153,6 +152,8 @@ class SpoolIntake:
             or self._pending_bytes >= _PENDING_BYTES
             or self._level.makes_wait(self._pending_bytes)
         )
+        if self._filling is not None:
+            self._filling.closed = self.is_full
 
     def wait(self, number: int | None = None, stop: Callable[[], bool] = never) -> bool:
         """Wait until a message is on the disk, or all that were put; False: told to stop.

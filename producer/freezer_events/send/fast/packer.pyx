@@ -91,7 +91,7 @@ cdef class Packer:
     cdef int64_t read
     cdef object place
     cdef list places, owners
-    cdef public bint closed  # takes nothing any more
+    cdef public bint closed  # takes nothing now
 
     def __cinit__(self, here not None, first not None, push not None):
         self.here, self.first, self.push = here, first, push
