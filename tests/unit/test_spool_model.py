@@ -140,7 +140,7 @@ class SpoolModel(RuleBasedStateMachine):
             self.spool.park(batch, last, "too large")
             self.parked.add(batch.position + last)
         self.spool.done(batch)
-        self.spool._settle()  # now, and not soon
+        self.spool.settle()  # now, and not soon
         del self.waiting[: batch.length]
 
     # What happens to it

@@ -142,6 +142,7 @@ class ExactlyOnceDrain(Drain):
                 for batch, number, error in refused.messages:
                     who = self._told.pop(batch.position + number, None)
                     self._park(batch, number, error, who)
+                self._spool.settle()  # before a position behind them is on the topic
                 self._renew(one_by_one=True)
         self._renew(one_by_one=False)
 

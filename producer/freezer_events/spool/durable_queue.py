@@ -48,6 +48,7 @@ class Spool:
             order, too.
         next, park, done, keep_only: as Outlet has them.
         told, untold: `of` and `untold` of Listeners.
+        settle: commits what is done and parked, here and now.
 
     Raises:
         ConfigError: the folder cannot be a spool, or holds none that this version can read.
@@ -81,7 +82,7 @@ class Spool:
         )
         self._intake = intake = SpoolIntake(level, hooks)
         self._changes = changes = PendingChanges(self._store, on_full=intake.wake.set)
-        self._guard, self._settle = changes.guard, changes.settle
+        self._guard, self.settle = changes.guard, changes.settle
         listeners = Listeners(hooks)
         self._outlet = outlet = Outlet(
             changes, level, self._reserve, listeners, hooks, intake.make_room
@@ -128,7 +129,7 @@ class Spool:
         self.wait()
         with self._guard:
             self._changes.next.places[source] = place
-        self._settle()
+        self.settle()
 
     @property
     def waiting(self) -> int:
@@ -144,7 +145,7 @@ class Spool:
 
     def waiting_since_start(self) -> int:
         """Count the committed messages of this process that wait."""
-        self._settle()
+        self.settle()
         with self._guard:
             return self._store.waiting_from(self.start)
 
@@ -163,7 +164,7 @@ class Spool:
 
     def parked_positions(self) -> set[int]:
         """Return the positions of what is parked: it is not to be delivered."""
-        self._settle()
+        self.settle()
         with self._guard:
             return self._store.parked_positions()
 
@@ -181,7 +182,7 @@ class Spool:
     def close(self) -> None:
         """Commit what was put, and let go of the folder."""
         self.close_intake()
-        self._settle()
+        self.settle()
         with self._guard:
             self._folder.free_reserve()  # on a full disk it takes room to give room back
             self._store.shrink()
