@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 PRODUCE, PYTHON, OPERATE = "docs/produce.md", "docs/python.md", "docs/operate.md"
 OWN_EVENT = "docs/your-own-event.md"
+BACKFILL = "docs/backfill.md"
 FILE = "Send readings from a file or a pipe"
 
 
@@ -131,6 +132,13 @@ def test_the_steps_of_produce_deliver_and_print_what_is_shown(shell: Shell) -> N
     steps = shown(PRODUCE)
     assert len(steps) == 11
     shell.follow(steps)
+
+
+def test_the_worked_example_of_a_backfill_goes_from_a_topic_to_parquet_and_back(
+    shell: Shell,
+) -> None:
+    shell.provision()
+    shell.follow(shown(BACKFILL, "Out again, and a worked example"))
 
 
 def test_what_readers_in_other_languages_are_told_is_what_producers_do() -> None:
