@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from freezer_events.avro.forms.to_arrow import ArrowForm
+from freezer_events.avro.forms.to_arrow import ArrowForm, NoColumn
 from freezer_events.cli.kept_rows import refuse_to_overwrite
 from freezer_events.errors import EventError, UsageError
 
@@ -40,7 +40,10 @@ class ParquetSink:
             raise UsageError("--output parquet", "needs pyarrow", fix) from error
         self._path = path
         self._part = path.with_name(f"{path.name}.part")
-        self._form = ArrowForm(event_type)
+        try:
+            self._form = ArrowForm(event_type)
+        except NoColumn as error:
+            raise UsageError("--output parquet", str(error), "use --output json") from error
         self._events: list[Any] = []
         self._is_whole = self._has_rows = False
         try:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from freezer_events.avro.model import model_of, scalar_of
 from freezer_events.avro.parse.types import ArrayType, EnumType, MapType, RecordType, UnionType
-from freezer_events.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,6 +59,10 @@ class _Column(NamedTuple):
     is_nullable: bool = False
 
 
+class NoColumn(ValueError):  # noqa: N818 - it names the state
+    """Parquet has no type for a field: says which, and why."""
+
+
 class ArrowForm:
     """The Arrow form of one event type.
 
@@ -70,7 +73,7 @@ class ArrowForm:
         schema: the Arrow schema.
 
     Raises:
-        UsageError: Parquet has no type for one of its fields; names it.
+        NoColumn: Parquet has no type for one of its fields.
 
     """
 
@@ -80,7 +83,7 @@ class ArrowForm:
         root = model.root
         self._inside = [root.name.full]
         if not root.fields:
-            raise _unfit("the event", "is a record without fields")
+            raise NoColumn("the event is a record without fields")
         names = model.attributes[root.name.full]
         self._columns = [(names[each.name], self._of(each.type, each.name)) for each in root.fields]
         self.schema: Any = self._arrow.schema(
@@ -137,9 +140,9 @@ class ArrowForm:
     def _record(self, of: RecordType, path: str) -> _Column:
         full = of.name.full
         if full in self._inside:
-            raise _unfit(path, f"is a {full} within a {full}")
+            raise NoColumn(f"{path} is a {full} within a {full}")
         if not of.fields:
-            raise _unfit(path, "is a record without fields")
+            raise NoColumn(f"{path} is a record without fields")
         self._inside.append(full)
         names = self._model.attributes[full]
         members = [
@@ -166,7 +169,7 @@ class ArrowForm:
         nullable = self._model.optional(of)
         if nullable is None:
             kinds = ", ".join(each.kind for each in self._model.branches(of))
-            raise _unfit(path, f"is a union of several types: {kinds}")
+            raise NoColumn(f"{path} is a union of several types: {kinds}")
         inner = self._of(nullable[1], path)
         show = inner.plain
         plain = None if show is None else lambda value: None if value is None else show(value)
@@ -177,7 +180,3 @@ def _pairs(show: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
     if show is None:
         return lambda value: list(value.items())
     return lambda value: [(key, show(each)) for key, each in value.items()]
-
-
-def _unfit(path: str, why: str) -> UsageError:
-    return UsageError("--output parquet", f"{path} {why}", "use --output json")
