@@ -147,7 +147,7 @@ def test_what_the_topic_never_takes_is_parked_and_the_rest_of_its_key_goes_on(
     path.write_text(
         "".join(f'{{"sensor_id": "{names[n % 3]}", "temperature": {n}}}\n' for n in range(90))
     )
-    # A transaction that another test has killed holds up the topic of positions for a minute.
+    # A transaction that another test has killed holds up the topic of positions for a while.
     freezer = freezer.within(200)
     done = freezer("produce", "--from", "rows.jsonl", *SPOOL, *how)
     assert done.returncode == 1, done.stderr
