@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import chain
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 PAIRS = 200_000 if LONG else 20_000
 """Pairs of a writer and a reader; each change gives two."""
+
+# Seeds that found a fault: two types that claim one alias, of which one is used again later.
+ONCE_WRONG = (763304078533, 763304088541)
 BODIES = 4
 
 
@@ -102,7 +106,8 @@ def differs(pair: Pair, answer: dict[str, Any]) -> str:
 
 @pytest.mark.timeout(600)  # 15 s where nothing else runs
 def test_what_we_call_compatible_java_and_fastavro_read_alike(oracle: Java) -> None:
-    tried = list(pairs(Random().randrange(2**40), PAIRS))
+    first = Random().randrange(2**40) if LONG else 0
+    tried = list(chain(*map(of_seed, ONCE_WRONG), pairs(first, PAIRS)))
     asked = [question(each.writer.text, each.reader.text, each.bodies) for each in tried]
     wrong = []
     for pair, answer in zip(tried, oracle.ask(asked), strict=True):

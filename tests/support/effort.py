@@ -1,4 +1,7 @@
-"""How hard the property tests try: enough for every day, or for hours (`make test-long`)."""
+"""How hard the property tests try: enough for every day, or for hours (`make test-long`).
+
+Every day they try the same, so that what fails is what was changed; the long run tries anew.
+"""
 
 from __future__ import annotations
 
@@ -22,5 +25,6 @@ def thorough(examples: int, *unchecked: HealthCheck) -> settings:
     return settings(
         max_examples=examples * _FACTOR,
         deadline=None,
+        derandomize=not LONG,
         suppress_health_check=[HealthCheck.too_slow, *unchecked],
     )

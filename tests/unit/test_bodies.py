@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from confluent_kafka import Producer
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from freezer_events.avro.forms import BadValue, from_json, to_json
 from freezer_events.avro.runtime import DEEPEST, Nanos
 from freezer_events.avro.wire import BodyError, decode, encode, frame
 from freezer_events.errors import InvalidEvent
+from tests.support.effort import thorough
 from tests.support.generated import module_of, record, samples
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def test_bytes_that_are_no_event_are_named_at_once(body: bytes) -> None:
         decode(body, module.EVENT.schema, module.EVENT)
 
 
-@settings(max_examples=150, deadline=None)
+@thorough(150)
 @given(samples(), st.binary(max_size=60))
 def test_any_bytes_are_an_event_or_a_bad_reading(sample: Any, body: bytes) -> None:
     try:

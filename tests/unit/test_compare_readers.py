@@ -74,6 +74,17 @@ def breaks(old: Schema, new: Schema) -> set[Kind]:
             ),
             Kind.DECODE,
         ),
+        # Java: Found Reading, expecting NewE. Of two that claim a name the one used last has
+        # it, and that is the record, which holds itself.
+        (
+            reading({"name": "e", "type": E}),
+            reading(
+                {"name": "e", "type": {**E, "name": "NewE", "aliases": ["E"]}},
+                {"name": "self", "type": {"type": "array", "items": "Reading"}, "default": []},
+                aliases=["E"],
+            ),
+            Kind.DECODE,
+        ),
         # Java: Duplicate field b in record Reading.
         (
             reading({"name": "a", "type": "int"}, {"name": "b", "type": "int"}),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from benchmarks import targets
@@ -94,7 +94,7 @@ def test_every_released_version_is_compiled(path: Path) -> None:
     module = module_of(schema)
     encode = compiled_encoder(module)
 
-    @settings(max_examples=50, deadline=None)
+    @thorough(50)
     @given(events_of(schema, module))
     def check(sample: Sample) -> None:
         assert encode(sample.event) == written(sample.schema, sample.datum)

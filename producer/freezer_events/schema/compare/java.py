@@ -2,9 +2,10 @@
 
 - An alias rewrites the writer's schema before anything is resolved (`Schema.applyAliases`): a
   field of that name is then called as the reader's field is, even where the reader still has a
-  field of the old name. It does so twice (`GenericDatumReader`, then `Resolver`), so that a name
-  may move on by two. What comes out with a name twice is an error, and so is a default of the
-  writer's that has a renamed field in it.
+  field of the old name. Of two that claim a name the last has it, and a type comes last where it
+  is used last, not where it is written. It does so twice (`GenericDatumReader`, then `Resolver`),
+  so that a name may move on by two. What comes out with a name twice is an error, and so is a
+  default of the writer's that has a renamed field in it.
 - A field's alias applies to the record of the same full name only.
 - A fixed and an enum match by full name, also outside of unions; a record there by nothing.
 - In a reader's union the branch of the same type and full name is taken; without one the first
@@ -44,12 +45,15 @@ class JavaReader:
     def __init__(self, writer: Schema, reader: Schema) -> None:
         self._writer = writer
         self._reader = reader
-        # In the order of the text: the last of two that claim a name has it.
-        named = sorted(reader.names.values(), key=lambda each: reader.position(each.pointer))
-        self._types = {alias: each.name.full for each in named for alias in each.name.aliases}
+        # The last of two that claim a name has it.
+        self._types = {
+            alias: each.name.full
+            for each in _in_javas_order(reader, reader.root, set())
+            for alias in each.name.aliases
+        }
         self._fields = {
             each.name.full: {alias: f.name for f in each.fields for alias in f.aliases}
-            for each in named
+            for each in reader.names.values()
             if isinstance(each, RecordType)
         }
 
@@ -138,6 +142,28 @@ class JavaReader:
                 return self.name(written) == read.name.full
             case _:
                 return True
+
+
+def _in_javas_order(schema: Schema, use: Type, seen: set[str]) -> Iterator[Named]:
+    """Yield named types as `Schema.getAliases` comes by them: at every use, the fields once."""
+    each = schema.resolve(use)
+    if isinstance(each, RecordType | EnumType | Fixed):
+        yield each
+    inner: tuple[Type, ...] = ()
+    match each:
+        case RecordType() if each.name.full not in seen:
+            seen.add(each.name.full)
+            inner = tuple(field.type for field in each.fields)
+        case ArrayType():
+            inner = (each.items,)
+        case MapType():
+            inner = (each.values,)
+        case UnionType():
+            inner = each.branches
+        case _:
+            pass
+    for one in inner:
+        yield from _in_javas_order(schema, one, seen)
 
 
 def misread_default(field: RecordField, schema: Schema) -> str:
