@@ -1,0 +1,131 @@
+"""Rows of Arrow batches as JSON lines: the row-wise way of a columnar source.
+
+A row is one line, whose number is the row's. So all that holds for JSON lines holds here: options,
+profiles, rejects that can be corrected and fed in again, and going on after a crash.
+"""
+
+from __future__ import annotations
+
+import json
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from freezer_events.avro.model import model_of, scalar_of
+from freezer_events.avro.parse.types import UnionType
+from freezer_events.avro.scalars.textual import StringScalar, UuidScalar
+from freezer_events.errors import EventError
+from freezer_events.sources.arrow_values import column_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from freezer_events.event import EventType
+    from freezer_events.sources.profile import Profile
+
+
+class ArrowLines:
+    """The rows of batches as JSON lines; stands in for `InputBytes`.
+
+    Args:
+        name: what they are called.
+        batches: RecordBatches.
+        event_type: what the rows are to be.
+        profile: says which column holds which field.
+        constants: further columns, with one value for all rows.
+
+    Attributes:
+        error: why it could not be read to its end, told once what came before has been read.
+        position: how many bytes have been read, estimated by the share of the rows.
+
+    """
+
+    left = turned = False  # it is whole before it is read
+
+    def __init__(
+        self,
+        name: str,
+        batches: Iterable[Any],
+        event_type: EventType,
+        profile: Profile,
+        constants: Mapping[str, str | None] = MappingProxyType({}),
+    ) -> None:
+        self.name = name
+        self.error: EventError | None = None
+        self.position = 0
+        self._head = b""
+        self._constants = constants
+        self._texts = _columns_of(event_type, profile, StringScalar)
+        self._uuids = _columns_of(event_type, profile, UuidScalar)
+        self._chunks = self._lines(batches)
+
+    @property
+    def cut(self) -> bool:
+        """Tell whether it ended before its end."""
+        return self.error is not None
+
+    def peek(self) -> bytes:
+        """Return the first bytes, and keep them for `read1`."""
+        self._head = self._head or next(self._chunks, b"")
+        return self._head
+
+    def read1(self, size: int) -> bytes:
+        """Return what is there, at most so many bytes; nothing at the end."""
+        data = self._head or next(self._chunks, b"")
+        self._head = data[size:]
+        return data[:size]
+
+    def close(self) -> None:
+        """Do nothing: whoever gives the batches closes them."""
+
+    def _lines(self, batches: Iterable[Any]) -> Iterator[bytes]:
+        """Yield the rows, many lines at a time; take note of what ends them early."""
+        done = 0
+        try:
+            for batch in batches:
+                yield self._of_batch(batch)
+                done += batch.num_rows
+                self._passed(done)
+        except Exception as error:  # noqa: BLE001 - decoders raise errors of many kinds
+            self._fail(f"failed behind row {done:,}: {first_line(error)}")
+            return
+        self._ended()
+
+    def _passed(self, rows: int) -> None:
+        """Take note that so many rows have been read."""
+
+    def _ended(self) -> None:
+        """Take note that all have been read."""
+
+    def _fail(self, why: str) -> None:
+        fix = "what came before has been taken; get the file whole and go on with --start-at"
+        self.error = EventError(f"read {self.name}", why, fix)
+
+    def _of_batch(self, batch: Any) -> bytes:
+        names = [*batch.schema.names, *self._constants]
+        columns = [
+            column_values(column, is_text=name in self._texts, is_uuid=name in self._uuids)
+            for name, column in zip(batch.schema.names, batch.columns, strict=True)
+        ]
+        columns += [[value] * batch.num_rows for value in self._constants.values()]
+        rows = zip(*columns, strict=True) if columns else [()] * batch.num_rows
+        return "".join(
+            [json.dumps(dict(zip(names, row, strict=True))) + "\n" for row in rows]
+        ).encode("ascii")
+
+
+def _columns_of(event_type: EventType, profile: Profile, kind: type) -> frozenset[str]:
+    """Return the columns that fields of a kind take their values from."""
+    model = model_of(event_type)
+    found: set[str] = set()
+    for each in model.root.fields:
+        of = model.resolve(each.type)
+        optional = model.optional(of) if isinstance(of, UnionType) else None
+        if isinstance(scalar_of(optional[1] if optional else of), kind):
+            source = profile.fields.get(each.name)
+            found.update(source.columns if source and source.columns else (each.name,))
+    return frozenset(found)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says."""
+    return (str(error) or type(error).__name__).splitlines()[0]
