@@ -9,11 +9,12 @@ DEV_STAMP := $(VENV)/.ready-dev
 ENV_FILE ?= .env
 # Three at once on two cores: tests wait for brokers and processes as much as they work.
 JOBS ?= 3
-PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile
+# What needs Spark is a target of its own.
+PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile --ignore tests/container/spark
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo up local cloud down test test-long test-cloud coverage unit lint types released check fast release-check reference wheels image bench bench-quick clean
+.PHONY: help setup dev demo up local cloud down test test-long test-spark test-cloud coverage unit lint types released check fast release-check reference wheels image bench bench-quick clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +78,11 @@ test: $(DEV_STAMP) ## Everything, with the real Kafka and registry in containers
 test-long: $(DEV_STAMP) ## Everything, property tests with 40 times the examples, and soaks
 	@$(BIN)/python -m tests.stack
 	TEST_LONG=1 $(PYTEST) --timeout 3600
+
+test-spark: $(DEV_STAMP) ## Spark's workers against the Kafka in containers (installs PySpark, 450 MB)
+	@$(BIN)/python -m tests.stack
+	$(BIN)/pip install --quiet --editable '.[spark]'
+	$(BIN)/pytest tests/container/spark
 
 test-cloud: $(DEV_STAMP) ## What is relied on, asked of the real `confluent` on PATH
 	FREEZER_REAL_CONFLUENT=1 $(BIN)/pytest -rs tests/infra/real

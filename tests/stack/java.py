@@ -45,6 +45,16 @@ def jars(say: Callable[[str], None]) -> Path:
     return folder
 
 
+def runtime(say: Callable[[str], None]) -> None:
+    """Have a JDK.
+
+    Raises:
+        UnreachableError: it is missing and may not be installed.
+
+    """
+    _programs(say, with_maven=False)
+
+
 def _programs(say: Callable[[str], None], *, with_maven: bool) -> None:
     wanted = {"javac": _JDK, **({"mvn": "maven"} if with_maven else {})}
     missing = {program: package for program, package in wanted.items() if not shutil.which(program)}

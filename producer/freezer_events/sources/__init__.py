@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.forms import field_names
 from freezer_events.errors import UsageError
 from freezer_events.sources.arrow_bytes import ArrowBytes, is_columnar
+from freezer_events.sources.arrow_lines import ArrowLines
 from freezer_events.sources.csv_file import CsvFile
 from freezer_events.sources.encodings import LineCode
 from freezer_events.sources.input_names import expanded, size_of
@@ -27,7 +28,7 @@ from freezer_events.sources.reading import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from freezer_events.event import EventType
     from freezer_events.sources.text_source import TextSource
@@ -43,6 +44,7 @@ __all__ = [
     "Source",
     "Wide",
     "expanded",
+    "of_batches",
     "open_source",
     "read_profile",
     "size_of",
@@ -98,6 +100,23 @@ def open_source(
     except BaseException:
         stream.close()
         raise
+
+
+def of_batches(
+    batches: Iterable[Any], event_type: EventType, on_reject: OnReject, name: str
+) -> TextSource:
+    """Return the rows of Arrow batches as a source of events; a row's line is its number.
+
+    Args:
+        batches: RecordBatches, whose columns hold the fields of their names.
+        event_type: what the rows are to be.
+        on_reject: told of each row that is no reading; may raise to end there.
+        name: what the rows are called.
+
+    """
+    profile = Profile()
+    rows = ArrowLines(name, batches, event_type, profile)
+    return JsonFile(rows, LineCode("utf-8"), event_type, profile, on_reject, lambda _: None, (1, 0))
 
 
 def _encoding(name: str, first: bytes) -> str:
