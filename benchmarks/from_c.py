@@ -113,7 +113,7 @@ def _opened(target: BenchTarget) -> Iterator[Any]:
         while tally.delivered < sum(len(batch) for batch, _ in batches):
             assert time.monotonic() < deadline
             library.rd_kafka_poll(client, 1)
-            handover.draw(tally, ledger, [], [])
+            handover.draw(tally, ledger, [], [], [])
         return tally.delivered
 
     try:

@@ -17,6 +17,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # Module to its sources, from producer/; the first one is for Cython.
 _MODULES: Final = {
+    "freezer_events.avro.fast.columns": ["columns.pyx"],
     "freezer_events.avro.fast.nodes": ["nodes.pyx", "slots.h"],
     "freezer_events.avro.fast.readers": ["readers.pyx", "slots.h"],
     "freezer_events.send.fast.handover": ["handover.pyx", "plugin.h", "ledger.h"],

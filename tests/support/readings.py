@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from freezer_events.avro.arrow import EncodedRun
+from freezer_events.avro.keys import key_text
 from freezer_events.errors import EventError
 from freezer_events.sources import Profile, Rows, open_source, read_profile
+from freezer_events.sources.columnar import ColumnarSource
 from tests.support.generated import module_of
 from tests.support.readme import ROOT
 
@@ -84,4 +87,68 @@ def outcome(
         if source is not None:
             found.rows = source.rows
             source.close()
+    if isinstance(source, ColumnarSource):
+        for compiled in (False, True):
+            assert encoded_in_runs(path, said, event_type, compiled=compiled) == encoded(found)
     return found
+
+
+@dataclass
+class Encoded:
+    """What came of a columnar input: messages with their lines, rejects, and the counts."""
+
+    messages: list[tuple[bytes, str | None, bytes]]
+    rejected: list[Rejected]
+    told: list[str]
+    rows: Rows
+    error: str
+
+
+def encoded(taken: Taken) -> Encoded:
+    """Return what came of an input that was read row by row."""
+    messages = []
+    for each, raw in zip(taken.events, taken.raws, strict=True):
+        kind = each.__event__
+        key = key_text(kind)(each)
+        messages.append((raw, key, kind.encode(each)))
+    return Encoded(messages, taken.rejected, taken.told, taken.rows, str(taken.error))
+
+
+def encoded_in_runs(
+    path: Path, said: Profile, event_type: EventType | None, *, compiled: bool
+) -> Encoded:
+    """Read an input as `freezer produce --from` does: in runs of rows, where that can be."""
+    rejected: list[Rejected] = []
+    told: list[str] = []
+    source = open_source(
+        str(path),
+        event_type or version_3(),
+        rejected.append,
+        wait=lambda: True,
+        profile=said,
+        tell=told.append,
+    )
+    assert isinstance(source, ColumnarSource)
+    messages, error = in_runs(source, compiled=compiled)
+    source.close()
+    return Encoded(messages, rejected, told, source.rows, error)
+
+
+def in_runs(
+    source: ColumnarSource, *, compiled: bool
+) -> tuple[list[tuple[bytes, str | None, bytes]], str]:
+    """Return raw row, key and body of each reading, and what ended reading early."""
+    found: list[tuple[bytes, str | None, bytes]] = []
+    try:
+        for each in source.in_runs(0, compiled=compiled):
+            if isinstance(each, EncodedRun):
+                keys, bodies = each.columns
+                raws = [each.place_of(at).raw for at in range(len(each))]
+                texts = [None if key is None else key.decode() for key in keys]
+                found += zip(raws, texts, bodies, strict=True)
+            else:
+                kind = each.__event__
+                found.append((source.last.raw, key_text(kind)(each), kind.encode(each)))
+    except EventError as error:
+        return found, str(error)
+    return found, "None"

@@ -67,7 +67,7 @@ def _read(intake: Intake, fill: Filler, tally: Tally, stop: Stop) -> EventError 
                 encode(fill(event))
             except InvalidEvent as raised:
                 tally.reject(raised.rule)
-                intake.reject(event, raised)
+                intake.reject(event, raised, intake.place)
             else:
                 tally.unsent += 1
     except EventError as raised:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from freezer_events.errors import InvalidEvent
     from freezer_events.event import EventType
     from freezer_events.send.tally import Tally
-    from freezer_events.sources import Profile, Source
+    from freezer_events.sources import Profile, ReadingPlace, Source
 
 
 class Intake:
@@ -36,6 +36,7 @@ class Intake:
         tally: counts that.
         wait: called every 0.1 s while a pipe is silent; False ends the input.
         resume: given the inputs, returns what remembers how far each has been read.
+        runs_after: behind how many readings runs of encoded rows may stand for events; None: never.
 
     Attributes:
         events: in order; to be taken once.
@@ -58,6 +59,7 @@ class Intake:
         tally: Tally,
         wait: Callable[[], bool],
         resume: Callable[[Sequence[str]], Resume | None] = lambda _: None,
+        runs_after: int | None = None,
     ) -> None:
         self._rejects = rejects
         self._tally = tally
@@ -99,19 +101,38 @@ class Intake:
         kept = {} if self.resume is None else self.resume.kept_bytes
         self.source = self._inputs = self._open(unread, options, event_type, wait)
         rejects.open(self.inputs, kept, named=profile.reads_name)
-        self.events, most = self.source, options.count
-        if self._shard is not None:
-            self.events = self._shard.of_source(self.source, event_type, wait)
+        self.events = self._readings(self._inputs, event_type, wait, options.count, runs_after)
+
+    def _readings(
+        self,
+        source: Inputs,
+        event_type: EventType,
+        wait: Callable[[], bool],
+        most: int | None,
+        runs_after: int | None,
+    ) -> Iterable[Any]:
+        """Return the readings of the source that are this run's."""
+        found: Iterable[Any] = source
+        by_reading = self._shard is not None and self._shard.by == "key"
+        if runs_after is not None and not (most or by_reading):
+            found = source.in_runs(runs_after)
+        elif self._shard is not None:
+            found = self._shard.of_source(source, event_type, wait)
         if self.resume is not None:
-            self.events = self.resume.count(self.events, self.source, rejects)
-            most = most and max(0, most - self.resume.taken)
-        if options.count:
-            self.events = islice(self.events, most)
+            found = self.resume.count(found, source, self._rejects)
+        if most:
+            found = islice(found, max(0, most - (self.resume.taken if self.resume else 0)))
+        return found
 
     @property
     def mark(self) -> Callable[[], Any] | None:
         """Tells how far a file has been read, where a spool is to know."""
         return None if self.resume is None else self.resume.mark
+
+    @property
+    def place(self) -> ReadingPlace | None:
+        """The place of the last event; None where it has none."""
+        return None if self.source is None else self.source.last
 
     @property
     def skipped(self) -> int:
@@ -147,16 +168,15 @@ class Intake:
         expected = self._expected
         return lambda: tally.read / expected if expected else None
 
-    def reject(self, _event: Any, error: InvalidEvent) -> None:
+    def reject(self, _event: Any, error: InvalidEvent, place: ReadingPlace | None) -> None:
         """Take an event that read well and does not encode, or is too large.
 
         Raises:
             InvalidEvent: the run is to end there.
 
         """
-        if self.source is None:
+        if self.source is None or place is None:
             raise error
-        place = self.source.last
         try:
             place.raw.decode(self._profile.encoding or "utf-8")
             fix = ""

@@ -117,6 +117,7 @@ class ProduceRun:
                 lambda names: resume_of(
                     pipeline.spool, given, names, self._purpose(event_type, topic)
                 ),
+                None if given.interval_s or pipeline.timestamp else show.limit,
             )
         stack.enter_context(intake)
         progress.share = intake.share_of(tally)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from freezer_events.avro.arrow import EncodedRun
 from freezer_events.errors import UsageError
 from freezer_events.spool.file_place import FilePlace, finished, go_on, is_read, look, renamed
 
@@ -163,6 +164,11 @@ class Resume:
         self._spool.hooks.written_place = self._written
         for event in events:
             place = source.last
+            if type(event) is EncodedRun:  # a row gives one reading
+                self._row, self._of_row = (place.input, place.begin), 1
+                self._taken[place.input] += len(event)
+                yield event
+                continue
             row = (place.input, place.begin)
             self._of_row = self._of_row + 1 if row == self._row else 1
             self._row = row

@@ -12,14 +12,16 @@ from freezer_events.errors import UnreachableError
 from freezer_events.kafka.connection import SLICE_S
 from freezer_events.send import fast
 from freezer_events.send.report import OnceSafe
-from freezer_events.spool.put import Put
+from freezer_events.spool.packing import of_one_kind
+from freezer_events.spool.put import PackedRow, Put
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from freezer_events.avro.arrow import EncodedRun
     from freezer_events.errors import EventError
     from freezer_events.send.fill import Filler
-    from freezer_events.send.line import Extra, Send, Take
+    from freezer_events.send.line import Extra, Send, SendRun, Take
     from freezer_events.send.report import OnReport
     from freezer_events.send.reports import Reports
     from freezer_events.spool.durable_queue import Spool
@@ -67,6 +69,26 @@ class IntoSpool:
         It takes no event outside of a block of `in_bulk`.
         """
         return None if self._packer is None else fast.row_sender(self._packer, encode, kind, key)
+
+    def run_sender(self, kind: int) -> SendRun:
+        """Return the function that puts rows in which are encoded: all that are left, or none."""
+        spool, here, reports = self._spool, self._here, self._reports
+
+        def send(run: EncodedRun, at: int, told: OnReport | None) -> int:
+            if reports.trouble is not None:
+                raise reports.trouble
+            length = len(run) - at
+            data = run.data if not at else run.from_index(at)
+            places = () if here.place is None else (here.place,)
+            listeners = () if told is None else (told,)
+            if not spool.put_row(
+                PackedRow(length, of_one_kind(kind, length, data), places, listeners)
+            ):
+                return 0
+            reports.tally.read += length
+            return length
+
+        return send
 
     def _first(self) -> None:
         """Let the thread that commits know of a message."""

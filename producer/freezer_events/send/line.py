@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from freezer_events.avro.arrow import EncodedRun
     from freezer_events.send.report import Headers, OnReport
 
     # What a batch cannot carry: headers, and a timestamp in ms (0: the client's own).
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     Take = Callable[[bytes, str | bytes | None, Extra | None, OnReport | None], bool]
     # Event, and who is to be told if it is not delivered.
     Send = Callable[[Any, OnReport | None], bool]
+    # Rows, from which on, and who is to be told; returns how many were taken.
+    SendRun = Callable[[EncodedRun, int, OnReport | None], int]
 
 
 class Line(Protocol):
@@ -49,6 +52,17 @@ class Line(Protocol):
             encode: makes their bodies.
             prefix: precedes each body.
             key: gives an event's message key.
+
+        """
+
+    def run_sender(self, topic: str, prefix: bytes) -> SendRun | None:
+        """Return the function that takes rows which are encoded; None where there is none such.
+
+        It counts as `sender` does. What it does not take is given to `taker`, one by one.
+
+        Args:
+            topic: where they go.
+            prefix: precedes each body.
 
         """
 

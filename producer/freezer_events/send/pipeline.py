@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from freezer_events.avro.arrow import EncodedRun
 from freezer_events.errors import EventError, InvalidEvent
 from freezer_events.kafka.codes import Outcome
 from freezer_events.kafka.connection import SLICE_S
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from freezer_events.send.tally import Tally
     from freezer_events.sources.reading import ReadingPlace, Source
     from freezer_events.spool.durable_queue import Spool
+
+# Event, what is wrong with it, and its place.
+OnBad: TypeAlias = "Callable[[Any, InvalidEvent, ReadingPlace | None], None]"
 
 _PROGRESS_EVERY: Final = 1000  # events
 
@@ -157,7 +161,7 @@ class Pipeline:
     def run(
         self,
         events: Iterable[Any],
-        on_bad: Callable[[Any, InvalidEvent], None] | None = None,
+        on_bad: OnBad | None = None,
         total: int | None = None,
         source: Source | None = None,
         mark: Callable[[], Any] | None = None,
@@ -167,8 +171,8 @@ class Pipeline:
 
         Args:
             events: typed events; a slow source calls `wait` of this object while it waits.
-            on_bad: told of an event that does not fit its schema, which counts as rejected;
-                without it the InvalidEvent is raised.
+            on_bad: told of an event that does not fit its schema, which counts as rejected, and of
+                its place; without it the InvalidEvent is raised.
             total: how many events there will be, where that is known: no pause after the last.
             source: where the events come from, if each has a place there. It is told of each
                 event that is safe, if it wants to know.
@@ -189,7 +193,10 @@ class Pipeline:
         try:
             with delivery.in_bulk():
                 for event in events:
-                    taken = self._tried(send, event, on_bad, source)
+                    if type(event) is EncodedRun:
+                        taken = self._tried_run(event, on_bad, source, mark)
+                    else:
+                        taken = self._tried(send, event, on_bad, source)
                     if taken and self._interval_s and self.tally.read != total:
                         due = self._pace(due + self._interval_s)
                     if not taken or stop.asked or delivery.trouble is not None:
@@ -207,7 +214,7 @@ class Pipeline:
         self,
         send: Callable[[Any], bool],
         event: Any,
-        on_bad: Callable[[Any, InvalidEvent], None] | None,
+        on_bad: OnBad | None,
         source: Source | None,
     ) -> bool:
         """Send one event; False: the cluster takes no more."""
@@ -217,7 +224,7 @@ class Pipeline:
         except InvalidEvent as error:
             if on_bad is None:
                 raise
-            on_bad(event, error)
+            on_bad(event, error, None if source is None else source.last)
             return True
         except EventError as error:
             if error is not self.trouble:
@@ -226,6 +233,44 @@ class Pipeline:
             place = None if source is None else source.last
             self.undelivered.append(Undelivered(event, place, None))
         return taken
+
+    def _tried_run(
+        self,
+        run: EncodedRun,
+        on_bad: OnBad | None,
+        source: Source | None,
+        mark: Callable[[], Any] | None,
+    ) -> bool:
+        """Send rows that are encoded; False: the cluster takes no more."""
+        if mark is not None:
+            self._delivery.note_place(mark())
+        self._on_progress(self.tally)
+        at, told = 0, partial(self._told_of_row, run, source)
+        while at < len(run):
+            taken = 0
+            try:
+                taken = self._producer.send_run(run, at, told)
+            except InvalidEvent as error:
+                if on_bad is None:
+                    raise
+                on_bad(run.event(at), error, run.place_of(at))
+                taken = 1
+            except EventError as error:
+                if error is not self.trouble:
+                    raise
+            if not taken:
+                rest = range(at, len(run))
+                self.tally.read += len(rest) - 1
+                self.tally.unsent += len(rest) - 1
+                self.undelivered.extend(
+                    Undelivered(run.event(each), run.place_of(each), None) for each in rest
+                )
+                return False
+            at += taken
+        return True
+
+    def _told_of_row(self, run: EncodedRun, source: Source | None, at: int, report: Report) -> None:
+        self._told(run.event(at), run.place_of(at), source, report)
 
     def _sender(
         self, source: Source | None, mark: Callable[[], Any] | None

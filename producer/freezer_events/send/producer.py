@@ -11,7 +11,7 @@ from freezer_events.send import checks, closing, lifetime, standard_headers, wat
 from freezer_events.send.checks import KEY_FIELD, KeyField
 from freezer_events.send.delivery import DEFAULT_GIVE_UP_AFTER_S, DEFAULT_TIMEOUT_S, Delivery
 from freezer_events.send.lifetime import Lifetime
-from freezer_events.send.report import OnlyUndelivered
+from freezer_events.send.report import ByValue, OnlyUndelivered
 from freezer_events.send.routes import Routes, type_of
 from freezer_events.send.spool_at import SpoolAt
 from freezer_events.send.spool_way import SpoolWay
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from freezer_events.avro.arrow import EncodedRun
     from freezer_events.config import Settings
     from freezer_events.event import Event
     from freezer_events.send.checks import GivenHeaders, Key
@@ -260,6 +261,49 @@ class EventProducer:
                 taken += 1
         return taken
 
+    def send_run(
+        self, run: EncodedRun, at: int, on_undelivered: Callable[[int, Report], None]
+    ) -> int:
+        """Send rows that are encoded, from one on; returns how many were taken, 0 as `send` False.
+
+        Inner: for sources that encode by themselves, in a block of `in_bulk`.
+
+        Args:
+            run: the rows.
+            at: the index of the first that is to be sent.
+            on_undelivered: called with the index of each that was not delivered, and its report.
+
+        Raises:
+            InvalidEvent: the row at `at` is too large; it alone is rejected.
+            EventError: what `send` raises.
+
+        """
+        route = self._route(run.event_type.record)
+        told = ByValue(_tell_of_run, run, at, len(route.prefix), on_undelivered)
+        if route.send_run is not None and (taken := route.send_run(run, at, told)):
+            return taken
+        keys, bodies = run.columns
+        tally = self._tally
+        for number in range(at, len(run)):
+            take = partial(route.take, route.prefix + bodies[number], keys[number], None, told)
+            tally.read += 1
+            try:
+                if not (take() or self._wait(take)):
+                    return number - at
+            except InvalidEvent as error:
+                if number > at:
+                    tally.read -= 1  # it is tried again, as the first
+                    return number - at
+                tally.reject(error.rule)
+                watching.rejected(error)
+                raise
+            except EventError:
+                tally.unsent += 1
+                raise
+            if route.send_run is not None:
+                return 1  # the others go the quick way
+        return len(run) - at
+
     def flush(self, timeout_s: float | None = None) -> int:
         """Wait for all reports; returns how many are missing.
 
@@ -311,3 +355,19 @@ class EventProducer:
 
     def _stopping(self) -> bool:
         return self._lifetime.stop() or self._lifetime.is_closed
+
+
+def _tell_of_run(
+    run: EncodedRun,
+    first: int,
+    prefix: int,
+    tell: Callable[[int, Report], None],
+    report: Report,
+    value: bytes | None = None,
+) -> None:
+    """Tell which row of a run a report is about: that with the body of its message."""
+    if value is None:
+        for number in range(first, len(run)):
+            tell(number, report)
+    elif (found := run.take_index(value[prefix:])) is not None:
+        tell(found, report)

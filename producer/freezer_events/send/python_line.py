@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka import KafkaError
 
-    from freezer_events.send.line import Extra, Send, Take
+    from freezer_events.send.line import Extra, Send, SendRun, Take
     from freezer_events.send.outbox import Outbox
     from freezer_events.send.report import OnReport, Returned
     from freezer_events.send.reports import Reports
@@ -106,6 +106,10 @@ class PythonLine:
         key: Callable[[Any], str | None],  # noqa: ARG002
     ) -> Send | None:
         """Return None: this line takes what is encoded already."""
+        return None
+
+    def run_sender(self, topic: str, prefix: bytes) -> SendRun | None:  # noqa: ARG002 - as above
+        """Return None: this line takes one message after the other."""
         return None
 
     def push(self) -> bool:

@@ -57,6 +57,13 @@ class OnlyUndelivered(partial):  # type: ignore[type-arg]
     """An `on_delivery` that is told only if its message was not delivered: that costs little."""
 
 
+class ByValue(OnlyUndelivered):
+    """The same, told of many messages: with the report it gets `value`, the message's.
+
+    It is called without one for all of them, where they share a fate before they are messages.
+    """
+
+
 class OnceSafe(partial):  # type: ignore[type-arg]
     """An `on_delivery` that is told once its message is on disk, where there is a spool."""
 

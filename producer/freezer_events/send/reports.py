@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from freezer_events.kafka import codes
 from freezer_events.kafka.codes import Outcome
 from freezer_events.send import watching
-from freezer_events.send.report import OnlyUndelivered, Report, Returned, report_of
+from freezer_events.send.report import ByValue, OnlyUndelivered, Report, Returned, report_of
 from freezer_events.send.tally import Tally
 
 if TYPE_CHECKING:
@@ -111,10 +111,7 @@ class Reports:
         outcome = codes.outcome(error)
         self._add(outcome, error, topic)
         report = Report(outcome, topic, -1, None, 0.0, error.str(), codes.is_refusal(error))
-        if on_report is not None:
-            self.tell(on_report, report)
-        else:
-            self._tell_undelivered(value, report)
+        self._tell_lost(on_report, value, report)
 
     def refusal(self, error: KafkaError, topic: str, value: bytes | None) -> EventError:
         """Return the error to raise for a message that was refused before it was taken."""
@@ -206,11 +203,7 @@ class Reports:
             )
             return
         self._add(outcome, error, topic)
-        found = report_of(outcome, error, message)
-        if on_report is not None:
-            self.tell(on_report, found)
-        else:
-            self._tell_undelivered(value, found)
+        self._tell_lost(on_report, value, report_of(outcome, error, message))
 
     def _outcome(self, error: KafkaError, message: Message) -> Outcome:
         outcome, latency_s = codes.outcome(error), message.latency() or 0.0
@@ -232,8 +225,13 @@ class Reports:
             self.drawn.unconfirmed += 1
         self.take_note(error, topic)
 
-    def _tell_undelivered(self, value: bytes | None, report: Report) -> None:
-        if self.on_undelivered is not None and value is not None:
+    def _tell_lost(self, who: OnReport | None, value: bytes | None, report: Report) -> None:
+        """Tell whoever asked, or else those who want to know of all."""
+        if isinstance(who, ByValue):
+            self.tell(partial(who, value=value), report)
+        elif who is not None:
+            self.tell(who, report)
+        elif self.on_undelivered is not None and value is not None:
             self.tell(partial(self.on_undelivered, value), report)
 
     def tell(self, on_report: OnReport, report: Report) -> None:

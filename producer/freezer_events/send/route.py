@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from freezer_events.event import EventType
-    from freezer_events.send.line import Send, Take
+    from freezer_events.send.line import Send, SendRun, Take
     from freezer_events.send.report import Headers
 
 
@@ -33,6 +33,7 @@ class Route:
         headers: makes what `event.toml` has every message carry; None where that is nothing.
         send: encodes and takes an event at once, as a line's `sender` does; None where none can,
             or something is to be filled in first.
+        send_run: takes rows that are encoded, as a line's `run_sender` does; None where none can.
 
     """
 
@@ -45,6 +46,7 @@ class Route:
         "partitions",
         "prefix",
         "send",
+        "send_run",
         "take",
         "topic",
     )
@@ -68,6 +70,7 @@ class Route:
         self.key = key_text(event_type)
         self.headers: Callable[[Any], Headers] | None = None
         self.send: Send | None = None
+        self.send_run: SendRun | None = None
 
     def event(self, topic: str, value: bytes) -> Any:
         """Return the event whose message value on a topic this is; None if it is not ours."""

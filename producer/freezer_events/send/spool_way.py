@@ -46,6 +46,7 @@ class SpoolWay:
         route.take = self._delivery.taker(kind, route.fill)
         if route.fill is None:
             route.send = self._delivery.sender(kind, route.encode, route.key)
+        route.send_run = self._delivery.run_sender(kind)
         self._routes.append(route)
         return route
 

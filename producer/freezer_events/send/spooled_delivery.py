@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from freezer_events.config import Settings
     from freezer_events.send.fill import Filler
     from freezer_events.send.into_spool import Encode, KeyOf
-    from freezer_events.send.line import Send, Take
+    from freezer_events.send.line import Send, SendRun, Take
     from freezer_events.send.on_its_way import Address
     from freezer_events.send.report import OnReport
     from freezer_events.send.spool_at import SpoolAt
@@ -185,6 +185,10 @@ class SpooledDelivery(Delivering):
         It takes no event that its sender waits for.
         """
         return self._into.sender(kind, encode, key)
+
+    def run_sender(self, kind: int) -> SendRun:
+        """Return the function that puts rows in which are encoded: all that are left, or none."""
+        return self._into.run_sender(kind)
 
     def in_bulk(self) -> AbstractContextManager[None]:
         """Do not wait for the disk for each message of this thread, but for all at the end."""

@@ -88,6 +88,7 @@ class StraightWay:
         route = Route(event_type, topic, partitions, encode, before, line.taker(topic))
         if route.fill is None:
             route.send = line.sender(topic, encode, before, route.key)
+        route.send_run = line.run_sender(topic, before)
         return route
 
     def address(self, kind: BodyKind) -> Address:

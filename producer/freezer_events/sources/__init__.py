@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.forms import field_names
 from freezer_events.errors import UsageError
-from freezer_events.sources.arrow_bytes import ArrowBytes, is_columnar
-from freezer_events.sources.arrow_lines import ArrowLines
+from freezer_events.sources.arrow_file import ArrowFile, is_columnar
+from freezer_events.sources.arrow_rows import ArrowRows
+from freezer_events.sources.columnar import ColumnarSource
 from freezer_events.sources.csv_file import CsvFile
 from freezer_events.sources.encodings import LineCode
 from freezer_events.sources.input_names import expanded, size_of
@@ -89,8 +90,8 @@ def open_source(
         if follow:
             why = "is columnar: nothing is appended to it that could be followed"
             raise UsageError(f"follow {shown_name(name)}", why, "leave out --follow")
-        rows = ArrowBytes(name, event_type, profile)
-        return JsonFile(rows, LineCode("utf-8"), event_type, profile, on_reject, tell, start)
+        rows = ArrowFile(name, event_type, profile)
+        return ColumnarSource(rows, event_type, profile, on_reject, tell, start)
     stream = InputBytes(name, wait, follow=follow)
     try:
         first = stream.peek()
@@ -115,8 +116,8 @@ def of_batches(
 
     """
     profile = Profile()
-    rows = ArrowLines(name, batches, event_type, profile)
-    return JsonFile(rows, LineCode("utf-8"), event_type, profile, on_reject, lambda _: None, (1, 0))
+    rows = ArrowRows(name, batches, event_type, profile)
+    return ColumnarSource(rows, event_type, profile, on_reject, lambda _: None, (1, 0))
 
 
 def _encoding(name: str, first: bytes) -> str:

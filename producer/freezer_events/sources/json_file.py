@@ -16,7 +16,7 @@ from freezer_events.sources.reading import BadReading, NoReading, ReadingPlace, 
 from freezer_events.sources.text_source import TextSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _BLANKS: Final = b" \t\r\n"
 
@@ -67,7 +67,7 @@ class JsonFile(TextSource):
 
     def _of_lines(self) -> Iterator[Any]:
         skipping = self._start != (1, 0)
-        rows, make = self.rows, self._plainly_made if self._plainly else self._made
+        rows, make = self.rows, self._maker()
         for text in self._lines:
             if skipping:
                 skipping = self._is_before_start()
@@ -89,6 +89,10 @@ class JsonFile(TextSource):
                     yield from self._each(found)
                 else:
                     yield found
+
+    def _maker(self) -> Callable[[str], Any]:
+        """Return what makes the event of a text, or several in a list."""
+        return self._plainly_made if self._plainly else self._made
 
     def _of_document(self) -> Iterator[Any]:
         line, byte = self._start

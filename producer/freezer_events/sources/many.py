@@ -78,19 +78,31 @@ class Inputs:
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the events."""
-        yield from self._all_of(self._names[0])
+        return self._all(iter)
+
+    def in_runs(self, after: int) -> Iterator[Any]:
+        """Yield the events, and in their place runs of encoded rows, where an input can.
+
+        Args:
+            after: so many readings come as events first.
+
+        """
+        return self._all(lambda source: source.in_runs(max(0, after - self._past.readings)))
+
+    def _all(self, readings: Callable[[TextSource], Iterator[Any]]) -> Iterator[Any]:
+        yield from self._all_of(self._names[0], readings)
         for name in self._names[1:]:
             self._open_next(name)
-            yield from self._all_of(name)
+            yield from self._all_of(name, readings)
 
-    def _all_of(self, name: str) -> Iterator[Any]:
-        """Yield the events of one input, and of the files that take its place."""
-        yield from self._source
+    def _all_of(self, name: str, readings: Callable[[TextSource], Iterator[Any]]) -> Iterator[Any]:
+        """Yield the readings of one input, and of the files that take its place."""
+        yield from readings(self._source)
         self._told()
         while self._source.turned:
             self._turned(name)
             self._open_next(name)
-            yield from self._source
+            yield from readings(self._source)
             self._told()
 
     def _open_next(self, name: str) -> None:

@@ -67,6 +67,15 @@ class TextSource:
         """Yield the events."""
         raise NotImplementedError
 
+    def in_runs(self, after: int) -> Iterator[Any]:  # noqa: ARG002 - a table of text has none
+        """Yield the events, and in their place runs of encoded rows, as a columnar input can.
+
+        Args:
+            after: so many readings come as events first.
+
+        """
+        return iter(self)
+
     @property
     def last(self) -> ReadingPlace:
         """The place of the last row."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from freezer_events.config import Settings
     from freezer_events.errors import InvalidEvent
     from freezer_events.event import Event
+    from freezer_events.sources import ReadingPlace
 
 WHY, TALLY, KIND, REJECTED = "freezer_why", "freezer_tally", "freezer_kind", "rejected"
 COUNTS: Final = {
@@ -77,13 +78,14 @@ class Task:
                     tally.rejected += 1
                     rejects.take(found.place.line, found.why)
 
-                def bad(_: Any, error: InvalidEvent) -> None:
-                    rejects.take(source.last.line, error.why)
+                def bad(_: Any, error: InvalidEvent, place: ReadingPlace | None) -> None:
+                    if place is not None:
+                        rejects.take(place.line, error.why)
 
                 source = of_batches(
                     rejects.passing(batches), self.event.__event__, reject, "the DataFrame"
                 )
-                pipeline.run(source, bad)
+                pipeline.run(source.in_runs(0), bad, source=source)
                 producer.close()
                 yield from rejects.kept()
                 counts = {

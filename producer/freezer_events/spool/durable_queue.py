@@ -44,8 +44,8 @@ class Spool:
         start: the position at which this process began.
         identity: what it is called: a UUID that a copy keeps.
         hooks: what it asks and tells those who use it.
-        put, fill_from, take_row: as SpoolIntake has them; wait, when_committed, wait_for_room and
-            order, too.
+        put, put_row, fill_from, take_row: as SpoolIntake has them; wait, when_committed,
+            wait_for_room and order, too.
         next, park, done, keep_only: as Outlet has them.
         told, untold: `of` and `untold` of Listeners.
         settle: commits what is done and parked, here and now.
@@ -91,6 +91,7 @@ class Spool:
         self.order, self.put = intake.order, intake.put
         self.wait, self.when_committed = intake.wait, intake.when_committed
         self.fill_from, self.take_row = intake.fill_from, intake.take_row
+        self.put_row = intake.put_row
         self.wait_for_room = intake.wait_for_room
         self.next, self.park = outlet.next, outlet.park
         self.done, self.keep_only = outlet.done, outlet.keep_only

@@ -102,13 +102,24 @@ class SpoolIntake:
         """Put in what the filler has, room or not."""
         with self.order:
             if self._filling:
-                row = PackedRow(*self._filling.take())
-                self._pending.append(row)
-                self._pending_count += row.length
-                self._pending_bytes += len(row.data)
-                self._put += row.length
-                self.wake.set()
-                self.look_for_room()
+                self._append(PackedRow(*self._filling.take()))
+
+    def put_row(self, row: PackedRow) -> bool:
+        """Put in a row that is packed already, to be committed soon; False: there is no room."""
+        with self.order:
+            if self.is_full:
+                return False
+            self.take_row()
+            self._append(row)
+            return True
+
+    def _append(self, row: PackedRow) -> None:
+        self._pending.append(row)
+        self._pending_count += row.length
+        self._pending_bytes += len(row.data)
+        self._put += row.length
+        self.wake.set()
+        self.look_for_room()
 
     def refuse(self, error: EventError) -> None:
         """Refuse all that is pending."""

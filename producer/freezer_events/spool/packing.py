@@ -126,6 +126,11 @@ def pack(of: Columns) -> bytes:
     return b"".join((numbers, *filter(None, of.keys), *of.bodies, rest))
 
 
+def of_one_kind(kind: int, count: int, rest: bytes) -> bytes:
+    """Return the bytes of a row whose messages are of one kind; `rest` follows their kinds."""
+    return struct.pack("<i", kind) * count + rest
+
+
 def unpack(data: bytes, count: int) -> Columns:
     """Return the messages of a row.
 

@@ -55,9 +55,11 @@ def decoder(
 
 @cache
 def unusable() -> str:
-    """Return why the compiled encoder and decoder cannot be used, or ""."""
-    return unfit("freezer_events.avro.fast.nodes", "nodes.pyx", "slots.h") or unfit(
-        "freezer_events.avro.fast.readers", "readers.pyx", "slots.h"
+    """Return why the compiled encoders and the decoder cannot be used, or ""."""
+    return (
+        unfit("freezer_events.avro.fast.nodes", "nodes.pyx", "slots.h")
+        or unfit("freezer_events.avro.fast.columns", "columns.pyx")
+        or unfit("freezer_events.avro.fast.readers", "readers.pyx", "slots.h")
     )
 
 

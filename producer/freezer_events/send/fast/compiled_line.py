@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
 
-    from freezer_events.send.line import Extra, Send, Take
+    from freezer_events.send.line import Extra, Send, SendRun, Take
     from freezer_events.send.report import OnReport
     from freezer_events.send.reports import Reports
 
@@ -50,6 +50,7 @@ class CompiledLine(PythonLine):
         self._ledger = handover.Ledger()
         self._arenas: dict[str, _ArenaBox] = {}
         self._senders: list[handover.Sender] = []
+        self._run_senders: list[handover.RunSender] = []
         self._notes: deque[Note] = deque()
         super().__init__(with_plugin(properties, handover.__file__), reports)
         reports.draw = self._draw
@@ -81,15 +82,23 @@ class CompiledLine(PythonLine):
         """Return the function that encodes and takes an event, if its encoder is compiled."""
         if not isinstance(encode, nodes.Encoder):
             return None
-        box, waiting = self._box(topic), self._outbox(topic).messages
-
-        def push() -> None:
-            box.push()
-            self.serve(0)
-
-        made = handover.Sender(box.arena, encode, prefix, key, waiting, push)
+        arena, waiting = self._box(topic).arena, self._outbox(topic).messages
+        push = partial(self._push_and_serve, topic)
+        made = handover.Sender(arena, encode, prefix, key, waiting, push)
         self._senders.append(made)
         return made.send
+
+    def run_sender(self, topic: str, prefix: bytes) -> SendRun | None:
+        """Return the function that takes rows which are encoded."""
+        arena, waiting = self._box(topic).arena, self._outbox(topic).messages
+        push = partial(self._push_and_serve, topic)
+        made = handover.RunSender(arena, prefix, waiting, push)
+        self._run_senders.append(made)
+        return lambda run, at, told: made.send(run.data, len(run), at, told)
+
+    def _push_and_serve(self, topic: str) -> None:
+        self._arenas[topic].push()
+        self.serve(0)
 
     def close(self) -> None:
         """Disconnect, once all is settled; nothing is taken or served any more."""
@@ -170,7 +179,7 @@ class CompiledLine(PythonLine):
 
     def _draw(self) -> None:
         arenas = [box.arena for box in self._arenas.values()]
-        handover.draw(self._reports.drawn, self._ledger, arenas, self._senders)
+        handover.draw(self._reports.drawn, self._ledger, arenas, self._senders, self._run_senders)
 
 
 class _ArenaBox(Outbox):

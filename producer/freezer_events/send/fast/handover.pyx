@@ -467,12 +467,62 @@ cdef class Sender:
         return taken == 1
 
 
-def draw(tally, Ledger ledger not None, list arenas not None, list senders not None):
+cdef class RunSender:
+    """Sends rows that are encoded to one topic; arguments as for Sender."""
+
+    cdef Arena arena
+    cdef object push
+    cdef bytes prefix
+    cdef list waiting
+    cdef int64_t sent
+
+    def __cinit__(
+        self, Arena arena not None, bytes prefix not None, list waiting not None, push not None
+    ):
+        self.arena, self.prefix, self.waiting, self.push = arena, prefix, waiting, push
+
+    def send(self, bytes data not None, int count, int at, owner):
+        """Take rows from one on; returns how many: fewer if there is no room, or not this way.
+
+        Their data is that of an EncodedRun. If one is not delivered, the owner comes with the note.
+        """
+        cdef Arena arena = self.arena
+        cdef const int32_t *lengths = <const int32_t *>PyBytes_AS_STRING(data)
+        cdef const char *key = PyBytes_AS_STRING(data) + 8 * count
+        cdef const char *body = key
+        cdef int number, begun = at
+        cdef int32_t size
+        for number in range(count):
+            size = max(lengths[number], 0)
+            body += size
+            if number < at:
+                key += size
+        for number in range(at):
+            body += lengths[count + number]
+        while at < count and not PyList_GET_SIZE(self.waiting):
+            size = lengths[at]
+            if not arena.add(
+                self.prefix, body, lengths[count + at], NULL if size < 0 else key, max(size, 0), owner
+            ):
+                break
+            self.sent += 1
+            key += max(size, 0)
+            body += lengths[count + at]
+            at += 1
+            if arena.filling.count >= arena.size or arena.filling.used >= ROOM:
+                self.push()
+        return at - begun
+
+
+def draw(
+    tally, Ledger ledger not None, list arenas not None, list senders not None, list runs not None
+):
     """Add to a tally what was read, taken and delivered since the last time, all at once."""
     cdef int number
     cdef int64_t count
     cdef Arena arena
     cdef Sender sender
+    cdef RunSender run
     partitions = tally.partitions
     for number in range(ledger.counts.highest + 1):
         count = ledger_take(&ledger.counts.delivered[number])
@@ -486,3 +536,7 @@ def draw(tally, Ledger ledger not None, list arenas not None, list senders not N
         if sender.sent:
             tally.read += sender.sent
             sender.sent = 0
+    for run in runs:
+        if run.sent:
+            tally.read += run.sent
+            run.sent = 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from freezer_events.errors import UsageError
-from freezer_events.sources.arrow_lines import ArrowLines, first_line
+from freezer_events.sources.arrow_rows import ArrowRows, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def is_columnar(name: str) -> bool:
         return False  # told by whoever opens it
 
 
-class ArrowBytes(ArrowLines):
+class ArrowFile(ArrowRows):
     """The rows of one file.
 
     Folders named `column=value` on the way to the file give its rows another column.
@@ -100,7 +100,7 @@ class ArrowBytes(ArrowLines):
     def _ended(self) -> None:
         self.position = self._before[1]
         if self._stat() != self._before:
-            self._fail("was changed while it was read")
+            self.fail("was changed while it was read")
 
     def _stat(self) -> tuple[int, int]:
         found = os.fstat(self._file.fileno())

@@ -1,11 +1,8 @@
-"""Rows of Arrow batches as JSON lines: the row-wise way of a columnar source.
-
-A row is one line, whose number is the row's. So all that holds for JSON lines holds here: options,
-profiles, rejects that can be corrected and fed in again, and going on after a crash.
-"""
+"""Arrow batches, and their rows as JSON: so all that holds for lines of JSON holds for them."""
 
 from __future__ import annotations
 
+import importlib
 import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -23,8 +20,8 @@ if TYPE_CHECKING:
     from freezer_events.sources.profile import Profile
 
 
-class ArrowLines:
-    """The rows of batches as JSON lines; stands in for `InputBytes`.
+class ArrowRows:
+    """The batches of one input; stands in for `InputBytes`.
 
     Args:
         name: what they are called.
@@ -52,43 +49,46 @@ class ArrowLines:
         self.name = name
         self.error: EventError | None = None
         self.position = 0
-        self._head = b""
         self._constants = constants
         self._texts = _columns_of(event_type, profile, StringScalar)
         self._uuids = _columns_of(event_type, profile, UuidScalar)
-        self._chunks = self._lines(batches)
+        self._batches = batches
 
     @property
     def cut(self) -> bool:
         """Tell whether it ended before its end."""
         return self.error is not None
 
-    def peek(self) -> bytes:
-        """Return the first bytes, and keep them for `read1`."""
-        self._head = self._head or next(self._chunks, b"")
-        return self._head
-
-    def read1(self, size: int) -> bytes:
-        """Return what is there, at most so many bytes; nothing at the end."""
-        data = self._head or next(self._chunks, b"")
-        self._head = data[size:]
-        return data[:size]
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the batches; take note of what ends them early."""
+        done = 0
+        try:
+            for batch in self._batches:
+                yield self._whole(batch)
+                done += batch.num_rows
+                self._passed(done)
+        except Exception as error:  # noqa: BLE001 - decoders raise errors of many kinds
+            self.fail(f"failed behind row {done:,}: {first_line(error)}")
+            return
+        self._ended()
 
     def close(self) -> None:
         """Do nothing: whoever gives the batches closes them."""
 
-    def _lines(self, batches: Iterable[Any]) -> Iterator[bytes]:
-        """Yield the rows, many lines at a time; take note of what ends them early."""
-        done = 0
-        try:
-            for batch in batches:
-                yield self._of_batch(batch)
-                done += batch.num_rows
-                self._passed(done)
-        except Exception as error:  # noqa: BLE001 - decoders raise errors of many kinds
-            self._fail(f"failed behind row {done:,}: {first_line(error)}")
-            return
-        self._ended()
+    def texts(self, batch: Any) -> list[str]:
+        """Return the rows of a batch as JSON, without line ends.
+
+        Raises:
+            Exception: the batch is damaged, as decoders find out late.
+
+        """
+        names = batch.schema.names
+        columns = [
+            column_values(column, is_text=name in self._texts, is_uuid=name in self._uuids)
+            for name, column in zip(names, batch.columns, strict=True)
+        ]
+        rows = zip(*columns, strict=True) if columns else [()] * batch.num_rows
+        return [json.dumps(dict(zip(names, row, strict=True))) for row in rows]
 
     def _passed(self, rows: int) -> None:
         """Take note that so many rows have been read."""
@@ -96,21 +96,22 @@ class ArrowLines:
     def _ended(self) -> None:
         """Take note that all have been read."""
 
-    def _fail(self, why: str) -> None:
+    def fail(self, why: str) -> None:
+        """Take note of why it cannot be read further."""
         fix = "what came before has been taken; get the file whole and go on with --start-at"
         self.error = EventError(f"read {self.name}", why, fix)
 
-    def _of_batch(self, batch: Any) -> bytes:
-        names = [*batch.schema.names, *self._constants]
-        columns = [
-            column_values(column, is_text=name in self._texts, is_uuid=name in self._uuids)
-            for name, column in zip(batch.schema.names, batch.columns, strict=True)
+    def _whole(self, batch: Any) -> Any:
+        """Return a batch with the further columns."""
+        if not self._constants:
+            return batch
+        arrow: Any = importlib.import_module("pyarrow")
+        more = [
+            arrow.repeat(arrow.scalar(value, arrow.string()), batch.num_rows)
+            for value in self._constants.values()
         ]
-        columns += [[value] * batch.num_rows for value in self._constants.values()]
-        rows = zip(*columns, strict=True) if columns else [()] * batch.num_rows
-        return "".join(
-            [json.dumps(dict(zip(names, row, strict=True))) + "\n" for row in rows]
-        ).encode("ascii")
+        names = [*batch.schema.names, *self._constants]
+        return arrow.RecordBatch.from_arrays([*batch.columns, *more], names)
 
 
 def _columns_of(event_type: EventType, profile: Profile, kind: type) -> frozenset[str]:
