@@ -9,7 +9,9 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from tests.support.cli import Freezer
 
@@ -57,6 +59,31 @@ def test_each_row_of_several_files_and_each_reject_is_there_once(nowhere: Freeze
     for name in "ab":
         kept = (nowhere.folder / "bad" / f"{name}.csv").read_text().splitlines()
         assert kept == ["sensor_id,temperature", *[f"{name},bad"] * (ROWS // 1000)]
+
+
+def test_each_row_of_columnar_files_and_each_reject_is_there_once(nowhere: Freezer) -> None:
+    count = 5 * ROWS
+    for name in "ab":
+        numbers = [None if n % 1000 == 5 else float(n) for n in range(count)]
+        table = pa.table({"sensor_id": [name] * count, "temperature": numbers})
+        parquet.write_table(table, nowhere.folder / f"{name}.parquet")
+    files = ("--from", "a.parquet", "--from", "b.parquet")
+    found = spooled(nowhere, *files, "--on-bad", "skip", "--rejects", "bad/")
+    assert found == {(k, float(n)): 1 for k in "ab" for n in range(count) if n % 1000 != 5}
+    for name in "ab":
+        kept = (nowhere.folder / "bad" / f"{name}.parquet.jsonl").read_text().splitlines()
+        assert kept == [f'{{"sensor_id": "{name}", "temperature": null}}'] * (count // 1000)
+
+
+def test_rejects_behind_the_last_reading_stay_when_another_file_comes(nowhere: Freezer) -> None:
+    text = "sensor_id,temperature\na,1\na,bad1\na,2\na,bad2\n"
+    for name in "ab":
+        (nowhere.folder / f"{name}.csv").write_text(text)
+    options = (*RUN, "--on-bad", "skip", "--rejects", "bad/", "--from", "a.csv")
+    for more in ((), ("--from", "b.csv"), ()):
+        assert nowhere(*options, *more).returncode == 6
+        kept = (nowhere.folder / "bad" / "a.csv").read_text().splitlines()
+        assert kept == ["sensor_id,temperature", "a,bad1", "a,bad2"]
 
 
 def test_each_reading_of_rows_that_hold_several_is_there_once(nowhere: Freezer) -> None:

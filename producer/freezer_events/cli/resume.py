@@ -56,13 +56,20 @@ class _File:
         self.place = go_on(name, now, before)
         self.is_done = is_read(now, self.place)
 
-    def read_to_its_end(self, mark: Mark | None) -> FilePlace:
-        """Return the place of the file now that it has been read to its end."""
+    def read_to_its_end(self, mark: Mark | None, rejects_bytes: int) -> FilePlace:
+        """Return the place of the file now that it has been read to its end.
+
+        Args:
+            mark: the last reading that was taken of it in this run.
+            rejects_bytes: how long the file of its rejects is: some may have come behind that.
+
+        """
         now = self._look(None)
         with self._path.open("rb") as file:
             file.seek(max(0, now.size_bytes - 1))
             whole = file.read(1) in {b"\n", b""}
-        return finished(self.after(mark) if mark else self.place, now, whole=whole)
+        last = self.after(mark) if mark else self.place
+        return finished(replace(last, rejects_bytes=rejects_bytes), now, whole=whole)
 
     def after(self, mark: Mark) -> FilePlace:
         """Return the place behind a reading."""
@@ -198,11 +205,12 @@ class Resume:
 
     def finish(self) -> None:
         """Remember that the inputs have been read to their end."""
-        if self._source is None:
+        if self._source is None or self._rejects is None:
             return
         for name in self.unread:
             file = self._files[name]
-            place = file.read_to_its_end(self._marks.get(name))
+            kept = self._rejects.size_bytes(name)
+            place = file.read_to_its_end(self._marks.get(name), kept)
             self._spool.note_place(file.key, place.text())
 
     def _written(self, mark: Mark) -> tuple[str, str]:

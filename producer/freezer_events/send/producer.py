@@ -278,31 +278,44 @@ class EventProducer:
             EventError: what `send` raises.
 
         """
-        route = self._route(run.event_type.record)
-        told = ByValue(_tell_of_run, run, at, len(route.prefix), on_undelivered)
-        if route.send_run is not None and (taken := route.send_run(run, at, told)):
-            return taken
-        keys, bodies = run.columns
         tally = self._tally
-        for number in range(at, len(run)):
-            take = partial(route.take, route.prefix + bodies[number], keys[number], None, told)
+        try:
+            route = self._route(run.event_type.record)
+            told = ByValue(_tell_of_run, run, at, len(route.prefix), on_undelivered)
+            if route.send_run is not None and (taken := route.send_run(run, at, told)):
+                return taken
+            if taken := self._take_rows(route, run, at, told):
+                return taken
+            taken = int(self._wait(lambda: self._take_rows(route, run, at, told, 1) > 0))
+            tally.read += 1 - taken
+        except InvalidEvent as error:
             tally.read += 1
+            tally.reject(error.rule)
+            watching.rejected(error)
+            raise
+        except EventError:
+            tally.read += 1
+            tally.unsent += 1
+            raise
+        return taken
+
+    def _take_rows(
+        self, route: Route, run: EncodedRun, at: int, told: OnReport, most: int = 0
+    ) -> int:
+        """Have rows taken one by one, as long as there is room; returns how many were."""
+        keys, bodies = run.columns
+        if route.send_run is not None:
+            most = 1  # the others go the quick way
+        for number in range(at, min(len(run), at + most) if most else len(run)):
             try:
-                if not (take() or self._wait(take)):
+                if not route.take(route.prefix + bodies[number], keys[number], None, told):
                     return number - at
-            except InvalidEvent as error:
-                if number > at:
-                    tally.read -= 1  # it is tried again, as the first
-                    return number - at
-                tally.reject(error.rule)
-                watching.rejected(error)
-                raise
-            except EventError:
-                tally.unsent += 1
-                raise
-            if route.send_run is not None:
-                return 1  # the others go the quick way
-        return len(run) - at
+            except InvalidEvent:
+                if number == at:
+                    raise
+                return number - at
+            self._tally.read += 1
+        return number + 1 - at
 
     def flush(self, timeout_s: float | None = None) -> int:
         """Wait for all reports; returns how many are missing.
