@@ -5,25 +5,15 @@ from __future__ import annotations
 import json
 import signal
 from collections import defaultdict
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import pytest
-from pyarrow import parquet
 
-from freezer_events import Settings
-from freezer_events.events import FreezerReading
-from freezer_events.registry.client import Registry
 from tests.support.cli import Freezer, tally_of
-from tests.support.effort import LONG
-from tests.support.topic_rows import there
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from freezer_infra.local.stack import Stack
 
 ROWS, SENSORS, SHARDS = 3000, 23, 4
 SKIP = ("--on-bad", "skip", "--rejects", "bad.csv", "--output", "json", "--quiet")
@@ -119,57 +109,3 @@ def test_a_shard_that_was_ended_goes_on_from_its_spool_and_the_shards_are_whole(
     assert by_sensor(freezer) == expected()
     done = freezer("tally", *names, "0.json", "--output", "json")
     assert json.loads(done.stdout)["problems"] == []
-
-
-def test_a_year_of_parquet_is_the_same_through_one_process_and_through_four_at_once(
-    freezer: Freezer,
-    stack: Stack,
-    make_topic: Callable[..., str],
-    forget_subject: Callable[[str], None],
-) -> None:
-    count = 1_000_000 if LONG else 20_000
-    year = pa.table(
-        {
-            "sensor_id": [f"sensor{n * 7 % SENSORS}" for n in range(count)],
-            "temperature": [None if n % 100 == 3 else float(n) for n in range(count)],
-        }
-    )
-    parquet.write_table(year, freezer.folder / "year.parquet", row_group_size=count // 7)
-    other = make_topic()
-    forget_subject(f"{other}-value")
-    with Registry.connect(Settings(schema_registry_url=stack.registry_url)) as registry:
-        registry.register(f"{other}-value", FreezerReading.__event__.schema)
-    four = freezer.within(600).having(TOPIC=other)
-    skip = ("--on-bad", "skip", "--rejects", "bad.jsonl")
-    produce = ("produce", "--from", "year.parquet", *skip, "--output", "json")
-    one = freezer.within(600)(*produce, "--quiet")
-    assert one.returncode == 0, one.stderr
-    with ExitStack() as stack_of_runs:
-        running = [
-            stack_of_runs.enter_context(four.start(*produce, "--quiet", "--shard", f"{n}/{SHARDS}"))
-            for n in range(SHARDS)
-        ]
-        for number, each in enumerate(running):
-            lines, errors = each.rest()
-            assert each.code == 0, errors
-            (freezer.folder / f"{number}.json").write_text("\n".join(lines))
-    tallied = four("tally", *(f"{n}.json" for n in range(SHARDS)), "--output", "json")
-    assert tallied.returncode == 0, tallied.stdout
-    said = json.loads(tallied.stdout)
-    assert (said["whole"], said["counted"], said["rows"]) == (True, True, count)
-    assert said["tally"] == tally_of(one.stdout.splitlines())
-    topics = [there(stack.bootstrap, freezer.settings["TOPIC"]), there(stack.bootstrap, other)]
-    first, second = map(by_key, topics)
-    assert first == second
-    assert first == {
-        key: [n for n in range(count) if f"sensor{n * 7 % SENSORS}" == key and n % 100 != 3]
-        for key in first
-    }
-    assert len(topics[1]) == count - count // 100
-
-
-def by_key(rows: list[tuple[str, int]]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = defaultdict(list)
-    for key, number in rows:
-        found[key].append(number)
-    return found

@@ -206,6 +206,30 @@ def test_a_run_is_cut_before_it_is_large_and_at_what_is_for_a_closer_look(
     ]
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_rows_of_other_keys_are_counted_and_bad_ones_are_everybodys(*, compiled: bool) -> None:
+    count = 5000
+    numbers = [None if n % 100 == 3 else float(n) for n in range(count)]
+    keys = ["\t" if n % 1000 == 7 else f"key{n % 13}" for n in range(count)]
+    batch = pa.record_batch({"key": keys, "n": numbers})
+    mine = {"key1", "key5", "key12"}
+    source, taken = source_of(batch, KIND)
+    found, passed = [], 0
+    for each in source.in_runs(0, mine.__contains__, compiled=compiled):
+        assert isinstance(each, EncodedRun)
+        passed += each.passed
+        for at in range(len(each)):
+            event = each.event(at)
+            assert each.place_of(at).line == event.n + 1
+            assert each.columns[0][at] == event.key.encode()
+            found.append(event)
+    good = [n for n in range(count) if n % 100 != 3 and n % 1000 != 7]
+    assert [each.n for each in found] == [n for n in good if keys[n] in mine]
+    assert passed == len(good) - len(found)
+    assert [each.place.line - 1 for each in taken.rejected] == sorted({*range(count)} - {*good})
+    assert (source.rows.read, source.rows.readings) == (count, len(good))
+
+
 def test_what_has_rules_or_is_filled_in_is_read_row_by_row() -> None:
     rule = {"name": "warm", "doc": "it is warm", "expr": "this.n > 0.0"}
     schema = record(("key", "string"), ("n", "double"))

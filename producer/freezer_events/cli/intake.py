@@ -113,11 +113,11 @@ class Intake:
     ) -> Iterable[Any]:
         """Return the readings of the source that are this run's."""
         found: Iterable[Any] = source
-        by_reading = self._shard is not None and self._shard.by == "key"
-        if runs_after is not None and not (most or by_reading):
-            found = source.in_runs(runs_after)
-        elif self._shard is not None:
-            found = self._shard.of_source(source, event_type, wait)
+        shard = self._shard
+        if runs_after is not None and not most:
+            found = source.in_runs(runs_after, None if shard is None else shard.is_mine)
+        if shard is not None:
+            found = shard.of_source(found, source, event_type, wait)
         if self.resume is not None:
             found = self.resume.count(found, source, self._rejects)
         if most:

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from freezer_events.avro.arrow import EncodedRun
 from freezer_events.avro.keys import key_text
 from freezer_events.errors import UsageError
 from freezer_events.sources import size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from freezer_events.event import EventType
     from freezer_events.sources import Source
@@ -81,15 +82,40 @@ class Shard:
         """Return what a spool knows a run by: what one shard has read, another has not."""
         return f"{of_run} shard {self} by {self.by}"
 
+    @property
+    def is_mine(self) -> Callable[[str], bool] | None:
+        """Tells whether the readings of a key are this shard's; None where all are."""
+        return None if self.by == "file" or self.of == 1 else self._owns_key
+
     def of_source(
-        self, source: Source, event_type: EventType, wait: Callable[[], bool]
+        self,
+        readings: Iterable[Any],
+        source: Source,
+        event_type: EventType,
+        wait: Callable[[], bool],
     ) -> Iterator[Any]:
-        """Yield the events that are this shard's; `wait` is asked whether to go on."""
-        if self.by == "file" or self.of == 1:
-            yield from source
+        """Yield the readings that are this shard's; `wait` is asked whether to go on.
+
+        Args:
+            readings: events of the source, and runs in which there are only this shard's.
+            source: knows their places.
+            event_type: what the events are.
+            wait: False ends it.
+
+        """
+        if self.is_mine is None:
+            yield from readings
             return
         key_of = key_text(event_type)
-        for event in source:
+        for event in readings:
+            if type(event) is EncodedRun:
+                self.elsewhere += event.passed
+                if len(event):
+                    yield event
+                elif not wait():
+                    self.cut = True
+                    return
+                continue
             key = key_of(event)
             owned = self.owns(source.last) if key is None else self._owns_key(str(key))
             if owned:

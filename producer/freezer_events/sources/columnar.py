@@ -14,7 +14,7 @@ from freezer_events.sources.physical import TOO_LONG
 from freezer_events.sources.reading import LONGEST_ROW_BYTES, NoReading, ReadingPlace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from freezer_events.event import EventType
     from freezer_events.sources.arrow_rows import ArrowRows
@@ -55,7 +55,13 @@ class ColumnarSource(JsonFile):
         for batch, first in self._from_start():
             yield from self._one_by_one(batch, first)
 
-    def in_runs(self, after: int, *, compiled: bool = True) -> Iterator[Any]:
+    def in_runs(
+        self,
+        after: int,
+        is_mine: Callable[[str], bool] | None = None,
+        *,
+        compiled: bool = True,
+    ) -> Iterator[Any]:
         """Yield the events, and in their place runs of encoded rows.
 
         A run is counted when it is handed on; its last row is then the last one.
@@ -63,6 +69,8 @@ class ColumnarSource(JsonFile):
         Args:
             after: so many readings come as events first. The first one does, too, where reading
                 begins within the input: it may be known already.
+            is_mine: tells whether rows of a key are to be in runs at all; each run tells how many
+                were passed over.
             compiled: False for the encoder in Python even where there is a compiled one.
 
         """
@@ -70,7 +78,7 @@ class ColumnarSource(JsonFile):
         if not (self._plainly and BatchEncoder.suits(self._event_type)):
             yield from self
             return
-        encoder = BatchEncoder(self._event_type, self._is_key, compiled=compiled)
+        encoder = BatchEncoder(self._event_type, self._is_key, is_mine, compiled=compiled)
         rows, fields = self.rows, {*field_names(self._event_type)}
         for whole, number in self._from_start():
             batch, first = whole, number
@@ -81,9 +89,9 @@ class ColumnarSource(JsonFile):
                 if isinstance(found, EncodedRun):
                     unused = [name for name in batch.schema.names if name not in fields]
                     self._name_unused("keys", unused)
-                    rows.read += len(found)
-                    rows.used += len(found)
-                    self._row, self._text = found.first + len(found) - 1, ""
+                    rows.read += len(found) + found.passed
+                    rows.used += len(found) + found.passed
+                    self._row, self._text = found.first + len(found) + found.passed - 1, ""
                     yield found
                 else:
                     yield from self._one_by_one(batch.slice(found, 1), first + found)

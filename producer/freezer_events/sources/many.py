@@ -80,14 +80,15 @@ class Inputs:
         """Yield the events."""
         return self._all(iter)
 
-    def in_runs(self, after: int) -> Iterator[Any]:
+    def in_runs(self, after: int, is_mine: Callable[[str], bool] | None = None) -> Iterator[Any]:
         """Yield the events, and in their place runs of encoded rows, where an input can.
 
         Args:
             after: so many readings come as events first.
+            is_mine: tells whether rows of a key are to be in runs at all.
 
         """
-        return self._all(lambda source: source.in_runs(max(0, after - self._past.readings)))
+        return self._all(lambda s: s.in_runs(max(0, after - self._past.readings), is_mine))
 
     def _all(self, readings: Callable[[TextSource], Iterator[Any]]) -> Iterator[Any]:
         yield from self._all_of(self._names[0], readings)

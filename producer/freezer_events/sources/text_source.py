@@ -10,7 +10,7 @@ from freezer_events.sources.physical import PhysicalLines
 from freezer_events.sources.reading import BadReading, ReadingPlace, Rejected, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from freezer_events.avro.bad_value import BadValue
     from freezer_events.event import EventType
@@ -67,11 +67,16 @@ class TextSource:
         """Yield the events."""
         raise NotImplementedError
 
-    def in_runs(self, after: int) -> Iterator[Any]:  # noqa: ARG002 - a table of text has none
+    def in_runs(
+        self,
+        after: int,  # noqa: ARG002 - a table of text has none
+        is_mine: Callable[[str], bool] | None = None,  # noqa: ARG002
+    ) -> Iterator[Any]:
         """Yield the events, and in their place runs of encoded rows, as a columnar input can.
 
         Args:
             after: so many readings come as events first.
+            is_mine: tells whether rows of a key are to be in runs at all.
 
         """
         return iter(self)

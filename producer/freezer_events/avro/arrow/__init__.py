@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from freezer_events.avro import fast
 from freezer_events.avro.arrow.columns import columns_of, text_of
 from freezer_events.avro.arrow.in_python import PythonEncoder
-from freezer_events.avro.arrow.run import EncodedRun
+from freezer_events.avro.arrow.run import ELSEWHERE, EncodedRun
 from freezer_events.avro.model import model_of
 from freezer_events.avro.rule_checks import rule_checks
 
@@ -34,15 +34,22 @@ class BatchEncoder:
     Args:
         event_type: the event.
         is_key: tells whether a text can be a message key.
+        is_mine: tells whether the row of a key is to be kept; None: all are.
         compiled: False for the encoder in Python even where the compiled one can be used.
 
     """
 
     def __init__(
-        self, event_type: EventType, is_key: Callable[[str], bool], *, compiled: bool = True
+        self,
+        event_type: EventType,
+        is_key: Callable[[str], bool],
+        is_mine: Callable[[str], bool] | None = None,
+        *,
+        compiled: bool = True,
     ) -> None:
         self._event_type = event_type
         self._is_key = is_key
+        self._is_mine = is_mine
         self._key = event_type.key and model_of(event_type).fields[event_type.key]
         self._make = _compiled() if compiled and not fast.unusable() else PythonEncoder
 
@@ -56,6 +63,8 @@ class BatchEncoder:
         self, batch: Any, first: int = 0, place_of: Callable[[int], Any] = lambda at: at
     ) -> Iterator[EncodedRun | int]:
         """Yield runs of rows that are encoded, and the index of each row in between.
+
+        Rows that fit and are not to be kept are passed over; a run tells how many these were.
 
         Args:
             batch: a RecordBatch.
@@ -72,28 +81,35 @@ class BatchEncoder:
         encode = self._make(columns, keys, None if keys is None else self._fits(keys), count)
         at = 0
         while at < count:
-            length, data = encode(at)
-            if length:
-                place = partial(_shifted, place_of, at)
-                yield EncodedRun(self._event_type, first + at, length, data, place)
-                at += length
+            length, data, looked, indexes = encode(at)
+            if looked:
+                place = partial(_nth, place_of, at, indexes)
+                yield EncodedRun(
+                    self._event_type, first + at, length, data, place, passed=looked - length
+                )
+                at += looked
             else:
                 yield at
                 at += 1
 
     def _fits(self, keys: Any) -> Any:
-        """Return an array of uint8, 1 where a key can be one; None where all can."""
+        """Return an array of uint8: 0 where a key can be none, and ELSEWHERE; None for all good."""
         arrow: Any = importlib.import_module("pyarrow")
         compute: Any = importlib.import_module("pyarrow.compute")
         distinct = compute.unique(keys).to_pylist()
         good = [each for each in distinct if each is not None and self._is_key(each)]
-        if len(good) == len(distinct):
+        is_mine = self._is_mine
+        mine = good if is_mine is None else [each for each in good if is_mine(each)]
+        if len(mine) == len(distinct):
             return None
-        return compute.is_in(keys, value_set=arrow.array(good, keys.type)).cast(arrow.uint8())
+        codes = [1] * len(mine) + [ELSEWHERE] * (len(good) - len(mine))
+        ordered = [*mine, *({*good} - {*mine})]
+        found = compute.index_in(keys, value_set=arrow.array(ordered, keys.type))
+        return arrow.array(codes, arrow.uint8()).take(found).fill_null(0)
 
 
-def _shifted(place_of: Callable[[int], Any], by: int, at: int) -> Any:
-    return place_of(by + at)
+def _nth(place_of: Callable[[int], Any], by: int, indexes: bytes | None, at: int) -> Any:
+    return place_of(by + (at if indexes is None else memoryview(indexes).cast("i")[at]))
 
 
 def _compiled() -> Any:

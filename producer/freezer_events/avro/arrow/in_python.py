@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import struct
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.arrow.columns import (
@@ -17,7 +18,7 @@ from freezer_events.avro.arrow.columns import (
     UUID,
     Column,
 )
-from freezer_events.avro.arrow.run import LARGEST_BYTES, MOST, MOST_BYTES, packed
+from freezer_events.avro.arrow.run import ELSEWHERE, LARGEST_BYTES, MOST, MOST_BYTES, packed
 from freezer_events.avro.runtime import COUNT, LONG
 
 if TYPE_CHECKING:
@@ -34,15 +35,18 @@ class PythonEncoder:
     def __init__(self, columns: Sequence[Column], keys: Any, fits: Any, count: int) -> None:
         self._bodies = _record(columns, count)
         self._count = count
+        self._is_elsewhere: list[bool] = []
         if keys is None:
             self._keys: list[bytes | None] = [None] * count
         else:
             self._keys = [each and each.encode() for each in keys.to_pylist()]
         if fits is not None:
-            pairs = zip(self._bodies, fits.to_pylist(), strict=True)
-            self._bodies = [body if is_key else None for body, is_key in pairs]
+            codes = fits.to_pylist()
+            pairs = zip(self._bodies, codes, strict=True)
+            self._bodies = [body if code else None for body, code in pairs]
+            self._is_elsewhere = [code == ELSEWHERE for code in codes]
 
-    def __call__(self, at: int) -> tuple[int, bytes]:
+    def __call__(self, at: int) -> tuple[int, bytes, int, bytes | None]:
         """Encode rows from one on, until one does not fit or they are many; see `fast.columns`."""
         end = min(at + MOST, self._count)
         bodies = self._bodies[at:end]
@@ -50,7 +54,12 @@ class PythonEncoder:
             bodies = bodies[: bodies.index(None)]
         while sum(map(len, bodies)) > MOST_BYTES:  # type: ignore[arg-type]  # none is None
             bodies = bodies[: len(bodies) // 2]
-        return len(bodies), packed(self._keys[at : at + len(bodies)], bodies)  # type: ignore[arg-type]
+        looked, keys = len(bodies), self._keys[at : at + len(bodies)]
+        if not any(self._is_elsewhere[at : at + looked]):
+            return looked, packed(keys, bodies), looked, None  # type: ignore[arg-type]
+        kept = [n for n in range(looked) if not self._is_elsewhere[at + n]]
+        data = packed([keys[n] for n in kept], [bodies[n] for n in kept])  # type: ignore[misc]
+        return len(kept), data, looked, struct.pack(f"={len(kept)}i", *kept)
 
 
 def _record(columns: Sequence[Column], count: int) -> list[bytes | None]:

@@ -18,6 +18,7 @@ MOST: Final = 512  # rows in a run
 MOST_BYTES: Final = 1 << 20  # of their bodies, about
 LARGEST_BYTES: Final = 1 << 16  # of a row: a larger one is a matter for the reader of single rows
 NO_KEY: Final = -1
+ELSEWHERE: Final = 2  # a row whose key is another shard's
 
 
 def packed(keys: Sequence[bytes | None], bodies: Sequence[bytes]) -> bytes:
@@ -36,6 +37,7 @@ class EncodedRun:
         data: lengths of keys (NO_KEY where there is none) and of bodies, as int32 of this machine,
             then keys and bodies: what a row of the spool has behind its kinds.
         place_of: gives the place of one of them in its input, by its index.
+        passed: how many rows among them were passed over. There may be no others.
 
     """
 
@@ -46,11 +48,14 @@ class EncodedRun:
         length: int,
         data: bytes,
         place_of: Callable[[int], Any],
+        *,
+        passed: int = 0,
     ) -> None:
         self.event_type = event_type
         self.first = first
         self.data = data
         self.place_of = place_of
+        self.passed = passed
         self._length = length
 
     def __len__(self) -> int:

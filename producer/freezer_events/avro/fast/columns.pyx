@@ -28,6 +28,7 @@ cdef int BOOLEAN = columns.BOOLEAN, TEXT = columns.TEXT, UUID = columns.UUID
 cdef int CONSTANT = columns.CONSTANT, RECORD = columns.RECORD
 cdef Py_ssize_t LARGEST = run.LARGEST_BYTES, MOST_BYTES = run.MOST_BYTES
 cdef int32_t NO_KEY = run.NO_KEY
+cdef int ELSEWHERE = run.ELSEWHERE
 
 cdef enum:
     MOST = 512
@@ -191,7 +192,8 @@ cdef class ColumnEncoder:
     Args:
         columns: those of the record.
         keys: an array of large_string; None where no message has a key.
-        fits: an array of uint8, 0 where a key can be none; None where all can.
+        fits: an array of uint8: 0 where a text can be no key, ELSEWHERE where the row is not to be
+            kept; None where all can and are.
         count: how many rows there are.
     """
 
@@ -217,9 +219,11 @@ cdef class ColumnEncoder:
     def __call__(self, Py_ssize_t at):
         """Encode rows from one on, until one does not fit or they are many.
 
-        Returns how many, and what an EncodedRun has as its data.
+        Returns how many are kept, what an EncodedRun has as its data, how many rows were looked at,
+        and the kept ones as int32, counted from the first; None where these are all.
         """
         cdef int32_t sizes[2 * MOST]
+        cdef int32_t kept[MOST]
         cdef Py_ssize_t row = at, begun, key_bytes = 0, number
         cdef int count = 0
         cdef _Bytes out = self.bodies
@@ -235,6 +239,11 @@ cdef class ColumnEncoder:
             if not good or out.at - out.data - begun > LARGEST:
                 out.at = out.data + begun
                 break
+            if self.key_fits is not NULL and self.key_fits[row] == ELSEWHERE:
+                out.at = out.data + begun
+                row += 1
+                continue
+            kept[count] = row - at
             sizes[2 * count] = NO_KEY
             if self.key_offsets is not NULL:
                 sizes[2 * count] = self.key_offsets[row + 1] - self.key_offsets[row]
@@ -249,9 +258,15 @@ cdef class ColumnEncoder:
             lengths[number] = sizes[2 * number]
             lengths[count + number] = sizes[2 * number + 1]
         cdef char *rest = PyBytes_AS_STRING(data) + 8 * count
-        if key_bytes:
-            # Those of rows that follow one another do so, too.
-            memcpy(rest, self.key_text + self.key_offsets[at], key_bytes)
         if body_bytes:
             memcpy(rest + key_bytes, out.data, body_bytes)
-        return count, data
+        if key_bytes and row - at == count:  # keys of rows that follow one another do so, too
+            memcpy(rest, self.key_text + self.key_offsets[at], key_bytes)
+        elif key_bytes:
+            for number in range(count):
+                memcpy(rest, self.key_text + self.key_offsets[at + kept[number]], lengths[number])
+                rest += lengths[number]
+        indexes = None
+        if row - at > count:
+            indexes = PyBytes_FromStringAndSize(<char *>kept, count * sizeof(int32_t))
+        return count, data, row - at, indexes
