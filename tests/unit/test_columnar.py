@@ -221,3 +221,47 @@ def test_inputs_of_one_name_in_several_folders_keep_their_rows_apart(tmp_path: P
     assert len(set(paths)) == 3
     assert [each.suffix for each in paths] == [".jsonl", ".jsonl", ".csv"]
     assert paths[2].name == "other.csv"
+
+
+def test_a_store_is_read_by_its_uri_and_a_spool_knows_its_files(tmp_path: Path) -> None:
+    for day in (1, 2):
+        folder = tmp_path / "lake" / f"day={day}"
+        folder.mkdir(parents=True)
+        written(folder / "part.parquet", readings())
+    (tmp_path / "lake" / "_SUCCESS").touch()
+    uri = (tmp_path / "lake").as_uri()
+    freezer = Freezer(
+        tmp_path, {"BOOTSTRAP_SERVERS": "localhost:1", "SCHEMA_REGISTRY_URL": "http://localhost:1"}
+    )
+    into = ("produce", "--from", uri, "--spool", "spool", "--give-up-after", "1", "--quiet")
+    first = freezer(*into)
+    assert first.returncode == 6, first.stderr
+    assert "6 readings read, 0 delivered, 6 spooled" in first.stdout
+    assert "nothing to do" in freezer(*into).stderr
+    written(tmp_path / "lake" / "day=2" / "part.parquet", readings())  # written anew
+    assert "holds other readings than when it was read" in freezer(*into).stderr
+
+    shard = ("--dry-run", "--output", "json", "--quiet", "--shard")
+    for number in range(2):
+        done = freezer("produce", "--from", uri, *shard, f"{number}/2")
+        (tmp_path / f"{number}.json").write_text(done.stdout)
+    assert "6 rows, 6 read" in freezer("tally", "0.json", "1.json").stdout
+
+
+@pytest.mark.parametrize(
+    ("uri", "why"),
+    [
+        ("s3://key:geheim@bucket/year", "read s3://…@bucket/year: has credentials in its name"),
+        ("file:///nowhere/at/all", "there is no such file or folder"),
+        ("gopher://bucket/year", "gopher"),
+        ("file://{}/rows.csv", "is in a store, from which Parquet, Arrow and Feather files are"),
+        ("file://{}/empty", "the folder holds no file"),
+    ],
+)
+def test_what_a_store_does_not_have_is_named(tmp_path: Path, uri: str, why: str) -> None:
+    (tmp_path / "rows.csv").write_text("sensor_id,temperature\na,1\n")
+    (tmp_path / "empty").mkdir()
+    done = Freezer(tmp_path, {})("produce", "--from", uri.format(tmp_path), "--dry-run")
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert "geheim" not in done.stderr

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from freezer_events.avro.arrow import EncodedRun
 from freezer_events.errors import UsageError
-from freezer_events.spool.file_place import FilePlace, finished, go_on, is_read, look, renamed
+from freezer_events.sources.stores import is_stored, look_at
+from freezer_events.spool.file_place import FilePlace, Look, finished, go_on, is_read, look, renamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from freezer_events.cli.rejects import Rejects
     from freezer_events.sources import Source
     from freezer_events.spool.durable_queue import Spool
-    from freezer_events.spool.file_place import Look
 
 
 class Mark(NamedTuple):
@@ -50,7 +50,9 @@ class _File:
         self.name = name
         self._path = Path(name if Path(name).exists() else path)
         of = Path(known_as) if known_as else self._path
-        self.key = f"{of.resolve()}{f'!{member}' if member else ''} {purpose}"
+        self._is_stored = is_stored(name)
+        known = name if self._is_stored else f"{of.resolve()}{f'!{member}' if member else ''}"
+        self.key = f"{known} {purpose}"
         before = None if restart else FilePlace.from_text(spool.place(self.key))
         now = self._look(before)
         self.place = go_on(name, now, before)
@@ -65,9 +67,11 @@ class _File:
 
         """
         now = self._look(None)
-        with self._path.open("rb") as file:
-            file.seek(max(0, now.size_bytes - 1))
-            whole = file.read(1) in {b"\n", b""}
+        whole = True
+        if not self._is_stored:
+            with self._path.open("rb") as file:
+                file.seek(max(0, now.size_bytes - 1))
+                whole = file.read(1) in {b"\n", b""}
         last = self.after(mark) if mark else self.place
         return finished(replace(last, rejects_bytes=rejects_bytes), now, whole=whole)
 
@@ -84,6 +88,9 @@ class _File:
         )
 
     def _look(self, before: FilePlace | None) -> Look:
+        if self._is_stored:
+            stored = look_at(self.name)
+            return Look(self.name, stored.size_bytes, f"written at {stored.mtime_ns} ns", 0)
         try:
             found = look(self._path, before)
         except OSError as error:

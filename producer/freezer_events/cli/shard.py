@@ -18,6 +18,7 @@ from freezer_events.avro.arrow import EncodedRun
 from freezer_events.avro.keys import key_text
 from freezer_events.errors import UsageError
 from freezer_events.sources import size_of
+from freezer_events.sources.stores import is_stored, look_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -190,5 +191,7 @@ class ShardType(click.ParamType):  # type: ignore[type-arg]
 
 
 def _bytes_of(name: str) -> int:
+    if is_stored(name):
+        return look_at(name).size_bytes
     path = Path(name)
     return (path if path.exists() else Path(name.partition("!")[0])).stat().st_size

@@ -27,6 +27,7 @@ from freezer_events.sources.reading import (
     Tell,
     shown_name,
 )
+from freezer_events.sources.stores import is_stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -92,6 +93,9 @@ def open_source(
             raise UsageError(f"follow {shown_name(name)}", why, "leave out --follow")
         rows = ArrowFile(name, event_type, profile)
         return ColumnarSource(rows, event_type, profile, on_reject, tell, start)
+    if is_stored(name):
+        why = "is in a store, from which Parquet, Arrow and Feather files are read"
+        raise UsageError(f"read {name}", why, "copy it here, or pipe it: --from -")
     stream = InputBytes(name, wait, follow=follow)
     try:
         first = stream.peek()

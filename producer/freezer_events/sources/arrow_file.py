@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from freezer_events.errors import UsageError
+from freezer_events.sources import stores
 from freezer_events.sources.arrow_rows import ArrowRows, first_line
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ _NO_PARTITION: Final = "__HIVE_DEFAULT_PARTITION__"
 
 def is_columnar(name: str) -> bool:
     """Tell by the first bytes of a file whether it is Parquet, Feather or Arrow."""
+    if stores.is_stored(name):
+        with stores.opened(name) as file:
+            return bytes(file.read(6)).startswith((_PARQUET, _ARROW, _FEATHER_1))
     try:
         if not os.path.isfile(name):  # noqa: PTH113 - a pipe is not opened: that would wait
             return False
@@ -55,10 +59,7 @@ class ArrowFile(ArrowRows):
     def __init__(self, name: str, event_type: EventType, profile: Profile) -> None:
         self.name = name
         self._arrow = _pyarrow(name)
-        try:
-            self._file = open(name, "rb")  # noqa: PTH123, SIM115 - closed by `close`
-        except OSError as error:
-            raise UsageError(f"read {name}", str(error.strerror)) from error
+        self._file = _opened(name)
         try:
             self._before = self._stat()
             batches, names, self._count = self._opened()
@@ -103,8 +104,20 @@ class ArrowFile(ArrowRows):
             self.fail("was changed while it was read")
 
     def _stat(self) -> tuple[int, int]:
+        if stores.is_stored(self.name):
+            stored = stores.look_at(self.name)
+            return stored.mtime_ns, stored.size_bytes
         found = os.fstat(self._file.fileno())
         return found.st_mtime_ns, found.st_size
+
+
+def _opened(name: str) -> Any:
+    if stores.is_stored(name):
+        return stores.opened(name)
+    try:
+        return open(name, "rb")  # noqa: PTH123 - closed by `close`
+    except OSError as error:
+        raise UsageError(f"read {name}", str(error.strerror)) from error
 
 
 def _pyarrow(name: str) -> Any:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.errors import UsageError
+from freezer_events.sources import stores
 from freezer_events.sources.inputs import AS_CSV, EXCEL, MEMBER, ZIP
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ def size_of(names: Sequence[str]) -> int | None:
     """Return how many bytes inputs hold, as they are stored; None where one is no file."""
     total = 0
     for name in names:
+        if stores.is_stored(name):
+            total += stores.look_at(name).size_bytes
+            continue
         path = Path(name)
         if not _asked(path.is_file):
             return None
@@ -47,6 +51,9 @@ def size_of(names: Sequence[str]) -> int | None:
 def _expanded(name: str) -> Iterator[str]:
     if name == "-":
         yield name
+        return
+    if stores.is_stored(name):
+        yield from _stored(name)
         return
     path = Path(name)
     is_folder = _asked(path.is_dir)
@@ -60,6 +67,17 @@ def _expanded(name: str) -> Iterator[str]:
                 yield from _members(each)
         return
     yield from _members(name)
+
+
+def _stored(uri: str) -> Iterator[str]:
+    """Yield the files of a folder in a store, but for hidden and accompanying ones."""
+    base = len(uri.partition("?")[0])
+    found = [
+        each for each in stores.files_in(uri) if not _is_hidden(Path(each.partition("?")[0][base:]))
+    ]
+    if not found:
+        raise UsageError(f"--from {uri}", "the folder holds no file")
+    yield from found
 
 
 def _files_in(folder: Path) -> list[str]:
