@@ -69,8 +69,9 @@ def produce(
         give_up_after_s: seconds without a delivery after which a task fails.
 
     Returns:
-        A row for each task that sent: `partition`, `attempt` (0 for the first), and counts of
-        rows: `read`, `rejected`, `delivered`. They are known by then: to use it sends nothing.
+        A row for each task that sent: `partition`, `attempt` (0 if neither it nor its stage was
+        run again), and counts of rows: `read`, `rejected`, `delivered`. They are known by then:
+        to use it sends nothing.
 
     Raises:
         UsageError: a column is missing, is there twice, or has a name of ours.
@@ -103,6 +104,8 @@ def produce(
             "keep such rows to see them all: rejects=FOLDER",
         )
     columns = ", ".join(f"{name} {kind}" for name, kind in COUNTS.items())
+    for each in tallies:
+        each["attempt"] = max(each["attempt"], _stage_attempt(df.sparkSession, each["stage"]))
     listed = [tuple(each[name] for name in COUNTS) for each in tallies]
     return df.sparkSession.createDataFrame(sorted(listed), columns)
 
@@ -110,6 +113,16 @@ def produce(
 def rejected(folder: str) -> str:
     """Return the folder of the rejected rows in the one that `rejects` named."""
     return f"{folder}/{KIND}={REJECTED}"
+
+
+def _stage_attempt(session: Any, stage: int) -> int:
+    """Return how often a stage was run again, which a task cannot know; 0 where nobody tells."""
+    errors: Any = importlib.import_module("pyspark.errors")
+    try:
+        info = session.sparkContext.statusTracker().getStageInfo(stage)
+    except errors.PySparkException:  # Spark Connect has no context
+        return 0
+    return 0 if info is None else int(info.currentAttemptId)
 
 
 def _by_key(df: DataFrame, event_type: EventType) -> DataFrame:

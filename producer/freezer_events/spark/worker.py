@@ -91,6 +91,7 @@ class Task:
                 counts = {
                     "partition": context.partitionId(),
                     "attempt": context.attemptNumber(),
+                    "stage": context.stageId(),
                     "read": tally.read,
                     "rejected": tally.rejected,
                     "delivered": tally.delivered,

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from freezer_infra.local.stack import Stack
 
-ROOT = Path(__file__).resolve().parents[3]
-
 
 @pytest.fixture(scope="session")
 def event_log(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -20,6 +20,7 @@ from pyspark.errors import PySparkException
 
 from freezer_events import EventError, Settings, UsageError, spark
 from freezer_events.events import FreezerReading
+from tests.support.readme import programs
 from tests.support.topic_rows import check_spooled, there
 
 if TYPE_CHECKING:
@@ -207,3 +208,18 @@ def pages(session: SparkSession) -> list[bytes]:
     found = [requests.get(each, timeout=20) for each in asked]
     assert {each.status_code for each in found} == {200}
     return [each.content for each in found]
+
+
+@pytest.mark.usefixtures("session")
+def test_the_program_on_the_page_does_what_it_says(
+    freezer: Freezer, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = programs("docs/backfill.md")["year_by_spark.py"]
+    path = written(freezer.folder, 200, lambda n: n == 7)
+    here = freezer.folder.as_uri()
+    text = program.replace('"year.parquet"', repr(path)).replace('"rejects"', f"'{here}/rejects'")
+    for name, value in freezer.settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(freezer.folder)
+    exec(text, {})  # noqa: S102 - what readers type
+    assert len(there(stack.bootstrap, freezer.settings["TOPIC"])) == 199
