@@ -86,6 +86,25 @@ def test_rejects_behind_the_last_reading_stay_when_another_file_comes(nowhere: F
         assert kept == ["sensor_id,temperature", "a,bad1", "a,bad2"]
 
 
+def test_rejects_that_no_reading_has_followed_yet_are_known_after_a_kill(nowhere: Freezer) -> None:
+    rows = "a,bad\n" * 10 * ROWS
+    (nowhere.folder / "a.csv").write_text(f"sensor_id,temperature\n{rows}a,1\n")
+    options = (*RUN, "--on-bad", "skip", "--rejects", "bad.csv", "--from", "a.csv")
+    kept = nowhere.folder / "bad.csv"
+    with nowhere.start(*options) as running:
+        while not kept.exists() or not kept.stat().st_size:
+            assert running.process.poll() is None
+            time.sleep(0.001)
+        running.signal(signal.SIGKILL)
+    assert kept.read_text() != f"sensor_id,temperature\n{rows}"
+    assert nowhere(*options).returncode == 6
+    assert kept.read_text() == f"sensor_id,temperature\n{rows}"
+    kept.write_text("another one's\n")
+    done = nowhere("produce", *options[1:], "--restart")
+    assert "is there already" in done.stderr
+    assert kept.read_text() == "another one's\n"
+
+
 def test_each_reading_of_rows_that_hold_several_is_there_once(nowhere: Freezer) -> None:
     names = [f"s{n}" for n in range(SENSORS)]
     rows = [

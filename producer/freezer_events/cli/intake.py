@@ -98,7 +98,7 @@ class Intake:
             note("the input has been read to its end before: nothing to do")
             self.events = ()
             return
-        kept = {} if self.resume is None else self.resume.kept_bytes
+        kept = {} if self.resume is None else self.resume.kept
         self.source = self._inputs = self._open(unread, options, event_type, wait)
         rejects.open(self.inputs, kept, named=profile.reads_name)
         self.events = self._readings(self._inputs, event_type, wait, options.count, runs_after)

@@ -8,7 +8,7 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path, PurePath
 from types import MappingProxyType
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from freezer_events.errors import EventError, UsageError
 
@@ -22,6 +22,13 @@ _NAMELESS: Final = {"-": "stdin", "": "readings.jsonl"}
 _COLUMNAR: Final = {".parquet", ".feather", ".arrow"}  # their rows are kept as JSON lines
 
 
+class Kept(NamedTuple):
+    """What an earlier part of a run has kept of an input: in which file, and how much of it."""
+
+    path: str
+    size_bytes: int
+
+
 class KeptRows:
     """One file, or a folder with a file for each input, under the input's name.
 
@@ -32,8 +39,8 @@ class KeptRows:
         option: the option that names the path.
         path: a file that must not hold anything yet; or a folder.
         inputs: their names.
-        kept_bytes: how much of an input's file was written by an earlier part of the same run;
-            what stands behind it is of readings that will be read again.
+        known: what an earlier part of the same run has kept of inputs; what stands behind it is of
+            readings that will be read again.
         named: something is read from the name of an input, which must therefore be kept.
 
     Raises:
@@ -46,7 +53,7 @@ class KeptRows:
         option: str,
         path: str,
         inputs: Sequence[str],
-        kept_bytes: Mapping[str, int] = MappingProxyType({}),
+        known: Mapping[str, Kept] = MappingProxyType({}),
         *,
         named: bool,
     ) -> None:
@@ -70,10 +77,11 @@ class KeptRows:
         self._shared = {each for each, count in names.items() if count > 1}
         self._sizes: dict[str, int] = {}
         for each in inputs:
-            if kept := kept_bytes.get(each, 0):
-                self._sizes[each] = _cut(option, self.path_of(each), kept)
+            file, kept = self.path_of(each), known.get(each)
+            if kept is not None and kept.path == str(file.resolve()):
+                self._sizes[each] = _cut(option, file, kept.size_bytes)
             else:
-                refuse_to_overwrite(option, self.path_of(each))
+                refuse_to_overwrite(option, file)
 
     def size_bytes(self, name: str) -> int:
         """Return how much has been written for an input."""

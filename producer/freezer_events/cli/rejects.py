@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
-from freezer_events.cli.kept_rows import KeptRows
+from freezer_events.cli.kept_rows import Kept, KeptRows
 from freezer_events.cli.output import note
 from freezer_events.console.escape import one_line
 from freezer_events.errors import InvalidEvent
@@ -69,26 +69,26 @@ class Rejects:
         """Return how long the file of an input's rejects is."""
         return 0 if self._kept is None else self._kept.size_bytes(name)
 
+    def path_of(self, name: str) -> str:
+        """Return the file that an input's rejects go to, from the root; "" where there is none."""
+        return "" if self._kept is None else str(self._kept.path_of(name).resolve())
+
     def open(
-        self, inputs: Sequence[str], kept_bytes: Mapping[str, int] | None = None, *, named: bool
+        self, inputs: Sequence[str], known: Mapping[str, Kept] | None = None, *, named: bool
     ) -> None:
         """Get ready to write, once the source is known to be one.
 
         Args:
             inputs: the names of the inputs.
-            kept_bytes: how much of an input's rejects an earlier run has written: go on there.
+            known: what an earlier run has written of an input's rejects: go on behind it.
             named: something is read from them.
-
-        Args:
-            kept_bytes: go on behind so much of it, which an earlier run has written.
 
         Raises:
             UsageError: the file holds something already, or one cannot hold several inputs' rows.
 
         """
         if self._path is not None and self._writes:
-            kept = kept_bytes or {}
-            self._kept = KeptRows("--rejects", self._path, inputs, kept, named=named)
+            self._kept = KeptRows("--rejects", self._path, inputs, known or {}, named=named)
 
     def take(self, found: Rejected, source: Source | None) -> None:
         """Keep one rejected reading; the first of each cause is named at once.

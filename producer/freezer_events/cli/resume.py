@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from freezer_events.avro.arrow import EncodedRun
+from freezer_events.cli.kept_rows import Kept
 from freezer_events.errors import UsageError
 from freezer_events.sources.stores import is_stored, look_at
 from freezer_events.spool.file_place import FilePlace, Look, finished, go_on, is_read, look, renamed
@@ -137,7 +138,10 @@ class Resume:
         for name in names:
             found = _File(spool, name, purpose, restart=restart)
             if follow and not restart and (old := renamed(Path(name), spool.place(found.key))):
-                self._files[old] = _File(spool, old, purpose, restart=False, known_as=name)
+                before = _File(spool, old, purpose, restart=False, known_as=name)
+                self._files[old] = before
+                kept = (before.place.rejects, before.place.rejects_bytes)
+                found.place = replace(found.place, rejects=kept[0], rejects_bytes=kept[1])
             self._files[name] = found
         self._row: tuple[str, int] = ("", -1)
         self._of_row = 0
@@ -163,9 +167,10 @@ class Resume:
         return sum(file.place.taken for file in self._files.values())
 
     @property
-    def kept_bytes(self) -> Mapping[str, int]:
-        """How much of an input's rejects earlier runs have kept."""
-        return {name: file.place.rejects_bytes for name, file in self._files.items()}
+    def kept(self) -> Mapping[str, Kept]:
+        """What earlier runs have kept of the inputs' rejects."""
+        places = {name: file.place for name, file in self._files.items()}
+        return {name: Kept(each.rejects, each.rejects_bytes) for name, each in places.items()}
 
     def start_of(self, name: str, line: int) -> tuple[int, int]:
         """Return where an input is opened that would else begin at `line`: line and byte."""
@@ -176,6 +181,7 @@ class Resume:
         """Yield the events of the source that are not in the spool yet, counted."""
         self._source, self._rejects = source, rejects
         self._spool.hooks.written_place = self._written
+        self._note_rejects(rejects)
         for event in events:
             place = source.last
             if type(event) is EncodedRun:  # a row gives one reading
@@ -193,9 +199,23 @@ class Resume:
             self._taken[place.input] += 1
             yield event
 
+    def _note_rejects(self, rejects: Rejects) -> None:
+        """Remember where rejects go, before there is one: a run that is killed may leave some."""
+        noted: dict[str, str | None] = {}
+        for name in self.unread:
+            file, path = self._files[name], rejects.path_of(name)
+            if path != file.place.rejects:
+                file.place = replace(file.place, rejects=path, rejects_bytes=0)
+                noted[file.key] = file.place.text()
+        if noted:
+            self._spool.note_places(noted)
+
     def turn(self, name: str) -> None:
         """Take note that the name of an input is another file's now."""
-        self._files[name] = _File(self._spool, name, self._purpose, restart=True)
+        self._files[name] = file = _File(self._spool, name, self._purpose, restart=True)
+        if self._rejects is not None:
+            path, size = self._rejects.path_of(name), self._rejects.size_bytes(name)
+            file.place = replace(file.place, rejects=path, rejects_bytes=size)
         self._taken[name] = 0
         self._row = ("", -1)
 
@@ -214,11 +234,15 @@ class Resume:
         """Remember that the inputs have been read to their end."""
         if self._source is None or self._rejects is None:
             return
-        for name in self.unread:
-            file = self._files[name]
-            kept = self._rejects.size_bytes(name)
-            place = file.read_to_its_end(self._marks.get(name), kept)
-            self._spool.note_place(file.key, place.text())
+        self._spool.note_places(
+            {
+                file.key: file.read_to_its_end(
+                    self._marks.get(name), self._rejects.size_bytes(name)
+                ).text()
+                for name, file in self._files.items()
+                if not file.is_done
+            }
+        )
 
     def _written(self, mark: Mark) -> tuple[str, str]:
         file = self._files[mark.input]

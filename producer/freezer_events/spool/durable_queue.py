@@ -22,6 +22,7 @@ from freezer_events.spool.reserve import Reserve
 from freezer_events.spool.writer import Writer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from freezer_events.spool.records import BodyKind, Waiting
@@ -125,11 +126,11 @@ class Spool:
         """Whether nothing can be put in at the moment."""
         return self._intake.is_full
 
-    def note_place(self, source: str, place: str | None) -> None:
-        """Remember how far a source has been read, behind all that was put so far."""
+    def note_places(self, places: Mapping[str, str | None]) -> None:
+        """Remember how far sources have been read, behind all that was put so far."""
         self.wait()
-        with self._guard:
-            self._changes.next.places[source] = place
+        with self._changes.noting:
+            self._changes.next.places.update(places)
         self.settle()
 
     @property

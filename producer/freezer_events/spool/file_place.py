@@ -51,7 +51,8 @@ class FilePlace:
         begin: the offset of its row's first byte (unpacked).
         of_row: how many readings of that row are in the spool.
         taken: how many readings were taken from it.
-        rejects_bytes: how long the file of rejects was then.
+        rejects: the file that its rejects go to, "" for none.
+        rejects_bytes: how long that was then.
         size_bytes: the length of the file when it had been read to its end, else None.
         whole: it ended with the end of a line then.
 
@@ -67,6 +68,7 @@ class FilePlace:
     rejects_bytes: int = 0
     size_bytes: int | None = None
     whole: bool = True
+    rejects: str = ""
 
     @classmethod
     def from_text(cls, text: str | None) -> FilePlace | None:

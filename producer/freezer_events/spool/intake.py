@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from freezer_events.spool.packing import ROW
-from freezer_events.spool.put import PackedRow, count_of, size_of
+from freezer_events.spool.put import PackedRow, count_of, first_of, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from freezer_events.spool.level import FillLevel
     from freezer_events.spool.put import Put
 
-_PENDING: Final = 8 * ROW  # messages that are put and not committed
+_AT_ONCE: Final = 8 * ROW  # messages in a commit, about
+_PENDING: Final = 3 * _AT_ONCE  # that are put and not committed: some while others are
 _PENDING_BYTES: Final = 32 << 20
 _SLICE_S: Final = 0.1  # the longest that a wait goes without asking whether to stop
 _REFUSALS: Final = 1000  # of so many it is known why; whoever waits looks at once
@@ -94,9 +95,9 @@ class SpoolIntake:
     def take(self) -> list[Put | PackedRow]:
         """Return what is to be committed next; it stays pending until it is `settled`."""
         with self.order:  # what is put while it is held is committed together
-            if self._pending_count < _PENDING:
+            if self._pending_count < _AT_ONCE:
                 self.take_row()
-            return self._pending[:_PENDING]
+            return self._pending[: first_of(self._pending, _AT_ONCE)]
 
     def take_row(self) -> None:
         """Put in what the filler has, room or not."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 
 class FillLevel:
     """The fill level of one spool.
@@ -21,19 +23,22 @@ class FillLevel:
 
     def __init__(self, max_bytes: int, events: int, size_bytes: int, *, drop_oldest: bool) -> None:
         self._max_bytes = max_bytes
+        self._counting = threading.Lock()  # one thread commits, another one takes out
         self.drop_oldest = drop_oldest
         self.events = events
         self.size_bytes = size_bytes
 
     def rise(self, events: int, size_bytes: int) -> None:
         """Count what was committed."""
-        self.events += events
-        self.size_bytes += size_bytes
+        with self._counting:
+            self.events += events
+            self.size_bytes += size_bytes
 
     def fall(self, events: int, size_bytes: int) -> None:
         """Count what has left it."""
-        self.events -= events
-        self.size_bytes -= size_bytes
+        with self._counting:
+            self.events -= events
+            self.size_bytes -= size_bytes
 
     def makes_wait(self, pending_bytes: int) -> bool:
         """Tell whether senders wait for room, with so much not committed yet."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from freezer_events.spool.pending_changes import PendingChanges
     from freezer_events.spool.reserve import Reserve
 
-_READY: Final = 64  # committed rows kept in memory for whoever takes them out
+_READY: Final = 256  # committed rows kept in memory for whoever takes them out
 _READY_BYTES: Final = 32 << 20
 
 
@@ -59,6 +59,7 @@ class Outlet:
         self._cursor = self._store.oldest()
         self._ready: deque[StoredBatch] = deque()
         self._ready_bytes = 0
+        self._taking = threading.Lock()  # for a moment, also while a commit waits for the disk
         self.more = threading.Event()
         self._store.on_loss = self._on_loss
 
@@ -70,13 +71,11 @@ class Outlet:
             EventError: the spool cannot be read.
 
         """
+        if (batch := self._next_ready()) is not None:
+            return batch
         with self._changes.guard:
-            while self._ready and self._ready[0].position <= self._cursor:
-                batch = self._ready.popleft()
-                self._ready_bytes -= batch.size_bytes
-                if batch.position == self._cursor:
-                    self._cursor = batch.end
-                    return batch
+            if (batch := self._next_ready()) is not None:
+                return batch
             if self._cursor >= self._store.next:
                 self.more.clear()
                 return None
@@ -88,44 +87,59 @@ class Outlet:
             self._cursor = self._store.next if found is None else found.end
             return found
 
+    def _next_ready(self) -> StoredBatch | None:
+        """Take the next batch if it is in memory."""
+        with self._taking:
+            while self._ready and self._ready[0].position <= self._cursor:
+                batch = self._ready.popleft()
+                self._ready_bytes -= batch.size_bytes
+                if batch.position == self._cursor:
+                    self._cursor = batch.end
+                    return batch
+        return None
+
     def park(self, batch: StoredBatch, index: int, reason: str) -> None:
         """Set a message aside that Kafka will not take; on the disk before its batch is gone."""
         message = batch.columns.one(index)
         parked = ParkedMessage(batch.position + index, reason, message)
-        with self._changes.guard:
+        with self._changes.noting:
             self._changes.next.parked.append((parked, pack(columns([message]))))
 
     def done(self, batch: StoredBatch) -> None:
         """Let a batch go, all of whose messages are delivered or parked; soon on the disk."""
-        with self._changes.guard:
+        with self._changes.noting:
             self._changes.next.gone.append(batch.position)
-            self._level.fall(batch.length, batch.size_bytes)
+        self._level.fall(batch.length, batch.size_bytes)
         self._on_room()
 
     def keep_only(self, batch: StoredBatch, numbers: Sequence[int]) -> None:
         """Keep of a batch what has not been delivered, in its place; the rest is done."""
         of = batch.columns
-        with self._changes.guard:
+        kept = [
+            (batch.position + run[0], len(run), pack(columns([of.one(number) for number in run])))
+            for run in _runs(numbers)
+        ]
+        with self._changes.noting:
             self._changes.next.gone.append(batch.position)
-            for run in _runs(numbers):
-                data = pack(columns([of.one(number) for number in run]))
-                self._changes.next.kept.append((batch.position + run[0], len(run), data))
-            self._level.fall(batch.length - len(numbers), 0)
+            self._changes.next.kept.extend(kept)
+        self._level.fall(batch.length - len(numbers), 0)
 
     def add(self, batch: StoredBatch) -> None:
         """Keep a batch that was committed for whoever takes it out."""
         self._level.rise(batch.length, batch.size_bytes)
-        if len(self._ready) < _READY and self._ready_bytes < _READY_BYTES:
-            self._ready.append(batch)
-            self._ready_bytes += batch.size_bytes
+        with self._taking:
+            if len(self._ready) < _READY and self._ready_bytes < _READY_BYTES:
+                self._ready.append(batch)
+                self._ready_bytes += batch.size_bytes
         self.more.set()
 
     def drop(self, least_bytes: int, reason: str) -> None:
         """Drop the oldest batches that nobody has taken out."""
-        self._store.drop_oldest(least_bytes, self._cursor, reason)
-        self._cursor = self._store.oldest(self._cursor)
-        while self._ready and self._ready[0].position < self._cursor:
-            self._ready_bytes -= self._ready.popleft().size_bytes
+        with self._taking:  # none is taken out meanwhile
+            self._store.drop_oldest(least_bytes, self._cursor, reason)
+            self._cursor = self._store.oldest(self._cursor)
+            while self._ready and self._ready[0].position < self._cursor:
+                self._ready_bytes -= self._ready.popleft().size_bytes
 
     def _on_loss(self, rows: Sequence[tuple[int, int]], size: int, reason: str) -> None:
         events = sum(count for _, count in rows)

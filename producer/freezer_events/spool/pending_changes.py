@@ -23,7 +23,8 @@ class PendingChanges:
         on_full: called where the disk has no room for them; they are kept.
 
     Attributes:
-        guard: to be held by whoever uses the store or the next change.
+        guard: to be held by whoever uses the store; a commit may hold it for long.
+        noting: to be held by whoever changes `next`, for a moment; nothing is waited for within it.
         store: as given.
         next: the change that is collected.
 
@@ -31,6 +32,7 @@ class PendingChanges:
 
     def __init__(self, store: Store, on_full: Callable[[], None]) -> None:
         self.guard = threading.RLock()
+        self.noting = threading.Lock()
         self.store = store
         self.next = Commit()
         self._on_full = on_full
@@ -40,9 +42,13 @@ class PendingChanges:
         """Tell whether there is anything to commit."""
         return self.next != Commit()
 
-    def take(self) -> Commit:
-        """Return what was collected, to be written now."""
-        change, self.next = self.next, Commit()
+    def take(self, most: int | None = None) -> Commit:
+        """Return what was collected, to be written now, with so many deletions at most."""
+        with self.noting:
+            change, self.next = self.next, Commit()
+            if most is not None:
+                self.next.gone.extend(change.gone[most:])
+                del change.gone[most:]
         return change
 
     def settle(self) -> None:
@@ -50,8 +56,7 @@ class PendingChanges:
         try:
             with self.guard:
                 if self.has_any:
-                    change, self.next = self.next, Commit()
-                    self.write(change)
+                    self.write(self.take())
         except DiskFull:
             self._on_full()
 
@@ -60,16 +65,21 @@ class PendingChanges:
         try:
             return self.store.commit(change)
         except BaseException:
-            later = self.next
-            self.next = replace(
-                change,
-                rows=[],
-                kept=change.kept + later.kept,
-                gone=change.gone + later.gone,
-                parked=change.parked + later.parked,
-                losses=change.losses + later.losses,
-                counts={},
-                places={**change.places, **later.places} if not change.rows else later.places,
-                facts={**change.facts, **later.facts},
-            )
+            with self.noting:
+                self.next = _both(change, self.next)
             raise
+
+
+def _both(change: Commit, later: Commit) -> Commit:
+    """Return what a change that failed said, but for its rows, and what came after it."""
+    return replace(
+        change,
+        rows=[],
+        kept=change.kept + later.kept,
+        gone=change.gone + later.gone,
+        parked=change.parked + later.parked,
+        losses=change.losses + later.losses,
+        counts={},
+        places={**change.places, **later.places} if not change.rows else later.places,
+        facts={**change.facts, **later.facts},
+    )

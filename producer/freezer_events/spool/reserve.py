@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.spool.database import DiskFull
-from freezer_events.spool.records import Commit
 from freezer_events.spool.store import Store
 
 if TYPE_CHECKING:
@@ -67,10 +65,8 @@ class Reserve:
         """
         with changes.guard:
             while changes.has_any:  # in small steps: a large one needs more room than there is
-                change = changes.take()
-                changes.next = Commit(gone=change.gone[_STEP:])
                 try:
-                    changes.write(replace(change, gone=change.gone[:_STEP]))
+                    changes.write(changes.take(_STEP))
                 except DiskFull:
                     break
                 changes.store.shrink()
