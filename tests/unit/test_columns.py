@@ -230,7 +230,7 @@ def test_rows_of_other_keys_are_counted_and_bad_ones_are_everybodys(*, compiled:
     assert (source.rows.read, source.rows.readings) == (count, len(good))
 
 
-def test_what_has_rules_or_is_filled_in_is_read_row_by_row() -> None:
+def test_what_has_rules_headers_or_is_filled_in_is_read_row_by_row() -> None:
     rule = {"name": "warm", "doc": "it is warm", "expr": "this.n > 0.0"}
     schema = record(("key", "string"), ("n", "double"))
     assert BatchEncoder.suits(module_of(schema, key="key").EVENT)
@@ -241,3 +241,5 @@ def test_what_has_rules_or_is_filled_in_is_read_row_by_row() -> None:
     schema["fields"][-1]["default"] = None
     assert BatchEncoder.suits(module_of(schema, key="key", fill={"at": "now"}).EVENT)
     assert not BatchEncoder.suits(module_of(schema, key="key", fill={"id": "uuid"}).EVENT)
+    headers = {"traceparent": "yes"}
+    assert not BatchEncoder.suits(module_of(schema, key="key", headers=headers).EVENT)

@@ -297,6 +297,9 @@ class EventProducer:
             tally.read += 1
             tally.unsent += 1
             raise
+        except KeyboardInterrupt:
+            tally.interrupted = True
+            raise
         return taken
 
     def _take_rows(

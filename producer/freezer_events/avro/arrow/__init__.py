@@ -55,9 +55,10 @@ class BatchEncoder:
 
     @staticmethod
     def suits(event_type: EventType) -> bool:
-        """Tell whether it can encode any row: there are no rules to check, nothing to fill in."""
+        """Tell whether it can encode any row: no rules to check, nothing to fill in or to add."""
         filled = {*event_type.fill.values()} - {_FILLED_LATE}
-        return not filled and not rule_checks(model_of(event_type)) and sys.byteorder == "little"
+        more = filled or event_type.headers or rule_checks(model_of(event_type))
+        return not more and sys.byteorder == "little"
 
     def runs(
         self, batch: Any, first: int = 0, place_of: Callable[[int], Any] = lambda at: at
