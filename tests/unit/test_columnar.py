@@ -265,3 +265,16 @@ def test_what_a_store_does_not_have_is_named(tmp_path: Path, uri: str, why: str)
     assert done.returncode == 2
     assert why in done.stderr
     assert "geheim" not in done.stderr
+
+
+def test_a_file_in_the_format_of_streams_is_read_to_its_end(tmp_path: Path) -> None:
+    table = pa.table(readings())
+    path = tmp_path / "rows.arrows"
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+        for _ in range(3):
+            writer.write_table(table)
+    assert len(outcome(path).events) == 9
+    path.write_bytes(path.read_bytes()[:-300])
+    cut = outcome(path)
+    assert cut.error
+    assert "get the file whole" in cut.error.fix

@@ -14,7 +14,7 @@ from freezer_events.sources import stores
 from freezer_events.sources.arrow_rows import ArrowRows, first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from freezer_events.event import EventType
     from freezer_events.sources.profile import Profile
@@ -23,6 +23,8 @@ _ROWS: Final = 4096
 _PARQUET: Final = b"PAR1"
 _ARROW: Final = b"ARROW1"  # Feather of version 2, too
 _FEATHER_1: Final = b"FEA1"
+_STREAM: Final = b"\xff\xff\xff\xff"  # Arrow's format for streams, without an index at the end
+_BEGINNINGS: Final = (_PARQUET, _ARROW, _FEATHER_1, _STREAM)
 _PARTITION: Final = re.compile(r"([^=]+)=(.*)")
 _NO_PARTITION: Final = "__HIVE_DEFAULT_PARTITION__"
 
@@ -31,12 +33,12 @@ def is_columnar(name: str) -> bool:
     """Tell by the first bytes of a file whether it is Parquet, Feather or Arrow."""
     if stores.is_stored(name):
         with stores.opened(name) as file:
-            return bytes(file.read(6)).startswith((_PARQUET, _ARROW, _FEATHER_1))
+            return bytes(file.read(6)).startswith(_BEGINNINGS)
     try:
         if not os.path.isfile(name):  # noqa: PTH113 - a pipe is not opened: that would wait
             return False
         with open(name, "rb") as file:  # noqa: PTH123 - a name as it was typed
-            return file.read(6).startswith((_PARQUET, _ARROW, _FEATHER_1))
+            return file.read(6).startswith(_BEGINNINGS)
     except (OSError, ValueError):
         return False  # told by whoever opens it
 
@@ -88,8 +90,12 @@ class ArrowFile(ArrowRows):
                 batches = opened.iter_batches(batch_size=_ROWS)
                 return batches, opened.schema_arrow.names, opened.metadata.num_rows
             ipc: Any = importlib.import_module("pyarrow.ipc")
+            if first.startswith(_STREAM):
+                opened = ipc.open_stream(self._file)
+                return _sliced(opened), opened.schema.names, 0
             opened = ipc.open_file(self._file)
-            return _sliced(opened), opened.schema.names, 0
+            batches = map(opened.get_batch, range(opened.num_record_batches))
+            return _sliced(batches), opened.schema.names, 0
         except (self._arrow.ArrowException, OSError, ValueError) as error:
             fix = "get the file whole: it may be cut off, or still being written"
             raise UsageError(f"read {self.name}", first_line(error), fix) from error
@@ -137,10 +143,9 @@ def _refuse_twice(name: str, columns: list[str]) -> None:
         raise UsageError(f"read {name}", f"column {twice!r} is there twice", "rename one")
 
 
-def _sliced(opened: Any) -> Iterator[Any]:
-    """Yield the batches of an Arrow file in parts that memory holds."""
-    for number in range(opened.num_record_batches):
-        batch = opened.get_batch(number)
+def _sliced(batches: Iterable[Any]) -> Iterator[Any]:
+    """Yield batches in parts that memory holds."""
+    for batch in batches:
         for at in range(0, batch.num_rows, _ROWS):
             yield batch.slice(at, _ROWS)
 

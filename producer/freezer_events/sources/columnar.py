@@ -11,7 +11,7 @@ from freezer_events.sources.arrow_rows import first_line
 from freezer_events.sources.encodings import LineCode
 from freezer_events.sources.json_file import JsonFile
 from freezer_events.sources.physical import TOO_LONG
-from freezer_events.sources.reading import LONGEST_ROW_BYTES, NoReading, ReadingPlace
+from freezer_events.sources.reading import LONGEST_ROW_BYTES, ReadingPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,18 +131,11 @@ class ColumnarSource(JsonFile):
             if len(text) >= LONGEST_ROW_BYTES:
                 self._reject(TOO_LONG)
                 continue
-            try:
-                found = make(text)
-            except BadValue as error:
-                self._reject(error)
-            except NoReading:
-                rows.none += 1
-            else:
-                rows.used += 1
-                if type(found) is list:
-                    yield from self._each(found)
-                else:
-                    yield found
+            found = self._counted(make, text)
+            if type(found) is list:
+                yield from self._each(found)
+            elif found is not None:
+                yield found
 
     def _row_place(self) -> ReadingPlace:
         return self._place_of(self._row, self._text)

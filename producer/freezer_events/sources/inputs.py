@@ -28,6 +28,7 @@ _FOREIGN: Final = {
     b"%PDF": ("is a PDF document", "export the readings as CSV"),
     b"PAR1": ("is a Parquet file, which is read from its end", "name the file: --from FILE"),
     b"ARROW1": ("is an Arrow file, which is read from its end", "name the file: --from FILE"),
+    b"\xff\xff\xff\xff": ("is an Arrow stream", "write it to a file, and name that: --from FILE"),
     b"SQLite format 3\0": ("is an SQLite database", "export a table: sqlite3 -csv -header"),
     b"BZh": ("is packed with bzip2", "unpack it: bzip2 -dc FILE | freezer produce --from -"),
     b"\xfd7zXZ": ("is packed with xz", "unpack it: xz -dc FILE | freezer produce --from -"),

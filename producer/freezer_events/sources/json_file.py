@@ -77,18 +77,24 @@ class JsonFile(TextSource):
             if not text or text.isspace():
                 rows.none += 1
                 continue
-            try:
-                found = make(text)
-            except BadValue as error:
-                self._reject(error)
-            except NoReading:
-                rows.none += 1
-            else:
-                rows.used += 1
-                if type(found) is list:
-                    yield from self._each(found)
-                else:
-                    yield found
+            found = self._counted(make, text)
+            if type(found) is list:
+                yield from self._each(found)
+            elif found is not None:
+                yield found
+
+    def _counted(self, make: Callable[[Any], Any], row: str | bytes) -> Any:
+        """Return the event of a row, several in a list, or None; count what became of the row."""
+        try:
+            found = make(row)
+        except BadValue as error:
+            self._reject(error)
+        except NoReading:
+            self.rows.none += 1
+        else:
+            self.rows.used += 1
+            return found
+        return None
 
     def _maker(self) -> Callable[[str], Any]:
         """Return what makes the event of a text, or several in a list."""
@@ -108,14 +114,8 @@ class JsonFile(TextSource):
                 self._reject(item.broken, rest=item.rest)
                 deque(item.rest, maxlen=0)
                 continue
-            try:
-                found = self._made(self._code.decoded(item.raw))
-            except BadValue as error:
-                self._reject(error)
-            except NoReading:
-                rows.none += 1
-            else:
-                rows.used += 1
+            found = self._counted(lambda raw: self._made(self._code.decoded(raw)), item.raw)
+            if found is not None:
                 yield from self._each(found if type(found) is list else [found])
         if items.unclosed:
             self._tell(f"{shown_name(self.name)}: its array is not closed: is the file whole?")

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _HEAD_BYTES: Final = 4096
-_COLUMNAR: Final = (b"PAR1", b"ARROW1", b"FEA1")  # as files of Parquet, Arrow and Feather begin
+# As files of Parquet, Arrow (two forms) and Feather begin.
+_COLUMNAR: Final = (b"PAR1", b"ARROW1", b"\xff\xff\xff\xff", b"FEA1")
 _ENDS: Final = (b"\n", b"\r", b"")
 
 
