@@ -7,13 +7,15 @@ when the report of the one before is there, so nothing waits for anything but th
 from __future__ import annotations
 
 import statistics
+import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks import targets
-from benchmarks.way import TUNING
+from benchmarks.way import FLUSH_S, TUNING
 from benchmarks.ways import librdkafka, producer_to
 from benchmarks.workload import event
+from freezer_events import Outcome
 from freezer_events.avro.wire import encode
 
 if TYPE_CHECKING:
@@ -29,12 +31,16 @@ _AT_ONCE: Final = {**TUNING, "linger.ms": "0"}  # what a producer of ours has un
 def ours(target: BenchTarget) -> Callable[[int], None]:
     """Return what sends one event and waits for its report."""
     producer = producer_to(target, tuning=_AT_ONCE)
-    reports: list[Report] = []
+    arrived = threading.Event()
+
+    def told(report: Report) -> None:
+        assert report.outcome is Outcome.DELIVERED, report
+        arrived.set()
 
     def once(number: int) -> None:
-        producer.send(event(number), on_delivery=reports.append)
-        while len(reports) <= number:
-            producer._delivery.serve(1.0)
+        arrived.clear()
+        producer.send(event(number), on_delivery=told)
+        assert arrived.wait(FLUSH_S), "no report"  # which the producer's own thread brings
 
     return once
 
