@@ -267,6 +267,15 @@ def test_what_a_store_does_not_have_is_named(tmp_path: Path, uri: str, why: str)
     assert "geheim" not in done.stderr
 
 
+def test_a_dry_run_refuses_a_time_that_the_run_would_refuse(tmp_path: Path) -> None:
+    written(tmp_path / "rows.parquet", readings())
+    done = Freezer(tmp_path, {})(
+        "produce", "--from", "rows.parquet", "--dry-run", "--timestamp", "recorded_at"
+    )
+    assert done.returncode == 2
+    assert "has no such field" in done.stderr
+
+
 def test_a_file_in_the_format_of_streams_is_read_to_its_end(tmp_path: Path) -> None:
     table = pa.table(readings())
     path = tmp_path / "rows.arrows"

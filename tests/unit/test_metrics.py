@@ -31,7 +31,7 @@ from freezer_events.events import FreezerReading
 from freezer_events.kafka import statistics
 from freezer_events.observe.health import alive, ready
 from freezer_events.observe.undelivered_age import UndeliveredAge
-from freezer_events.send import watching
+from freezer_events.send import fast, watching
 from freezer_events.send.watching import SpoolState
 from tests.support import prometheus
 from tests.support.cli import FREEZER
@@ -272,6 +272,8 @@ def test_the_spool_is_told_as_its_own_command_tells_it(
         assert sample(server, "freezer_spool_lost_total") == status["losses"] > 0
         assert status["waiting"] + status["losses"] == 20_000
         assert sample(server, "freezer_spool_parked") == status["parked"] == 0
+        line = "python" if fast.unusable() else "compiled"
+        assert sample(server, "freezer_build_info", line=line) == 1
         age_s = sample(server, "freezer_spool_oldest_age_seconds")
         assert round(age_s, 1) >= status["oldest_s"] > 0  # rounded as well
 

@@ -50,7 +50,8 @@ _OF_A_FILE: Final = (
     multiple=True,
     metavar="FILE|-",
     shell_complete=options.complete_file,
-    help="Read events from files, folders, patterns, or a pipe: CSV or JSON, packed or not.",
+    help="Read events from files, folders, patterns, or a pipe: CSV or JSON, packed or not;"
+    " Parquet, Arrow and Feather files, in object storage, too (s3://…).",
 )
 @mapping_options.options
 @click.option(

@@ -61,6 +61,7 @@ class ProduceRun:
             writes = not given.dry_run
             rejects = stack.enter_context(Rejects(given.rejects, given.on_bad, writes=writes))
             if given.dry_run:
+                timestamp_attribute(given.timestamp, event_type)  # or refuse it, as the run would
                 return dry_run(given, event_type, profile, rejects, stop, self._out)
             return self._produce(event_type, profile, rejects, stop, stack)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
     from freezer_events.send.tally import Tally
-    from freezer_events.send.watching import SpoolState, Watched
+    from freezer_events.send.watching import SpoolState
 
 PREFIX: Final = "freezer"
 _US: Final = 1e6
@@ -167,15 +167,11 @@ def _state() -> Iterator[Metric]:
     yield asked
     yield _gauge("alive", "What /healthz says: 1 where it moves.", is_alive().ok)
     yield _gauge("ready", "What /readyz says: 1 where an event can be taken.", is_ready().ok)
-    lines = sorted({_line(each) for each in watching.producers()})
+    lines = sorted({each.line_name for each in watching.producers()})
     build = {"version": _version(), "librdkafka": _librdkafka(), "line": ",".join(lines)}
     info = InfoMetricFamily(f"{PREFIX}_build", "What runs here, and the line in use.")
     info.add_metric([], build)
     yield info
-
-
-def _line(delivery: Watched) -> str:
-    return type(getattr(delivery, "line", None)).__name__.removesuffix("Line").lower()
 
 
 def _gauge(name: str, told: str, value: float) -> Metric:

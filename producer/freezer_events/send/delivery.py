@@ -86,6 +86,11 @@ class Delivery(Delivering):
         return self.tally.in_flight
 
     @property
+    def line_name(self) -> str:
+        """Which line is used: "compiled" or "python"."""
+        return type(self.line).__name__.removesuffix("Line").lower()
+
+    @property
     def moved_at(self) -> float | None:
         """When the pump last went round; None before the first message."""
         return self.pump.moved_at

@@ -63,6 +63,11 @@ class IntoSpool:
             spool.fill_from(packer)
             reports.draw = lambda: packer.draw(reports.drawn)
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether events are packed by compiled code."""
+        return self._packer is not None
+
     def sender(self, kind: int, encode: Encode, key: KeyOf) -> Send | None:
         """Return the function that encodes an event and puts it in, if there is a compiled one.
 

@@ -249,7 +249,7 @@ class Pipeline:
         while at < len(run):
             taken = 0
             try:
-                taken = self._producer.send_run(run, at, told)
+                taken = self._producer._send_run(run, at, told)  # noqa: SLF001 - see above
             except InvalidEvent as error:
                 if on_bad is None:
                     raise

@@ -139,6 +139,11 @@ class SpooledDelivery(Delivering):
         self._outage.show(status)
 
     @property
+    def line_name(self) -> str:
+        """Which code fills and drains the spool: "compiled" or "python"."""
+        return "compiled" if self._into.is_compiled else "python"
+
+    @property
     def moved_at(self) -> float | None:
         """When the drain's thread last went on; None before there is one."""
         return None if self._drain is None else self._drain.moved_at

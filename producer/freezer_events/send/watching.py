@@ -57,6 +57,10 @@ class Watched(Protocol):
     def moved_at(self) -> float | None:
         """When the thread that serves it last went on; None where it has had nothing to do yet."""
 
+    @property
+    def line_name(self) -> str:
+        """Which line is used: "compiled" or "python"."""
+
     def why_not_ready(self) -> str:
         """Say why no event can be taken at the moment; "" where one can."""
 

@@ -6,11 +6,12 @@ import importlib
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from freezer_events.errors import UsageError
+from freezer_events.errors import EventError, UnreachableError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_DENIED: Final = re.compile("ACCESS_DENIED|FORBIDDEN|INVALID_ACCESS_KEY|SIGNATURE_DOES_NOT_MATCH")
 _URI: Final = re.compile(r"([a-z][a-z0-9+.-]+)://([^/]*)")
 
 
@@ -36,7 +37,8 @@ def files_in(uri: str) -> Iterator[str]:
     """Yield the files of a folder in a store, in the order of their names, or the file itself.
 
     Raises:
-        UsageError: there is nothing, or the store does not answer.
+        UsageError: there is nothing, or it may not be read.
+        UnreachableError: the store does not answer.
 
     """
     system, path, arrow_fs = _place(uri)
@@ -60,7 +62,7 @@ def look_at(uri: str) -> Stored:
     """Look at a file.
 
     Raises:
-        UsageError: the store does not answer.
+        UnreachableError: the store does not answer.
 
     """
     system, path, _ = _place(uri)
@@ -75,7 +77,8 @@ def opened(uri: str) -> Any:
     """Open a file for reading at any place.
 
     Raises:
-        UsageError: it cannot be opened.
+        UsageError: it is not there, or may not be read.
+        UnreachableError: the store does not answer.
 
     """
     system, path, _ = _place(uri)
@@ -105,6 +108,10 @@ def _place(uri: str) -> tuple[Any, str, Any]:
     return system, path, arrow_fs
 
 
-def _failed(uri: str, error: Exception) -> UsageError:
+def _failed(uri: str, error: Exception) -> EventError:
     why = (str(error) or type(error).__name__).splitlines()[0]
-    return UsageError(f"read {uri}", why, "see that the store is reached, and may be read")
+    fix = "see that the store is reached, and may be read"
+    refused = not isinstance(error, OSError) or isinstance(error, FileNotFoundError)
+    if refused or _DENIED.search(why):
+        return UsageError(f"read {uri}", why, fix)
+    return UnreachableError(f"read {uri}", why, fix)
