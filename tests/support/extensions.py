@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NAMES = (
+    "freezer_events.avro.fast.columns",
     "freezer_events.avro.fast.nodes",
     "freezer_events.avro.fast.readers",
     "freezer_events.send.fast.handover",

@@ -22,7 +22,7 @@ _NAMELESS: Final = {"-": "stdin", "": "readings.jsonl"}
 _COLUMNAR: Final = {".parquet", ".feather", ".arrow"}  # their rows are kept as JSON lines
 
 
-class Kept(NamedTuple):
+class KeptBefore(NamedTuple):
     """What an earlier part of a run has kept of an input: in which file, and how much of it."""
 
     path: str
@@ -53,7 +53,7 @@ class KeptRows:
         option: str,
         path: str,
         inputs: Sequence[str],
-        known: Mapping[str, Kept] = MappingProxyType({}),
+        known: Mapping[str, KeptBefore] = MappingProxyType({}),
         *,
         named: bool,
     ) -> None:

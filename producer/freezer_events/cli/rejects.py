@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
-from freezer_events.cli.kept_rows import Kept, KeptRows
+from freezer_events.cli.kept_rows import KeptBefore, KeptRows
 from freezer_events.cli.output import note
 from freezer_events.console.escape import one_line
 from freezer_events.errors import InvalidEvent
@@ -74,7 +74,7 @@ class Rejects:
         return "" if self._kept is None else str(self._kept.path_of(name).resolve())
 
     def open(
-        self, inputs: Sequence[str], known: Mapping[str, Kept] | None = None, *, named: bool
+        self, inputs: Sequence[str], known: Mapping[str, KeptBefore] | None = None, *, named: bool
     ) -> None:
         """Get ready to write, once the source is known to be one.
 

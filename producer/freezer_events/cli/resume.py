@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from freezer_events.avro.arrow import EncodedRun
-from freezer_events.cli.kept_rows import Kept
+from freezer_events.cli.kept_rows import KeptBefore
 from freezer_events.errors import UsageError
 from freezer_events.sources.stores import is_stored, look_at
 from freezer_events.spool.file_place import FilePlace, Look, finished, go_on, is_read, look, renamed
@@ -167,10 +167,10 @@ class Resume:
         return sum(file.place.taken for file in self._files.values())
 
     @property
-    def kept(self) -> Mapping[str, Kept]:
+    def kept(self) -> Mapping[str, KeptBefore]:
         """What earlier runs have kept of the inputs' rejects."""
         places = {name: file.place for name, file in self._files.items()}
-        return {name: Kept(each.rejects, each.rejects_bytes) for name, each in places.items()}
+        return {name: KeptBefore(each.rejects, each.rejects_bytes) for name, each in places.items()}
 
     def start_of(self, name: str, line: int) -> tuple[int, int]:
         """Return where an input is opened that would else begin at `line`: line and byte."""

@@ -12,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro import fast
-from freezer_events.avro.arrow.columns import columns_of, text_of
 from freezer_events.avro.arrow.in_python import PythonEncoder
+from freezer_events.avro.arrow.layouts import columns_of, text_of
 from freezer_events.avro.arrow.run import ELSEWHERE, EncodedRun
 from freezer_events.avro.model import model_of
 from freezer_events.avro.rule_checks import rule_checks

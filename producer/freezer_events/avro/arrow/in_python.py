@@ -7,7 +7,7 @@ import re
 import struct
 from typing import TYPE_CHECKING, Any, Final
 
-from freezer_events.avro.arrow.columns import (
+from freezer_events.avro.arrow.layouts import (
     BOOLEAN,
     CONSTANT,
     DOUBLE,

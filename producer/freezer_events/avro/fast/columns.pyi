@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from freezer_events.avro.arrow.columns import Column
+from freezer_events.avro.arrow.layouts import Column
 
 SOURCES: int
 

@@ -11,7 +11,7 @@ from libc.math cimport isfinite
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t, uintptr_t
 from libc.string cimport memcpy
 
-from freezer_events.avro.arrow import columns, run
+from freezer_events.avro.arrow import layouts, run
 
 cdef extern from *:
     """
@@ -23,9 +23,9 @@ cdef extern from *:
 
 SOURCES = SOURCE_CRC  # what this was compiled from: `avro.fast` compares
 
-cdef int DOUBLE = columns.DOUBLE, FLOAT = columns.FLOAT, WHOLE = columns.WHOLE
-cdef int BOOLEAN = columns.BOOLEAN, TEXT = columns.TEXT, UUID = columns.UUID
-cdef int CONSTANT = columns.CONSTANT, RECORD = columns.RECORD
+cdef int DOUBLE = layouts.DOUBLE, FLOAT = layouts.FLOAT, WHOLE = layouts.WHOLE
+cdef int BOOLEAN = layouts.BOOLEAN, TEXT = layouts.TEXT, UUID = layouts.UUID
+cdef int CONSTANT = layouts.CONSTANT, RECORD = layouts.RECORD
 cdef Py_ssize_t LARGEST = run.LARGEST_BYTES, MOST_BYTES = run.MOST_BYTES
 cdef int32_t NO_KEY = run.NO_KEY
 cdef int ELSEWHERE = run.ELSEWHERE
@@ -76,7 +76,7 @@ cdef class _Bytes:
 
 
 cdef class _Cells:
-    """One column (`avro.arrow.columns.Column`) with the addresses of its arrays."""
+    """One column (`avro.arrow.layouts.Column`) with the addresses of its arrays."""
 
     cdef object column
     cdef int form
