@@ -16,6 +16,7 @@ from freezer_events.kafka.connection import SLICE_S
 from freezer_events.send import lifetime, watching
 from freezer_events.send.delivery import DEFAULT_TIMEOUT_S
 from freezer_events.send.report import OnlyUndelivered
+from freezer_events.send.run_sending import RunSending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -91,6 +92,7 @@ class Pipeline:
         self._producer = producer
         # The one friend of EventProducer's inside: it drives it, and ends its waits.
         self._delivery = producer._delivery  # noqa: SLF001
+        self._runs = RunSending(producer._route, producer._wait, producer.tally)  # noqa: SLF001
         producer._lifetime.stop = stop  # noqa: SLF001
         if on_notice is not None:
             self._delivery.on_notice = on_notice
@@ -249,7 +251,7 @@ class Pipeline:
         while at < len(run):
             taken = 0
             try:
-                taken = self._producer._send_run(run, at, told)  # noqa: SLF001 - see above
+                taken = self._runs.send(run, at, told)
             except InvalidEvent as error:
                 if on_bad is None:
                     raise

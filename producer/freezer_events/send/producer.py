@@ -11,7 +11,7 @@ from freezer_events.send import checks, closing, lifetime, standard_headers, wat
 from freezer_events.send.checks import KEY_FIELD, KeyField
 from freezer_events.send.delivery import DEFAULT_GIVE_UP_AFTER_S, DEFAULT_TIMEOUT_S, Delivery
 from freezer_events.send.lifetime import Lifetime
-from freezer_events.send.report import ByValue, OnlyUndelivered
+from freezer_events.send.report import OnlyUndelivered
 from freezer_events.send.routes import Routes, type_of
 from freezer_events.send.spool_at import SpoolAt
 from freezer_events.send.spool_way import SpoolWay
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from freezer_events.avro.arrow import EncodedRun
     from freezer_events.config import Settings
     from freezer_events.event import Event
     from freezer_events.send.checks import GivenHeaders, Key
@@ -261,65 +260,6 @@ class EventProducer:
                 taken += 1
         return taken
 
-    def _send_run(
-        self, run: EncodedRun, at: int, on_undelivered: Callable[[int, Report], None]
-    ) -> int:
-        """Send rows that are encoded, from one on; returns how many were taken, 0 as `send` False.
-
-        For sources that encode by themselves, in a block of `in_bulk`.
-
-        Args:
-            run: the rows.
-            at: the index of the first that is to be sent.
-            on_undelivered: called with the index of each that was not delivered, and its report.
-
-        Raises:
-            InvalidEvent: the row at `at` is too large; it alone is rejected.
-            EventError: what `send` raises.
-
-        """
-        tally = self._tally
-        try:
-            route = self._route(run.event_type.record)
-            told = ByValue(_tell_of_run, run, at, len(route.prefix), on_undelivered)
-            if route.send_run is not None and (taken := route.send_run(run, at, told)):
-                return taken
-            if taken := self._take_rows(route, run, at, told):
-                return taken
-            taken = int(self._wait(lambda: self._take_rows(route, run, at, told, 1) > 0))
-            tally.read += 1 - taken
-        except InvalidEvent as error:
-            tally.read += 1
-            tally.reject(error.rule)
-            watching.rejected(error)
-            raise
-        except EventError:
-            tally.read += 1
-            tally.unsent += 1
-            raise
-        except KeyboardInterrupt:
-            tally.interrupted = True
-            raise
-        return taken
-
-    def _take_rows(
-        self, route: Route, run: EncodedRun, at: int, told: OnReport, most: int = 0
-    ) -> int:
-        """Have rows taken one by one, as long as there is room; returns how many were."""
-        keys, bodies = run.columns
-        if route.send_run is not None:
-            most = 1  # the others go the quick way
-        for number in range(at, min(len(run), at + most) if most else len(run)):
-            try:
-                if not route.take(route.prefix + bodies[number], keys[number], None, told):
-                    return number - at
-            except InvalidEvent:
-                if number == at:
-                    raise
-                return number - at
-            self._tally.read += 1
-        return number + 1 - at
-
     def flush(self, timeout_s: float | None = None) -> int:
         """Wait for all reports; returns how many are missing.
 
@@ -371,19 +311,3 @@ class EventProducer:
 
     def _stopping(self) -> bool:
         return self._lifetime.stop() or self._lifetime.is_closed
-
-
-def _tell_of_run(
-    run: EncodedRun,
-    first: int,
-    prefix: int,
-    tell: Callable[[int, Report], None],
-    report: Report,
-    value: bytes | None = None,
-) -> None:
-    """Tell which row of a run a report is about: that with the body of its message."""
-    if value is None:
-        for number in range(first, len(run)):
-            tell(number, report)
-    elif (found := run.take_index(value[prefix:])) is not None:
-        tell(found, report)
