@@ -21,7 +21,8 @@ from freezer_events.cli.consume_output import (
 from freezer_events.cli.consume_parquet import ParquetSink
 from freezer_events.cli.consume_skipped import Skipped
 from freezer_events.cli.output import Output, note
-from freezer_events.console.stop import Interrupted, Stop
+from freezer_events.console.signals import Interrupted
+from freezer_events.console.stop import Stop
 from freezer_events.console.words import counted, noun_of
 from freezer_events.errors import SchemaError
 from freezer_events.read.consumer import EventConsumer

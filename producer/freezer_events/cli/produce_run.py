@@ -18,7 +18,8 @@ from freezer_events.cli.profile_files import find_profile
 from freezer_events.cli.progress import Progress
 from freezer_events.cli.rejects import Rejects
 from freezer_events.cli.resume import resume_of
-from freezer_events.console.stop import Interrupted, Stop
+from freezer_events.console.signals import Interrupted
+from freezer_events.console.stop import Stop
 from freezer_events.console.words import counted, noun_of
 from freezer_events.console.wrap import wrapped
 from freezer_events.errors import EventError, NotDelivered, UsageError

@@ -16,7 +16,7 @@ from freezer_events.console import streams
 from freezer_events.console.ending import Ending, tell
 from freezer_events.console.given import Given
 from freezer_events.console.next_step import set_given
-from freezer_events.console.stop import Interrupted, signals_end_it
+from freezer_events.console.signals import Interrupted, signals_end_it
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

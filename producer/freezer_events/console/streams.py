@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from freezer_events.console.escape import as_json, escaped
-from freezer_events.console.stop import asked_for_s
+from freezer_events.console.signals import asked_for_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
