@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks import spooled, targets
+from benchmarks.arrived import prove
 from benchmarks.from_c import LIMIT
 from benchmarks.measure import Row, deliver, interleaved
 from benchmarks.peers import MISSING, PEERS, avro_serializer
@@ -53,7 +54,9 @@ def encoding(rounds: int, count: int) -> Sequence[Row]:
 def delivering(
     target: BenchTarget, ways: Sequence[Way], rounds: int, count: int, *, built: bool
 ) -> Sequence[Row]:
-    """Measure rows end to end; peers with fewer events."""
+    """Measure rows end to end, once each has shown that its events arrive; peers with fewer."""
+    for way in ways:
+        prove(way, target)
     actions = {
         way.name: partial(
             deliver, way, target, count // _SLOW if way in PEERS else count, built=built

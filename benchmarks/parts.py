@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks import targets
+from benchmarks.arrived import prove
 from benchmarks.events import BenchReading
 from benchmarks.from_c import LIMIT
 from benchmarks.measure import Row
@@ -89,6 +90,7 @@ def main() -> None:
         if not unusable():
             parts["compiled: encode"] = lambda: encoding(given, compiled=True)
         for way in ways:
+            prove(way, target)
             parts[way.name] = partial(whole, way, target, given)
         took: dict[str, list[float]] = {name: [] for name in parts}
         for _ in range(_ROUNDS):  # in turn: what the machine does meets all alike

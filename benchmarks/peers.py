@@ -7,7 +7,6 @@ has acknowledged all. A peer that is not installed has no row (extra `bench`).
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import warnings
 from contextlib import contextmanager
@@ -16,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
-from fastavro import parse_schema, schemaless_writer
 
+from benchmarks.arrived import serialized
 from benchmarks.way import FLUSH_S, TUNING, BenchTarget, Way
 from benchmarks.ways import Counted, librdkafka
 from benchmarks.workload import SCHEMA, as_dict
@@ -34,19 +33,6 @@ _WINDOW: Final = 10_000  # how many futures an asynchronous client is given befo
 
 def _schema_id(target: BenchTarget) -> int:
     return target.registry.schema_id(f"{target.topic}-value", SCHEMA)
-
-
-def _fastavro(target: BenchTarget) -> Encode:
-    """What one writes around a client that knows no Avro: fastavro and the five bytes."""
-    head, schema = prefix(_schema_id(target)), parse_schema(json.loads(SCHEMA))
-
-    def encode(event: Any) -> bytes:
-        out = io.BytesIO(head)
-        out.seek(0, io.SEEK_END)
-        schemaless_writer(out, schema, as_dict(event))
-        return out.getvalue()
-
-    return encode
 
 
 def avro_serializer(target: BenchTarget) -> Encode:
@@ -127,7 +113,7 @@ def _quixstreams(target: BenchTarget) -> Iterator[Run]:
 def _kafka_python(target: BenchTarget) -> Iterator[Run]:
     from kafka import KafkaProducer  # noqa: PLC0415
 
-    encode = _fastavro(target)
+    encode = serialized(target)
     producer = KafkaProducer(
         bootstrap_servers=target.servers.split(","),
         enable_idempotence=True,
@@ -168,7 +154,7 @@ def _on_a_loop(
 async def _aiokafka(target: BenchTarget, events: Iterable[Any]) -> int:
     from aiokafka import AIOKafkaProducer  # noqa: PLC0415
 
-    encode, delivered, waiting = _fastavro(target), 0, []
+    encode, delivered, waiting = serialized(target), 0, []
     async with AIOKafkaProducer(
         bootstrap_servers=target.servers,
         enable_idempotence=True,
@@ -207,7 +193,7 @@ async def _aioproducer(target: BenchTarget, events: Iterable[Any]) -> int:
 async def _faststream(target: BenchTarget, events: Iterable[Any]) -> int:
     from faststream.confluent import KafkaBroker  # noqa: PLC0415
 
-    encode, delivered, waiting = _fastavro(target), 0, []
+    encode, delivered, waiting = serialized(target), 0, []
     async with KafkaBroker(
         target.servers, acks="all", enable_idempotence=True, compression_type="lz4", linger_ms=5
     ) as broker:

@@ -10,16 +10,16 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections import defaultdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from benchmarks import targets
+from benchmarks.arrived import compare
 from benchmarks.events import BenchReading
 from benchmarks.measure import interleaved
 from benchmarks.replay import refuse, written
@@ -27,7 +27,6 @@ from benchmarks.report import machine, table
 from benchmarks.way import FLUSH_S
 from benchmarks.ways import producer_to
 from benchmarks.workload import events
-from freezer_events.avro.fast import encoder
 from freezer_events.console.stop import Stop
 from freezer_events.kafka.codes import words
 from freezer_events.kafka.positions import POSITIONS_TOPIC
@@ -35,17 +34,14 @@ from freezer_events.send.pipeline import Pipeline
 from freezer_events.sources import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from benchmarks.measure import Row
-    from benchmarks.way import BenchTarget
     from freezer_events import EventProducer
 
 COUNT: Final = 300_000  # of fewer, beginning takes most of the time
 ROUNDS: Final = 3
 COMPILED: Final = os.environ.get("FREEZER_LINE") != "python"
-_FRAMING: Final = 5  # bytes before the body
-_PARTITIONS: Final = 3
 BY_SEND_ALL: Final = "send_all"
 FROM_FILE: Final = "file"
 
@@ -76,39 +72,6 @@ def deliver(act: Callable[[EventProducer], None], count: int, **spooled: bool) -
             assert producer.tally.delivered == count, producer.tally
         compare(target, events(count))
     return count / took
-
-
-def compare(target: BenchTarget, sent: Iterable[Any]) -> None:
-    """Make sure that the topic holds these events, each once, equal, in its key's order."""
-    encode = encoder(BenchReading.__event__)
-    expected, found = defaultdict(list), defaultdict(list)
-    for each in sent:
-        expected[each.sensor_id.encode()].append(encode(each))
-    left = sum(map(len, expected.values()))
-    consumer = Consumer(
-        {
-            "bootstrap.servers": target.servers,
-            "group.id": "benchmarks",
-            "enable.auto.commit": False,
-            "enable.partition.eof": True,
-            "isolation.level": "read_committed",
-        }
-    )
-    consumer.assign([TopicPartition(target.topic, number, 0) for number in range(_PARTITIONS)])
-    ended = 0
-    deadline = time.monotonic() + FLUSH_S
-    try:
-        while ended < _PARTITIONS:
-            assert time.monotonic() < deadline, f"{left} not on the topic"
-            for message in consumer.consume(10_000, timeout=0.2):  # it waits for that many
-                if message.error() is not None:
-                    ended += 1
-                    continue
-                found[message.key()].append((message.value() or b"")[_FRAMING:])
-                left -= 1
-    finally:
-        consumer.close()
-    assert found == expected, f"{left} missing, or out of order"
 
 
 def prepare_positions(servers: str) -> None:

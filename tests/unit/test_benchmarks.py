@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from benchmarks import targets
+from benchmarks.arrived import prove
 from benchmarks.from_c import LIMIT
 from benchmarks.measure import Row
 from benchmarks.peers import MISSING, PEERS
 from benchmarks.report import chart, table
+from benchmarks.way import Way
 from benchmarks.ways import COMPILED, CONFLUENT, OURS, PIPELINE, READY
-from tests.support.rows import delivers_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from benchmarks.way import BenchTarget, Way
+    from benchmarks.way import BenchTarget
 
-COUNT = 1500
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -38,8 +40,35 @@ def target() -> Iterator[BenchTarget]:
     [way for way in (OURS, PIPELINE, CONFLUENT, READY, *PEERS) if not way.real_only],
     ids=lambda way: way.name,
 )
-def test_a_row_delivers_every_event_once_and_equal(way: Way, target: BenchTarget) -> None:
-    delivers_all(way, target)
+def test_a_row_delivers_every_event_once_equal_and_in_order(way: Way, target: BenchTarget) -> None:
+    prove(way, target)
+
+
+WRONG: dict[str, Callable[[list[Any]], list[Any]]] = {
+    "loses": lambda given: given[1:],
+    "changes": lambda given: [dataclasses.replace(given[0], note="another"), *given[1:]],
+    "doubles": lambda given: [*given, given[-1]],
+    "reorders": lambda given: [*reversed(given)],
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_row_that_claims_what_it_did_not_deliver_is_found_out(
+    wrong: str, target: BenchTarget
+) -> None:
+    @contextmanager
+    def opened(target: BenchTarget) -> Iterator[Callable[[Iterable[Any]], int]]:
+        def claim(given: Iterable[Any]) -> int:
+            wanted = list(given)
+            run(WRONG[wrong](wanted))
+            return len(wanted)
+
+        with CONFLUENT.open(target) as run:
+            yield claim
+
+    prove(CONFLUENT, target)
+    with pytest.raises(AssertionError, match="missing, or changed, or out of order"):
+        prove(Way(wrong, opened), target)
 
 
 def test_the_table_ranks_rows_and_gives_ratios() -> None:

@@ -18,6 +18,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from benchmarks import targets
+from benchmarks.arrived import prove
 from benchmarks.events import BenchReading
 from benchmarks.from_c import LIMIT
 from benchmarks.ways import COMPILED
@@ -38,7 +39,6 @@ from tests.support.generated import (
     spoiled,
     written,
 )
-from tests.support.rows import delivers_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -365,4 +365,4 @@ def test_make_clean_removes_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("way", [*COMPILED, LIMIT], ids=lambda way: way.name)
 def test_its_rows_of_the_benchmarks_deliver_every_event_once_and_equal(way: Way) -> None:
     with targets.mock() as target:
-        delivers_all(way, target)
+        prove(way, target)
