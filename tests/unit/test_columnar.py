@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
+import tracemalloc
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -18,10 +21,11 @@ from pyarrow import parquet as pq
 from freezer_events.avro.forms import to_json
 from freezer_events.cli.kept_rows import KeptRows
 from freezer_events.errors import EventError, UsageError
-from freezer_events.sources import FieldFrom, Profile, expanded
+from freezer_events.sources import FieldFrom, Profile, expanded, open_source
+from freezer_events.sources.columnar import ColumnarSource
 from tests.support.cli import Freezer
 from tests.support.generated import module_of
-from tests.support.readings import Taken, outcome
+from tests.support.readings import Taken, outcome, version_3
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, 123_000, tzinfo=UTC)
 ID = UUID("12345678-1234-5678-1234-567812345678")
@@ -287,3 +291,31 @@ def test_a_file_in_the_format_of_streams_is_read_to_its_end(tmp_path: Path) -> N
     cut = outcome(path)
     assert cut.error
     assert "get the file whole" in cut.error.fix
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".feather", ".arrows"])
+def test_memory_holds_a_part_of_a_file_however_long_it_is(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"rows{suffix}"
+    part = pa.table({"sensor_id": [os.urandom(500).hex()] * 10_000, "temperature": [1.0] * 10_000})
+    with contextlib.ExitStack() as stack:
+        if suffix == ".parquet":
+            plain: dict[str, Any] = {"use_dictionary": False, "compression": "none"}
+            to: Any = stack.enter_context(pq.ParquetWriter(path, part.schema, **plain))
+        else:
+            make = pa.ipc.new_file if suffix == ".feather" else pa.ipc.new_stream
+            to = stack.enter_context(make(str(path), part.schema))
+        for _ in range(20):
+            to.write_table(part)
+    rejected: list[Any] = []
+    source = open_source(str(path), version_3(), rejected.append, wait=lambda: True)
+    assert isinstance(source, ColumnarSource)
+    tracemalloc.start()  # what Arrow reads with a file of Python's is memory of Python's
+    try:
+        before = pa.total_allocated_bytes()
+        peak = max(pa.total_allocated_bytes() - before for _ in source.in_runs(1))
+        peak += tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+        source.close()
+    assert (source.rows.used, rejected) == (200_000, [])
+    assert peak < path.stat().st_size / 3

@@ -86,9 +86,12 @@ class ArrowFile(ArrowRows):
         try:
             if first.startswith(_PARQUET):
                 parquet: Any = importlib.import_module("pyarrow.parquet")
-                opened = parquet.ParquetFile(self._file, page_checksum_verification=True)
-                batches = opened.iter_batches(batch_size=_ROWS)
-                return batches, opened.schema_arrow.names, opened.metadata.num_rows
+                opened = parquet.ParquetFile(
+                    self._file,
+                    pre_buffer=stores.is_stored(self.name),  # a request for each column, otherwise
+                    page_checksum_verification=True,
+                )
+                return _by_row_groups(opened), opened.schema_arrow.names, opened.metadata.num_rows
             ipc: Any = importlib.import_module("pyarrow.ipc")
             if first.startswith(_STREAM):
                 opened = ipc.open_stream(self._file)
@@ -141,6 +144,16 @@ def _refuse_twice(name: str, columns: list[str]) -> None:
     twice = next((each for each in columns if columns.count(each) > 1), None)
     if twice is not None:
         raise UsageError(f"read {name}", f"column {twice!r} is there twice", "rename one")
+
+
+def _by_row_groups(opened: Any) -> Iterator[Any]:
+    """Yield the batches of a Parquet file.
+
+    What was read of a file in advance is held until its reader is done, so a reader does one group.
+    https://arrow.apache.org/docs/python/generated/pyarrow.parquet.ParquetFile.html
+    """
+    for number in range(opened.num_row_groups):
+        yield from opened.iter_batches(batch_size=_ROWS, row_groups=[number])
 
 
 def _sliced(batches: Iterable[Any]) -> Iterator[Any]:
