@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from confluent_kafka import Consumer, TopicPartition
 from fastavro import parse_schema, schemaless_writer
 
-from benchmarks.measure import deliver
+from benchmarks.measure import ready
 from benchmarks.way import FLUSH_S
 from benchmarks.workload import SCHEMA, as_dict, events
 from freezer_events.avro.wire import prefix
@@ -39,7 +39,9 @@ def prove(way: Way, target: BenchTarget) -> None:
     """
     with _reader(target) as reader:
         since = [reader.get_watermark_offsets(each, _ANSWER_S)[1] for each in _starts(target)]
-    deliver(way, target, _COUNT, built=False)
+    with way.open(target) as run:
+        delivered = run(ready(way, target, events(_COUNT)))
+    assert delivered == _COUNT, f"{way.name}: {delivered} of {_COUNT} delivered"
     compare(target, events(_COUNT), since)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import statistics
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.workload import events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from benchmarks.way import BenchTarget, Way
 
@@ -40,6 +41,20 @@ class Row:
         return (max(self.rates) - min(self.rates)) / 2 / self.median
 
 
+def ready(way: Way, target: BenchTarget, given: Iterable[Any]) -> Any:
+    """Return events as the row takes them, made before the clock."""
+    return way.ready(target, given) if way.ready is not None else list(given)
+
+
+@contextmanager
+def connected(way: Way, target: BenchTarget) -> Iterator[Callable[[Any], int]]:
+    """Open a row, which delivers an event: finding brokers takes any client up to half a second."""
+    with way.open(target) as run:
+        first = run(ready(way, target, events(1)))
+        assert first == 1, f"{way.name}: {first} of 1 delivered"
+        yield run
+
+
 def deliver(way: Way, target: BenchTarget, count: int, *, built: bool) -> float:
     """Deliver events once; returns events per second.
 
@@ -50,10 +65,10 @@ def deliver(way: Way, target: BenchTarget, count: int, *, built: bool) -> float:
         built: the events are there before the clock starts, instead of being built inside it.
 
     """
-    given = events(count) if not built and way.ready is None else list(events(count))
-    if way.ready is not None:
-        given = way.ready(target, given)  # type: ignore[assignment]
-    with way.open(target) as run:
+    given: Iterable[Any] = events(count)
+    if built or way.ready is not None:
+        given = ready(way, target, given)
+    with connected(way, target) as run:
         gc.collect()
         started = time.perf_counter()
         delivered = run(given)

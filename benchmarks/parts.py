@@ -18,7 +18,7 @@ from benchmarks import targets
 from benchmarks.arrived import prove
 from benchmarks.events import BenchReading
 from benchmarks.from_c import LIMIT
-from benchmarks.measure import Row
+from benchmarks.measure import Row, connected, ready
 from benchmarks.peers import PEERS
 from benchmarks.report import chart, machine, write
 from benchmarks.ways import COMPILED, CONFLUENT, OURS, READY, producer_to
@@ -53,12 +53,12 @@ def took_us(act: Callable[[], Any], count: int = _COUNT) -> float:
 def whole(way: Way, target: BenchTarget, given: Sequence[Any]) -> float:
     """Deliver all events, fewer of them the way of a peer."""
     some = given[: _COUNT // _SLOW] if way in PEERS else given
-    ready: Any = way.ready(target, some) if way.ready else some
+    made = ready(way, target, some)
 
     def deliver() -> None:
-        assert run(ready) == len(some), way.name
+        assert run(made) == len(some), way.name
 
-    with way.open(target) as run:
+    with connected(way, target) as run:
         return took_us(deliver, len(some))
 
 

@@ -82,7 +82,7 @@ def _with_librdkafka(encoder: Callable[[BenchTarget], Encode]) -> Callable[[Benc
                 if not number % 1000:
                     producer.poll(0)
             producer.flush(FLUSH_S)
-            return reports.delivered
+            return reports.taken()
 
         yield run
 
@@ -104,7 +104,7 @@ def _quixstreams(target: BenchTarget) -> Iterator[Run]:
             value = head + serializer(as_dict(event), context)
             producer.produce(target.topic, value, event.sensor_id, on_delivery=reports)
         producer.flush(FLUSH_S)
-        return reports.delivered
+        return reports.taken()
 
     yield run
 

@@ -47,8 +47,8 @@ class Way:
 
     Attributes:
         name: the row's.
-        open: connects, and gives the function whose time is taken: it takes the events, waits
-            until all are delivered and returns how many were.
+        open: makes the client, and gives the function whose time is taken: it takes events, waits
+            until all are delivered and returns how many of them were.
         real_only: its client finds no brokers on librdkafka's mock cluster.
         ready: what is done to events before the clock; only ready bytes have anything done to them.
 

@@ -95,6 +95,7 @@ def _send(*, compiled: bool, at_once: bool = False) -> Callable[[BenchTarget], A
         with producer_to(target, compiled=compiled) as producer:
 
             def run(events: Iterable[Any]) -> int:
+                before = producer.tally.delivered
                 if at_once:
                     producer.send_all(events)
                 else:
@@ -102,7 +103,7 @@ def _send(*, compiled: bool, at_once: bool = False) -> Callable[[BenchTarget], A
                     for event in events:
                         send(event)
                 producer.flush()
-                return producer.tally.delivered
+                return producer.tally.delivered - before
 
             yield run
 
@@ -116,7 +117,12 @@ def _pipeline(*, compiled: bool) -> Callable[[BenchTarget], Any]:
     def opened(target: BenchTarget) -> Iterator[Callable[[Iterable[Any]], int]]:
         with producer_to(target, compiled=compiled) as producer:
             pipeline = Pipeline(producer, Stop(), flush_s=FLUSH_S)
-            yield lambda events: pipeline.run(events).delivered
+
+            def run(events: Iterable[Any]) -> int:
+                before = producer.tally.delivered
+                return pipeline.run(events).delivered - before
+
+            yield run
 
     return opened
 
@@ -130,12 +136,17 @@ class Counted:
     """Counts delivery reports, as Confluent's example does."""
 
     def __init__(self) -> None:
-        self.delivered = 0
+        self._delivered = 0
 
     def __call__(self, error: KafkaError | None, _: Message) -> None:
         """Take one report."""
         if error is None:
-            self.delivered += 1
+            self._delivered += 1
+
+    def taken(self) -> int:
+        """Return how many were delivered since the last time."""
+        found, self._delivered = self._delivered, 0
+        return found
 
 
 @contextmanager
@@ -164,7 +175,7 @@ def _confluent(target: BenchTarget) -> Iterator[Callable[[Iterable[Any]], int]]:
                 except BufferError:
                     producer.poll(0.1)
         producer.flush(FLUSH_S)
-        return reports.delivered
+        return reports.taken()
 
     yield run
 
@@ -187,7 +198,7 @@ def _ready(target: BenchTarget) -> Iterator[Callable[[Iterable[Any]], int]]:
                 producer.poll(0.1)
             producer.poll(0)
         producer.flush(FLUSH_S)
-        return reports.delivered
+        return reports.taken()
 
     yield run
 
