@@ -58,6 +58,20 @@ class LineSuite:
         assert reports.tally.accepted == reports.tally.delivered == 1500
         assert [offsets[number] for number in range(1500)] == list(range(1500))
 
+    def test_who_waits_for_each_report_is_served_at_once_by_whoever_looks_at_the_age(
+        self, made: Line, reports: Reports
+    ) -> None:
+        """A pump that slept on until the next batch would keep each report for that long."""
+        send, take = sender(made), made.taker(TOPIC)
+        for number in range(10):
+            if number % 2:
+                send(reading(number))
+            else:
+                take(value(reading(number)), "k", None, lambda _: None)
+            assert not made.push_aged()
+            settle(made, reports)
+        assert reports.tally.delivered == 10
+
     def test_without_room_it_takes_nothing_and_holds_what_it_took(
         self, mock: EmbeddedCluster, reports: Reports
     ) -> None:

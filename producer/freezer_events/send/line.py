@@ -70,7 +70,7 @@ class Line(Protocol):
         """Hand over all that is held; False where librdkafka has no room for all of it."""
 
     def push_aged(self) -> bool:
-        """Hand over what has been held for some milliseconds; True while senders are at it."""
+        """Hand over what has been held for some milliseconds; True while batches come quickly."""
 
     def serve(self, timeout_s: float) -> None:
         """Serve delivery reports that are there, waiting up to `timeout_s` seconds for one.

@@ -59,10 +59,10 @@ class Outbox(ABC):
             return not self.full
 
     def push_aged(self) -> bool:
-        """Push what has waited long enough; tells whether a push was less than that ago."""
+        """Push what has waited long enough; tells whether batches are being pushed faster."""
         with self._lock:
             if time.monotonic() - self.pushed_at < AGE_S:
-                return True
+                return self.size > 1  # what comes alone waits for its report
             if len(self):
                 self.push()
             else:

@@ -1,7 +1,8 @@
 """The pump: a daemon thread that serves reports when no sender does, and sends what has waited.
 
 A thread that served all reports would cost a third of the throughput: it and the sender would take
-the interpreter from each other. So it polls only when nothing has been pushed for QUIET_S.
+the interpreter from each other. So it polls only when no batch has been pushed for _QUIET_S; who
+sends one message and waits for its report is served at once.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from freezer_events.send.line import Line
 
-QUIET_S: Final = 0.02
-_IDLE_S: Final = 0.05  # likewise while nothing is in flight; a report ends the wait
+_QUIET_S: Final = 0.02
+_IDLE_S: Final = 0.05  # how long a poll takes while nothing is in flight; a report ends it
 
 _log = logging.getLogger("freezer_events.send")
 
@@ -58,16 +59,16 @@ class Pump:
             self._thread.join()
 
     def _run(self) -> None:
-        pushed_at = time.monotonic()
+        pushed_at = -_QUIET_S
         while not self._stopped.is_set():
             self.moved_at = time.monotonic()
             try:
                 if self._line.push_aged():
                     pushed_at = time.monotonic()
-                if time.monotonic() - pushed_at < QUIET_S:
+                if time.monotonic() - pushed_at < _QUIET_S:
                     time.sleep(AGE_S)
                 else:
-                    self._line.serve(QUIET_S if self._is_busy() else _IDLE_S)
+                    self._line.serve(AGE_S if self._is_busy() else _IDLE_S)
                 self._look()
             except Exception:  # noqa: BLE001 - a thread that ends serves nobody
                 _log.exception("while serving delivery reports")

@@ -119,7 +119,7 @@ class PythonLine:
         return all(every)
 
     def push_aged(self) -> bool:
-        """Hand over what has been held for some milliseconds; True while senders are at it."""
+        """Hand over what has been held for some milliseconds; True while batches come quickly."""
         self._send_again()
         every = [outbox.push_aged() for outbox in self._boxes()]
         return any(every)
