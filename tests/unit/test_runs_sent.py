@@ -15,6 +15,7 @@ from freezer_events.console.stop import Stop
 from freezer_events.errors import NotDelivered, UnreachableError
 from freezer_events.events import FreezerReading
 from freezer_events.send.pipeline import Pipeline
+from freezer_events.send.spool_at import SpoolAt
 from freezer_events.sources import open_source
 from freezer_events.testing import EventCluster
 
@@ -197,3 +198,41 @@ def test_what_the_broker_refuses_is_told_with_its_row(cluster: LineCluster, tmp_
     assert sorted(numbers(cluster)) == expected(GOOD - lines)
     with pytest.raises(NotDelivered):
         producer.close()
+
+
+@pytest.mark.parametrize("most", [1, 3_000, 1 << 30])
+@pytest.mark.parametrize("in_runs", [True, False])
+def test_each_commit_of_a_spool_notes_the_place_of_the_last_row_that_is_in(
+    cluster: LineCluster, tmp_path: Path, most: int, *, in_runs: bool
+) -> None:
+    """A place before that would put rows in twice after a crash; one behind it loses rows."""
+    noted: list[tuple[int, int]] = []
+    with cluster.producer(spool=SpoolAt(tmp_path / "spool", most)) as producer:
+        run = Run(written(tmp_path), producer)
+        assert run.pipeline.spool is not None
+        hooks, on_committed = run.pipeline.spool.hooks, run.pipeline.spool.hooks.on_committed
+        line = committed = 0
+
+        def written_place(place: tuple[str, int]) -> tuple[str, str]:
+            nonlocal line
+            line = place[1]
+            return place[0], str(line)
+
+        def count(messages: int) -> None:
+            nonlocal committed
+            committed += messages
+            noted.append((line, committed))
+            on_committed(messages)
+
+        hooks.written_place, hooks.on_committed = written_place, count
+        tally = run.pipeline.run(
+            run.items() if in_runs else run.source,
+            source=run.source,
+            mark=lambda: ("rows", run.source.last.line),
+        )
+        run.source.close()
+        assert (tally.delivered, tally.rejected) == (len(GOOD), 0)
+    until = [sum(n in GOOD for n in range(1, line + 1)) for line, _ in noted]
+    assert [count for _, count in noted] == until
+    assert len(noted) > (20 if most == 1 else 0)
+    assert sorted(numbers(cluster)) == expected(GOOD)

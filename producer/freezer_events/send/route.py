@@ -34,6 +34,8 @@ class Route:
         send: encodes and takes an event at once, as a line's `sender` does; None where none can,
             or something is to be filled in first.
         send_run: takes rows that are encoded, as a line's `run_sender` does; None where none can.
+        takes_whole_runs: `send_run` takes all or nothing, and no row is to go alone: a spool notes
+            how far a file has been read with the last row of a run.
 
     """
 
@@ -48,6 +50,7 @@ class Route:
         "send",
         "send_run",
         "take",
+        "takes_whole_runs",
         "topic",
     )
 
@@ -71,6 +74,7 @@ class Route:
         self.headers: Callable[[Any], Headers] | None = None
         self.send: Send | None = None
         self.send_run: SendRun | None = None
+        self.takes_whole_runs = False
 
     def event(self, topic: str, value: bytes) -> Any:
         """Return the event whose message value on a topic this is; None if it is not ours."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from freezer_events.errors import EventError, InvalidEvent
@@ -57,10 +58,11 @@ class RunSending:
             told = ByValue(_tell, run, at, len(route.prefix), on_undelivered)
             if route.send_run is not None and (taken := route.send_run(run, at, told)):
                 return taken
-            if taken := self._take_rows(route, run, at, told):
-                return taken
-            taken = int(self._wait(lambda: self._take_rows(route, run, at, told, 1) > 0))
-            tally.read += 1 - taken
+            if route.takes_whole_runs:
+                taken = self._wait_to_take(partial(_whole, route, run, at, told))
+            elif not (taken := self._take_rows(route, run, at, told)):
+                taken = self._wait_to_take(lambda: self._take_rows(route, run, at, told, 1))
+            tally.read += not taken
         except InvalidEvent as error:
             tally.read += 1
             tally.reject(error.rule)
@@ -73,6 +75,18 @@ class RunSending:
         except KeyboardInterrupt:
             tally.interrupted = True
             raise
+        return taken
+
+    def _wait_to_take(self, take: Callable[[], int]) -> int:
+        """Wait until some rows are taken; returns how many: 0 where it was told to stop."""
+        taken = 0
+
+        def some() -> bool:
+            nonlocal taken
+            taken = take()
+            return taken > 0
+
+        self._wait(some)
         return taken
 
     def _take_rows(
@@ -93,6 +107,12 @@ class RunSending:
                 return number - at
             self._tally.read += 1
         return end - at
+
+
+def _whole(route: Route, run: EncodedRun, at: int, told: OnReport) -> int:
+    """Have the rest of a run taken at once, or none of it."""
+    assert route.send_run is not None  # noqa: S101 - such a route has one
+    return route.send_run(run, at, told)
 
 
 def _tell(

@@ -47,6 +47,7 @@ class SpoolWay:
         if route.fill is None:
             route.send = self._delivery.sender(kind, route.encode, route.key)
         route.send_run = self._delivery.run_sender(kind)
+        route.takes_whole_runs = True
         self._routes.append(route)
         return route
 
