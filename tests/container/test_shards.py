@@ -109,3 +109,29 @@ def test_a_shard_that_was_ended_goes_on_from_its_spool_and_the_shards_are_whole(
     assert by_sensor(freezer) == expected()
     done = freezer("tally", *names, "0.json", "--output", "json")
     assert json.loads(done.stdout)["problems"] == []
+
+
+def test_what_an_outage_left_in_the_spools_is_counted_by_the_runs_that_deliver_it(
+    freezer: Freezer,
+) -> None:
+    write_rows(freezer.folder)
+    given = ("produce", "--from", "year.csv", *SKIP)
+    nowhere = ("-X", "bootstrap.servers=localhost:1", "--give-up-after", "1")
+    first, second = [], []
+    for number in range(SHARDS):
+        shard = ("--shard", f"{number}/{SHARDS}", "--spool", f"spool{number}")
+        out = freezer(*given, *shard, *nowhere)
+        assert out.returncode == 6, out.stderr
+        first.append(f"first{number}.json")
+        (freezer.folder / first[-1]).write_text(out.stdout)
+        run_shard(freezer, number, "--spool", f"spool{number}")
+        second.append(f"{number}.json")
+    assert freezer("tally", *first).returncode == 1
+    done = freezer("tally", *first, *second, "--output", "json")
+    assert done.returncode == 0, done.stdout
+    said = json.loads(done.stdout)
+    counts = said["tally"]
+    assert (counts["read"], counts["rejected"], counts["spooled"]) == (ROWS, ROWS // 100, 0)
+    assert counts["delivered"] + said["delivered_later"] == ROWS - ROWS // 100
+    assert "more delivered from the spools" in freezer("tally", *first, *second).stdout
+    assert by_sensor(freezer) == expected()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import os
 import sys
@@ -10,8 +11,10 @@ import tracemalloc
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 from uuid import UUID
+from zipfile import ZipFile
 
 import pyarrow as pa
 import pytest
@@ -26,6 +29,9 @@ from freezer_events.sources.columnar import ColumnarSource
 from tests.support.cli import Freezer
 from tests.support.generated import module_of
 from tests.support.readings import Taken, outcome, version_3
+
+if TYPE_CHECKING:
+    from freezer_events.sources import Rejected
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, 123_000, tzinfo=UTC)
 ID = UUID("12345678-1234-5678-1234-567812345678")
@@ -48,7 +54,14 @@ def one(avro: Any, column: Any, path: Path, said: Profile = Profile()) -> Taken:
     """Read one column into one field."""
     schema = {"type": "record", "name": "One", "fields": [{"name": "value", "type": avro}]}
     kind = module_of(schema, key="", event="one", version=1, topic="one").EVENT
-    return outcome(written(path / "one.parquet", {"value": column}), said, kind)
+    own = isinstance(column, pa.Array) and column.type in _NOT_IN_PARQUET
+    return outcome(
+        written(path / f"one.{'feather' if own else 'parquet'}", {"value": column}), said, kind
+    )
+
+
+# Parquet has no such type, or keeps its values as those of another one.
+_NOT_IN_PARQUET = (pa.date64(), pa.run_end_encoded(pa.int64(), pa.int64()))
 
 
 def logical(base: str, name: str, **more: int) -> dict[str, Any]:
@@ -85,6 +98,10 @@ STAMP = pa.timestamp("ns", "UTC")
          {"a": 1}),
         (["null", "string"], pa.array([None], pa.string()), None),
         (["null", "string", "long"], [7], 7),
+        ("double", [Decimal("-18.10")], -18.1),
+        ("double", pa.array([Decimal(2**53)], pa.decimal128(38, 0)), 2.0**53),
+        ("long", pa.RunEndEncodedArray.from_arrays([1], [7]), 7),
+        (logical("int", "date"), pa.array([86_400_000], pa.date64()), date(1970, 1, 2)),
     ],
 )  # fmt: skip
 def test_a_value_of_a_column_is_the_value_of_the_event(
@@ -113,6 +130,10 @@ def test_a_struct_is_a_record_and_a_null_in_it_is_none(tmp_path: Path) -> None:
         ({"type": "map", "values": "long"},
          pa.array([[("a", 1), ("a", 2)]], pa.map_("string", "int64")), "is not an object"),
         ("long", pa.array([5], pa.duration("s")), "duration"),
+        ("double", pa.array([Decimal(2**53 + 1)], pa.decimal128(38, 0)), "too many digits"),
+        ("double", [Decimal("0.12345678901234567890123")], "too many digits"),
+        (logical("int", "date"),
+         pa.array([86_400_001], pa.int64()).view(pa.date64()), "within a day"),
     ],
 )  # fmt: skip
 def test_a_value_that_does_not_fit_is_refused_not_changed(
@@ -227,6 +248,48 @@ def test_inputs_of_one_name_in_several_folders_keep_their_rows_apart(tmp_path: P
     assert paths[2].name == "other.csv"
 
 
+def test_names_that_a_uri_has_to_quote_are_those_of_the_local_folder(tmp_path: Path) -> None:
+    """Spark writes such names for the values of partitions."""
+    names = ["a b", "50%25", "F%2F2", "x#y", "é", "q?a=1&b", "+1"]
+    for number, name in enumerate(names):
+        folder = tmp_path / "the lake" / f"sensor_id={name}"
+        folder.mkdir(parents=True)
+        written(folder / "part.parquet", {"temperature": [float(number)]})
+    here = [*map(str, expanded([str(tmp_path / "the lake")]))]
+    for uri in ((tmp_path / "the lake").as_uri(), f"file://{tmp_path}/the lake"):
+        there = expanded([uri])
+        assert len(there) == len(names)
+        found = {(e.sensor_id, e.temperature) for each in there for e in _events(each)}
+        assert found == {(e.sensor_id, e.temperature) for each in here for e in _events(each)}
+    assert {key for key, _ in found} == {unquote(name) for name in names}
+
+
+def _events(name: str) -> list[Any]:
+    source = open_source(name, version_3(), _refuse, wait=lambda: True)
+    found = list(source)
+    source.close()
+    return found
+
+
+def _refuse(found: Rejected) -> None:
+    raise AssertionError(found)
+
+
+def test_a_columnar_file_that_is_packed_is_named_for_what_it_is(tmp_path: Path) -> None:
+    for suffix in ("parquet", "feather"):
+        path = written(tmp_path / f"rows.{suffix}", readings())
+        packed = tmp_path / f"rows.{suffix}.gz"
+        packed.write_bytes(gzip.compress(path.read_bytes()))
+        zipped = tmp_path / f"{suffix}.zip"
+        with ZipFile(zipped, "w") as archive:
+            archive.write(path, path.name)
+        for name in (packed, *expanded([str(zipped)])):
+            found = outcome(Path(str(name))).error
+            assert found is not None
+            assert "what is packed in it is a" in found.why
+            assert found.fix.startswith("unpack it, and name the file")
+
+
 def test_a_store_is_read_by_its_uri_and_a_spool_knows_its_files(tmp_path: Path) -> None:
     for day in (1, 2):
         folder = tmp_path / "lake" / f"day={day}"
@@ -281,16 +344,25 @@ def test_a_dry_run_refuses_a_time_that_the_run_would_refuse(tmp_path: Path) -> N
 
 
 def test_a_file_in_the_format_of_streams_is_read_to_its_end(tmp_path: Path) -> None:
-    table = pa.table(readings())
-    path = tmp_path / "rows.arrows"
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+    table = pa.table(readings(sensor_id=["a", "b", "c"], temperature=[1.0, 2.0, 3.0]))
+    path, ends = tmp_path / "rows.arrows", []
+    with path.open("wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
         for _ in range(3):
             writer.write_table(table)
-    assert len(outcome(path).events) == 9
-    path.write_bytes(path.read_bytes()[:-300])
-    cut = outcome(path)
-    assert cut.error
-    assert "get the file whole" in cut.error.fix
+            ends.append(file.tell())
+    whole = path.read_bytes()
+    assert (len(outcome(path).events), outcome(path).error) == (9, None)
+    for wrong, count in (
+        *((whole[:end], 3 * n) for n, end in enumerate(ends, 1)),
+        *((whole[: end - 8], 3 * n) for n, end in enumerate(ends)),
+        (whole + whole, 9),
+        (whole + b"more", 9),
+    ):
+        path.write_bytes(wrong)
+        found = outcome(path)
+        assert len(found.events) == count
+        assert found.error
+        assert "get the file whole" in found.error.fix
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".feather", ".arrows"])

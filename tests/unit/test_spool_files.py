@@ -118,3 +118,22 @@ def test_each_reading_of_rows_that_hold_several_is_there_once(nowhere: Freezer) 
     assert found == {
         (name, float(n * SENSORS + at)): 1 for n in range(whole) for at, name in enumerate(names)
     }
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_the_first_readings_leave_the_others_to_a_later_run(nowhere: Freezer, name: str) -> None:
+    numbers = [*map(float, range(1000))]
+    if name == "a.csv":
+        lines = "".join(f"a,{number}\n" for number in numbers)
+        (nowhere.folder / name).write_text(f"sensor_id,temperature\n{lines}")
+    else:
+        table = pa.table({"sensor_id": ["a"] * 1000, "temperature": numbers})
+        parquet.write_table(table, nowhere.folder / name)
+    (nowhere.folder / "b.csv").write_text("sensor_id,temperature\nb,1\n")
+    options = (*RUN, "--from", name, "--from", "b.csv")
+    for count, there in ((10, 10), (10, 10), (700, 700), (1000, 1000), (None, 1001), (None, 1001)):
+        some = () if count is None else ("--count", str(count))
+        assert nowhere(*options, *some).returncode == 6
+        found = nowhere("spool", "export", "--spool", "spool").stdout.splitlines()
+        assert len({*found}) == len(found) == there
+    assert "nothing to do" in nowhere(*options).stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from freezer_events.cli.output import note
@@ -14,7 +15,7 @@ from freezer_events.sources import Inputs, Rejected, expanded, open_source, size
 from freezer_events.sources.simulator import Simulator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from freezer_events.cli.produce_options import ProduceOptions
     from freezer_events.cli.rejects import Rejects
@@ -68,6 +69,7 @@ class Intake:
         self._shard = options.shard
         self._event_name = event_type.name
         self._inputs: Inputs | None = None
+        self._is_cut = False
         self.resume: Resume | None = None
         self.source: Source | None = None
         self.inputs: list[str] = []
@@ -120,9 +122,16 @@ class Intake:
             found = shard.of_source(found, source, event_type, wait)
         if self.resume is not None:
             found = self.resume.count(found, source, self._rejects)
-        if most:
-            found = islice(found, max(0, most - (self.resume.taken if self.resume else 0)))
-        return found
+        return self._first(found, most) if most else found
+
+    def _first(self, found: Iterable[Any], most: int) -> Iterator[Any]:
+        """Yield the first readings, those of earlier runs counted; the input may go on."""
+        left = most - (self.resume.taken if self.resume else 0)
+        self._is_cut = True
+        for event in islice(found, max(0, left)):
+            left -= 1
+            yield event
+        self._is_cut = left <= 0
 
     @property
     def mark(self) -> Callable[[], Any] | None:
@@ -140,17 +149,27 @@ class Intake:
         again = 0 if self.resume is None else self.resume.skipped
         return again if self._shard is None else again + self._shard.elsewhere
 
-    def shard_as_dict(self, topic: str | None, *, ended: bool) -> dict[str, Any] | None:
-        """Return what is to be told of the shard; None where there is none."""
+    def shard_as_dict(
+        self, topic: str | None, *, ended: bool, earlier: Mapping[str, int] = MappingProxyType({})
+    ) -> dict[str, Any] | None:
+        """Return what is to be told of the shard; None where there is none.
+
+        Args:
+            topic: where its readings went.
+            ended: the input has been read to its end.
+            earlier: how many readings of earlier runs, found in the spool, ended in which way.
+
+        """
         if self._shard is None:
             return None
         resumed = self.resume is not None and self.resume.is_later
         told = self._shard.as_dict(self.source, ended=ended, resumed=resumed)
-        return told | {"event": self._event_name, "topic": topic}
+        return told | {"event": self._event_name, "topic": topic, "earlier": dict(earlier)}
 
     def finish(self) -> None:
-        """Remember that the source has been read to its end."""
-        if self.resume is not None and not (self._shard is not None and self._shard.cut):
+        """Remember that the source has been read to its end, if it has."""
+        is_cut = self._is_cut or (self._shard is not None and self._shard.cut)
+        if self.resume is not None and not is_cut:
             self.resume.finish()
 
     def __enter__(self) -> Self:

@@ -155,7 +155,11 @@ class ProduceRun:
         if refused is not None:
             refused.all_arrived()
         conclusion.compare(tally, intake.source, intake.skipped)
-        shard = intake.shard_as_dict(topic, ended=pipeline.exhausted)
+        shard = intake.shard_as_dict(
+            topic,
+            ended=pipeline.exhausted,
+            earlier={"delivered": pipeline.earlier, "parked": pipeline.earlier_parked},
+        )
         conclusion.tell_counts(self._out, tally, event_type, given.output, shard)
         self._leftovers(pipeline, intake, kept, event_type)
         if given.output == "text" and tally.delivered:

@@ -35,6 +35,10 @@ class ShardResult:
     shard: dict[str, Any]
     tally: Tally
 
+    def earlier(self, outcome: str) -> int:
+        """Return how many readings of earlier runs became "delivered", or "parked", in this one."""
+        return int(self.shard.get("earlier", {}).get(outcome, 0))
+
     @classmethod
     def parse(cls, path: str, text: str) -> Self:
         """Find the line that ended the run: delivery reports and a log may be before it.
@@ -59,11 +63,19 @@ class ShardResult:
 
 
 def total(results: Sequence[ShardResult]) -> Tally:
-    """Add the counts up."""
+    """Add the counts up; what a later run found in a spool and settled is in it no more."""
     found = Tally()
     for each in results:
         found.add(each.tally)
+    parked = sum(each.earlier("parked") for each in results)
+    found.spooled = max(0, found.spooled - parked - delivered_later(results))
+    found.parked += parked
     return found
+
+
+def delivered_later(results: Sequence[ShardResult]) -> int:
+    """Return how many readings were delivered by a run that found them in its spool."""
+    return sum(each.earlier("delivered") for each in results)
 
 
 def problems(results: Sequence[ShardResult]) -> list[str]:

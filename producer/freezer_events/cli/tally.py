@@ -8,7 +8,7 @@ import click
 
 from freezer_events.cli import options
 from freezer_events.cli.output import Output
-from freezer_events.cli.shard_sum import ShardResult, problems, rows_of, total
+from freezer_events.cli.shard_sum import ShardResult, delivered_later, problems, rows_of, total
 from freezer_events.console.escape import one_line
 from freezer_events.console.wrap import wrapped
 from freezer_events.errors import UsageError
@@ -25,6 +25,7 @@ def command(*, files: tuple[str, ...], output: str) -> int:
     """
     results = [ShardResult.parse(name, _read(name)) for name in files]
     found, tally, out = problems(results), total(results), Output()
+    later = delivered_later(results)
     of, is_dry = results[0].shard["of"], results[0].shard["topic"] is None
     resumed = [each.path for each in results if each.shard["resumed"]]
     if output == "json":
@@ -36,6 +37,7 @@ def command(*, files: tuple[str, ...], output: str) -> int:
                 "shards": of,
                 "rows": rows_of(results),
                 "tally": tally.as_dict(),
+                "delivered_later": later,
             }
         )
     else:
@@ -43,6 +45,8 @@ def command(*, files: tuple[str, ...], output: str) -> int:
             for line in wrapped(one_line(each), "- "):
                 out.line(line)
         out.line(f"{rows_of(results):,} rows, {tally}")
+        if later:
+            out.line(f"{later:,} more delivered from the spools by runs that went on")
         if found:
             out.line("not every row is known to be in exactly one shard")
         elif resumed:

@@ -95,13 +95,31 @@ class ArrowFile(ArrowRows):
             ipc: Any = importlib.import_module("pyarrow.ipc")
             if first.startswith(_STREAM):
                 opened = ipc.open_stream(self._file)
-                return _sliced(opened), opened.schema.names, 0
+                return _sliced(self._of_stream(opened)), opened.schema.names, 0
             opened = ipc.open_file(self._file)
             batches = map(opened.get_batch, range(opened.num_record_batches))
             return _sliced(batches), opened.schema.names, 0
         except (self._arrow.ArrowException, OSError, ValueError) as error:
             fix = "get the file whole: it may be cut off, or still being written"
             raise UsageError(f"read {self.name}", first_line(error), fix) from error
+
+    def _of_stream(self, opened: Any) -> Iterator[Any]:
+        """Yield the batches of a stream; raises ValueError where it is cut off, or one of several.
+
+        A stream ends with a mark, and Arrow's reader takes the end of its file for one as well:
+        https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format
+        """
+        while True:
+            before = self._file.tell()
+            try:
+                batch = opened.read_next_batch()
+            except StopIteration:
+                break
+            yield batch
+        if self._file.tell() == before:
+            raise ValueError("it is cut off: the mark that ends a stream is missing")
+        if self._file.read(1):
+            raise ValueError("something follows the end of its stream, maybe another stream")
 
     def _passed(self, rows: int) -> None:
         size = self._before[1]
@@ -165,5 +183,6 @@ def _sliced(batches: Iterable[Any]) -> Iterator[Any]:
 
 def _partitions(name: str) -> dict[str, str | None]:
     """Return what the folders on the way to a file say of its rows."""
-    matches = filter(None, map(_PARTITION.fullmatch, PurePath(name).parts[:-1]))
+    path = unquote(name) if stores.is_stored(name) else name
+    matches = filter(None, map(_PARTITION.fullmatch, PurePath(path).parts[:-1]))
     return {each[1]: None if each[2] == _NO_PARTITION else unquote(each[2]) for each in matches}

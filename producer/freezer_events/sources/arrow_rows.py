@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from freezer_events.avro.model import model_of, scalar_of
 from freezer_events.avro.parse.types import UnionType
+from freezer_events.avro.scalars.numeric import RealScalar
 from freezer_events.avro.scalars.textual import StringScalar, UuidScalar
 from freezer_events.errors import EventError
 from freezer_events.sources.arrow_values import column_values
@@ -52,6 +53,7 @@ class ArrowRows:
         self._constants = constants
         self._texts = _columns_of(event_type, profile, StringScalar)
         self._uuids = _columns_of(event_type, profile, UuidScalar)
+        self._reals = _columns_of(event_type, profile, RealScalar)
         self._batches = batches
 
     @property
@@ -84,11 +86,16 @@ class ArrowRows:
         """
         names = batch.schema.names
         columns = [
-            column_values(column, is_text=name in self._texts, is_uuid=name in self._uuids)
+            column_values(
+                column,
+                is_text=name in self._texts,
+                is_uuid=name in self._uuids,
+                is_real=name in self._reals,
+            )
             for name, column in zip(names, batch.columns, strict=True)
         ]
         rows = zip(*columns, strict=True) if columns else [()] * batch.num_rows
-        return [json.dumps(dict(zip(names, row, strict=True))) for row in rows]
+        return [json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) for row in rows]
 
     def _passed(self, rows: int) -> None:
         """Take note that so many rows have been read."""

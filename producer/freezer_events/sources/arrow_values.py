@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import importlib
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -19,15 +20,19 @@ if TYPE_CHECKING:
 _PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _EPOCH: Final = date(1970, 1, 1)
 _UUID_BYTES: Final = 16
+_DAY_MS: Final = 86_400_000
 
 
-def column_values(column: Any, *, is_text: bool, is_uuid: bool) -> list[Any]:
+def column_values(
+    column: Any, *, is_text: bool = False, is_uuid: bool = False, is_real: bool = False
+) -> list[Any]:
     """Return the values of one Arrow array in their JSON form.
 
     Args:
         column: the array.
         is_text: a field of text takes it: bytes in it are UTF-8.
         is_uuid: a field of UUIDs takes it: 16 bytes in it are one.
+        is_real: a field of floats takes it: a decimal of more digits than a float has is none.
 
     """
     arrow: Any = importlib.import_module("pyarrow")
@@ -37,6 +42,8 @@ def column_values(column: Any, *, is_text: bool, is_uuid: bool) -> list[Any]:
         return [None if each is None else _uuid(each) for each in plain.to_pylist()]
     if is_text and _is_bytes(arrow, kind):
         return [None if each is None else _text(each) for each in plain.to_pylist()]
+    if is_real and arrow.types.is_decimal(kind):
+        return _shown(plain, _real)
     return _values(arrow, plain)
 
 
@@ -57,7 +64,9 @@ def _values(arrow: Any, column: Any) -> list[Any]:  # noqa: C901, PLR0911 - one 
         whole = arrow.int32() if types.is_time32(kind) else arrow.int64()
         return _shown(column.cast(whole), lambda n: _clock(n, kind.unit))
     if types.is_date(kind):
-        return _shown(column.cast(arrow.date32()).cast(arrow.int32()), _day)
+        if types.is_date64(kind):
+            return _shown(column.cast(arrow.int64()), _day_of_ms)
+        return _shown(column.cast(arrow.int32()), _day)
     if types.is_decimal(kind):
         return _shown(column, lambda number: format(number, "f"))
     if _is_bytes(arrow, kind):
@@ -93,7 +102,8 @@ def _plain(arrow: Any, column: Any) -> Any:
         elif arrow.types.is_dictionary(column.type):
             column = column.dictionary_decode()
         elif arrow.types.is_run_end_encoded(column.type):
-            column = arrow.compute.run_end_decode(column)
+            compute: Any = importlib.import_module("pyarrow.compute")
+            column = compute.run_end_decode(column)
         else:
             return column
 
@@ -117,6 +127,12 @@ def _texts(arrow: Any, column: Any) -> list[Any]:
         return list(column.to_pylist())
     except UnicodeDecodeError:
         return _shown(column.cast(arrow.large_binary()), _text)
+
+
+def _real(number: Decimal) -> Any:
+    """Return a decimal as text; one that a float rounds becomes an object, which is no number."""
+    text = format(number, "f")
+    return text if Decimal(repr(float(number))) == number else {"too many digits": text}
 
 
 def _text(data: bytes) -> Any:
@@ -148,6 +164,12 @@ def _day(number: int) -> Any:
         return (_EPOCH + timedelta(days=number)).isoformat()
     except OverflowError:
         return {"days since 1970": number}
+
+
+def _day_of_ms(number: int) -> Any:
+    """Return the day of a date64, which is to be the first millisecond of one."""
+    day, rest = divmod(number, _DAY_MS)
+    return {"ms since 1970, within a day": number} if rest else _day(day)
 
 
 def _instant(number: int, unit: str) -> str:

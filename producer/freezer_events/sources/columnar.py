@@ -10,8 +10,7 @@ from freezer_events.avro.forms import BadValue, field_names
 from freezer_events.sources.arrow_rows import first_line
 from freezer_events.sources.encodings import LineCode
 from freezer_events.sources.json_file import JsonFile
-from freezer_events.sources.physical import TOO_LONG
-from freezer_events.sources.reading import LONGEST_ROW_BYTES, ReadingPlace
+from freezer_events.sources.reading import ReadingPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,12 +103,15 @@ class ColumnarSource(JsonFile):
         """Yield the batches from where reading begins, and the number of the first row in each.
 
         Raises:
+            UsageError: there is no column that a condition asks for.
             EventError: the input ended before its end.
 
         """
         line, offset = self._start
         start, first = max(line - 1, offset), 0
         for batch in self._input:
+            if not first:
+                self._plan.refuse_unknown(batch.schema.names)
             skip = min(max(0, start - first), batch.num_rows)
             if skip < batch.num_rows:
                 yield batch.slice(skip), first + skip
@@ -128,9 +130,6 @@ class ColumnarSource(JsonFile):
         for number, text in enumerate(texts, first):
             self._row, self._text = number, text
             rows.read += 1
-            if len(text) >= LONGEST_ROW_BYTES:
-                self._reject(TOO_LONG)
-                continue
             found = self._counted(make, text)
             if type(found) is list:
                 yield from self._each(found)
@@ -141,7 +140,7 @@ class ColumnarSource(JsonFile):
         return self._place_of(self._row, self._text)
 
     def _place_of(self, number: int, text: str) -> ReadingPlace:
-        raw = text.encode("ascii") + b"\n" if text else b""
+        raw = text.encode() + b"\n" if text else b""
         return ReadingPlace(self.name, number + 1, number, number + 1, raw)
 
     def _is_key(self, text: str) -> bool:

@@ -6,12 +6,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from freezer_events.avro.expression.grammar import parse_expression
 from freezer_events.avro.forms import BadValue, Cell, field_names, required, row_parser
 from freezer_events.errors import UsageError
-from freezer_events.sources.reading import NoReading, shown_name
-from freezer_events.sources.row_values import RowValues, matched, names_in
-from freezer_events.sources.text_source import short_list
+from freezer_events.sources.reading import NoReading, short_list, shown_name
+from freezer_events.sources.row_values import (
+    RowValues,
+    joined,
+    matched,
+    names_asked,
+    refuse_unknown,
+    refuse_unless,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -81,7 +86,7 @@ class ColumnPlanner:
         self._places = places
         self._keep = keep
         self._fields = field_names(event_type)
-        self._asked = frozenset(names_in(parse_expression(keep.text))) if keep else frozenset()
+        self._asked = names_asked(keep)
 
     def plan(self, header: Sequence[str]) -> TablePlan:
         """Return the plan.
@@ -99,9 +104,7 @@ class ColumnPlanner:
                 self._place_named(column, at, found)
         wide = self._wide_columns(found)
         self._refuse_missing(found, wide=bool(wide))
-        for name in self._asked - {*found.cells, *header}:
-            why = f"there is neither such a field nor a column: {short_list(header)}"
-            raise UsageError(f"--where {name}", why)
+        refuse_unknown(self._asked - {*found.cells, *header}, header)
         return self._made(found, wide)
 
     def _place(self, field: str, source: FieldFrom, found: _Found) -> None:
@@ -294,7 +297,7 @@ class _Extra:
     field: str
 
     def __call__(self, row: list[str]) -> str:
-        text = " ".join(row[at].strip() for at in self.ats).strip()
+        text = joined(row[at] for at in self.ats)
         return matched(self.pattern, text, self.field) if self.pattern and text else text
 
 
@@ -310,8 +313,7 @@ def _with_steps(
     def steps(row: list[str]) -> Any:
         row = row + [each(row) for each in extras] if extras else row
         values = RowValues(row, names, cells)
-        if not keep(values):
-            raise values.error or NoReading
+        refuse_unless(keep, values)
         return parse(row)
 
     return steps

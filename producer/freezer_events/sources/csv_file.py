@@ -14,9 +14,9 @@ from freezer_events.errors import UsageError
 from freezer_events.sources.columns import ColumnPlanner
 from freezer_events.sources.csv_rows import RowSplitter
 from freezer_events.sources.field_rules import FieldRules
-from freezer_events.sources.reading import BadReading, NoReading
+from freezer_events.sources.reading import BadReading, NoReading, short_list
 from freezer_events.sources.table_start import find_start
-from freezer_events.sources.text_source import TextSource, short_list
+from freezer_events.sources.text_source import TextSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,8 +85,8 @@ class CsvFile(TextSource):
                 found = parse(row)
             except BadValue as error:
                 self._misfit(row, plan, error)
-            except NoReading:
-                rows.none += 1
+            except NoReading as why:
+                rows.hold_none(why)
             else:
                 rows.used += 1
                 if wide:

@@ -95,6 +95,7 @@ class InputBytes:
         """Return the first bytes, as many as are there, and keep them for `read1`."""
         self._head = self._head or self.read1(_CHUNK_BYTES)
         self._ended = not self._head
+        _refuse_foreign(self.name, self._head, packed=True)  # what is not was refused before
         return self._head
 
     def read1(self, size: int) -> bytes:
@@ -142,10 +143,17 @@ class InputBytes:
         if first.startswith(ZIP):
             why, fix = "is a zip archive", "unpack it, or name the file: --from archive.zip"
             raise UsageError(f"read {shown_name(self.name)}", why, fix)
-        for begin, (why, fix) in _FOREIGN.items():
-            if first.startswith(begin):
-                raise UsageError(f"read {shown_name(self.name)}", why, fix)
+        _refuse_foreign(self.name, first)
         return stream
+
+
+def _refuse_foreign(name: str, first: bytes, *, packed: bool = False) -> None:
+    for begin, (why, fix) in _FOREIGN.items():
+        if first.startswith(begin):
+            doing = f"read {shown_name(name)}"
+            if packed:
+                raise UsageError(doing, f"what is packed in it {why}", f"unpack it, and {fix}")
+            raise UsageError(doing, why, fix)
 
 
 def _descriptor(name: str) -> int:

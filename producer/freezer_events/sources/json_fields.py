@@ -13,10 +13,17 @@ from freezer_events.avro.forms import BadValue, field_names
 from freezer_events.errors import UsageError
 from freezer_events.sources.field_rules import OMITTED
 from freezer_events.sources.reading import BadReading, NoReading
-from freezer_events.sources.row_values import matched
+from freezer_events.sources.row_values import (
+    AskedValues,
+    joined,
+    matched,
+    names_asked,
+    refuse_unknown,
+    refuse_unless,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from freezer_events.avro.expression.condition import Condition
     from freezer_events.event import EventType
@@ -57,6 +64,7 @@ class JsonPlan:
         self._profile = profile
         self._rules = rules
         self._keep = keep
+        self._asked = names_asked(keep)
         self._on_unused = on_unused
         self._own = frozenset(field_names(event_type))
         self._constants: dict[str, Any] = {}
@@ -88,7 +96,7 @@ class JsonPlan:
         if not isinstance(value, dict):
             raise BadValue("", f"{_kind(value)} is not an object")
         if self._keep is not None:
-            self._refuse_unless(self._keep, ObjectValues(self, value))
+            refuse_unless(self._keep, ObjectValues(self, value))
         found = self._said(value)
         unused = []
         for key, given in value.items():
@@ -107,10 +115,16 @@ class JsonPlan:
             self._on_unused(unused)
         return [found]
 
-    def _refuse_unless(self, keep: Condition, values: ObjectValues) -> None:
-        """Pass over an object that does not meet the condition."""
-        if not keep(values):
-            raise values.error or NoReading
+    def refuse_unknown(self, columns: Sequence[str]) -> None:
+        """Refuse a condition that asks for neither a field nor one of these columns.
+
+        Raises:
+            UsageError: it does.
+
+        """
+        known = {*self._own, *columns}
+        asked = {name if name in known else name.partition(".")[0] for name in self._asked}
+        refuse_unknown(asked - known, columns)
 
     def _said(self, value: dict[str, Any]) -> dict[str, Any]:
         """Return the fields that the profile says where to find."""
@@ -160,9 +174,10 @@ class JsonPlan:
             return _get(value, source.columns[0]), source.columns[0]
         parts = [_get(value, each) for each in source.columns]
         key = ", ".join(source.columns)
-        if any(each is _ABSENT for each in parts):
+        if all(each is _ABSENT for each in parts):
             return _ABSENT, key
-        return " ".join(str(each) for each in parts), key
+        texts = [_part(each, name) for each, name in zip(parts, source.columns, strict=True)]
+        return joined(texts) or None, key
 
     def _matched(self, field: str, given: Any, pattern: re.Pattern[str] | None) -> Any:
         if pattern is None or not isinstance(given, str):
@@ -199,17 +214,11 @@ class JsonPlan:
         return made
 
 
-class ObjectValues(dict[str, Any]):
-    """The values of an object by name, made when they are asked for.
-
-    Attributes:
-        error: why a value that was asked for is none.
-
-    """
+class ObjectValues(AskedValues):
+    """The values of an object by name, made when they are asked for."""
 
     def __init__(self, plan: JsonPlan, value: dict[str, Any]) -> None:
         super().__init__()
-        self.error: BadValue | None = None
         self._plan = plan
         self._value = value
 
@@ -234,6 +243,23 @@ def _get(value: Any, path: str) -> Any:
     return _ABSENT
 
 
+def _part(value: Any, key: str) -> str:
+    """Return a value that is joined with others as text: as it would be in a cell."""
+    if value is None or value is _ABSENT:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict | list):
+        raise BadReading(key, f"{_kind(value)} cannot be joined with something")
+    return str(value)
+
+
 def _kind(value: Any) -> str:
-    names = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    names = {
+        dict: "an object",
+        list: "an array",
+        str: "a string",
+        bool: "a boolean",
+        type(None): "null",
+    }
     return names.get(type(value), "a number")

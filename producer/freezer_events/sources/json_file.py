@@ -89,8 +89,8 @@ class JsonFile(TextSource):
             found = make(row)
         except BadValue as error:
             self._reject(error)
-        except NoReading:
-            self.rows.none += 1
+        except NoReading as why:
+            self.rows.hold_none(why)
         else:
             self.rows.used += 1
             return found

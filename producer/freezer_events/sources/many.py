@@ -50,14 +50,7 @@ class Inputs:
     @property
     def rows(self) -> Rows:
         """The counts of all inputs so far."""
-        now, past = self._source.rows, self._past
-        return Rows(
-            past.read + now.read,
-            past.none + now.none,
-            past.rejected + now.rejected,
-            past.used + now.used,
-            past.more + now.more,
-        )
+        return self._past + self._source.rows
 
     @property
     def last(self) -> ReadingPlace:
@@ -123,6 +116,11 @@ class Inputs:
             if rows.none:
                 what = "row holds" if rows.none == 1 else "rows hold"
                 self._tell(f"{rows.none:,} {what} no reading (empty, a comment, filtered, …)")
+            if rows.unanswered:
+                self._tell(
+                    f"--where had no answer for {rows.unanswered:,} of them: a value is missing,"
+                    " null or of another kind"
+                )
         else:
             counts = f"{rows.read:,} rows, {rows.none:,} none, {rows.rejected:,} rejected"
             self._tell(f"{shown_name(self._source.name)}: {counts}, {rows.readings:,} readings")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final, NamedTuple, Protocol, Self
 
 from freezer_events.avro.bad_value import BadValue
@@ -30,6 +30,10 @@ class BadReading(BadValue):
 
 class NoReading(Exception):  # noqa: N818 - it names the thing
     """A row holds no reading, and that is no error: a value that it needs is one named as none."""
+
+
+class Unanswered(NoReading):
+    """A row does not meet a condition that has no answer for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class Rows:
     Attributes:
         read: rows in all, from where reading began.
         none: rows that hold no reading: empty ones, comments, a repeated header, what was filtered.
+        unanswered: those of them for which the condition of `--where` had no answer.
         rejected: rows that hold none that fits; `on_reject` was told.
         used: rows whose readings were handed on.
         more: readings beyond the first of their row.
@@ -104,6 +109,16 @@ class Rows:
     rejected: int = 0
     used: int = 0
     more: int = 0
+    unanswered: int = 0
+
+    def __add__(self, other: Rows) -> Rows:
+        """Add the counts up."""
+        return Rows(*(getattr(self, of.name) + getattr(other, of.name) for of in fields(Rows)))
+
+    def hold_none(self, why: NoReading) -> None:
+        """Count a row that holds no reading."""
+        self.none += 1
+        self.unanswered += isinstance(why, Unanswered)
 
     @property
     def readings(self) -> int:
@@ -155,3 +170,10 @@ class Source(Protocol):
 def shown_name(name: str) -> str:
     """Return how messages name an input."""
     return "<stdin>" if name == "-" else name
+
+
+def short_list(names: Iterable[str], most: int = 12, longest: int = 60) -> str:
+    """Return names as part of a message: not all of many, and none of them whole if it is long."""
+    every = [each if len(each) <= longest else f"{each[:longest]}…" for each in names]
+    more = f", … ({len(every) - most:,} more)" if len(every) > most else ""
+    return ", ".join(every[:most]) + more

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import quote
 
 from freezer_events.errors import EventError, UnreachableError, UsageError
 
@@ -49,7 +50,7 @@ def files_in(uri: str) -> Iterator[str]:
             found = [each for each in system.get_file_info(chosen) if each.is_file]
             base, mark, query = uri.partition("?")
             inside = sorted(each.path.removeprefix(path.rstrip("/")) for each in found)
-            yield from (base.rstrip("/") + each + mark + query for each in inside)
+            yield from (base.rstrip("/") + quote(each, "/=") + mark + query for each in inside)
             return
     except OSError as error:
         raise _failed(uri, error) from error
@@ -102,7 +103,7 @@ def _place(uri: str) -> tuple[Any, str, Any]:
         raise UsageError(f"read {uri}", "is in a store, which needs pyarrow", fix) from error
     arrow: Any = importlib.import_module("pyarrow")
     try:
-        system, path = arrow_fs.FileSystem.from_uri(uri)
+        system, path = arrow_fs.FileSystem.from_uri(uri.replace(" ", "%20"))
     except (arrow.ArrowException, OSError, ValueError) as error:
         raise _failed(uri, error) from error
     return system, path, arrow_fs

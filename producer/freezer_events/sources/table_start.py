@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from freezer_events.errors import InvalidEvent, UsageError
 from freezer_events.sources.csv_rows import RowSplitter
-from freezer_events.sources.reading import BadReading, shown_name
-from freezer_events.sources.text_source import short_list
+from freezer_events.sources.reading import BadReading, short_list, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from freezer_events.avro.expression.condition import condition_on_mapping
 from freezer_events.sources.physical import PhysicalLines
-from freezer_events.sources.reading import BadReading, ReadingPlace, Rejected, Rows
+from freezer_events.sources.reading import BadReading, ReadingPlace, Rejected, Rows, short_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -140,10 +140,3 @@ class TextSource:
         if fresh and len(self._named) < _MOST_NAMED:
             self._named.update(fresh)
             self._tell(f"unused {what}: {short_list(fresh)}")
-
-
-def short_list(names: Iterable[str], most: int = 12, longest: int = 60) -> str:
-    """Return names as part of a message: not all of many, and none of them whole if it is long."""
-    every = [each if len(each) <= longest else f"{each[:longest]}…" for each in names]
-    more = f", … ({len(every) - most:,} more)" if len(every) > most else ""
-    return ", ".join(every[:most]) + more

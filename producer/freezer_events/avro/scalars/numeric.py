@@ -236,9 +236,20 @@ class RealScalar(Scalar):
             found = float(plain)
         except ValueError:
             raise BadValue("", f"{shown(text)} is not a number") from None
+        if abs(found) >= _EXACT[self.base]:
+            self._refuse_rounded(plain, found)
         if self.base == "double" and math.isfinite(found):
             return found  # as `checked` would, which costs a hot path two calls
         return float(self.checked(found))
+
+    def _refuse_rounded(self, text: str, found: float) -> None:
+        """Refuse a whole number that is not this float: an id, it seems, that would be another."""
+        try:
+            whole = int(text)
+        except ValueError:
+            return
+        if whole != (int(found) if self.base == "double" else _nearest_float(found)):
+            raise BadValue("", f"{shown(whole)} has too many digits for an Avro {self.base}")
 
     def random(self, source: random.Random) -> float:
         """Return a temperature."""
@@ -252,6 +263,10 @@ def pointed(text: str, decimal: str) -> str:
     if ("," if decimal == "." else ".") in text or "_" in text:
         raise BadValue("", f"{shown(text)} is not a number with the decimal mark {decimal!r}")
     return text.replace(decimal, ".")
+
+
+def _nearest_float(value: float) -> float:
+    return float(struct.unpack("<f", struct.pack("<f", value))[0]) if _fits_float(value) else value
 
 
 def _fits_float(value: float) -> bool:
