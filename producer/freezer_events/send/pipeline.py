@@ -14,6 +14,7 @@ from freezer_events.errors import EventError, InvalidEvent
 from freezer_events.kafka.codes import Outcome
 from freezer_events.kafka.connection import SLICE_S
 from freezer_events.send import lifetime, watching
+from freezer_events.send.collector import looking_less_often
 from freezer_events.send.delivery import DEFAULT_TIMEOUT_S
 from freezer_events.send.report import OnlyUndelivered
 from freezer_events.send.run_sending import RunSending
@@ -193,7 +194,7 @@ class Pipeline:
         send = self._sender(source, mark)
         stop, delivery = self._stop, self._delivery
         try:
-            with delivery.in_bulk():
+            with delivery.in_bulk(), looking_less_often():
                 for event in events:
                     if type(event) is EncodedRun:
                         taken = self._tried_run(event, on_bad, source, mark)
