@@ -11,7 +11,7 @@ import pytest
 
 from freezer_events import Settings
 from freezer_events.events import FreezerReading
-from freezer_events.observe.logs import RUN, JsonFormatter, TextFormatter
+from freezer_events.observe.logs import RUN, JsonFormatter, OncePerMinute, TextFormatter
 from freezer_events.send import watching
 from freezer_events.send.delivery import Delivery
 from tests.support.cli import Freezer
@@ -135,3 +135,18 @@ def test_librdkafkas_own_lines_are_there_when_they_are_asked_for(
     asked = ("produce", "--log-format", "json", "--timeout", "1", "-X", "debug=broker")
     lines = [json.loads(line) for line in freezer(*asked).stderr.splitlines()]
     assert [each for each in lines if each["logger"] == "freezer.kafka"]
+
+
+def test_what_librdkafka_says_again_and_again_is_a_line_a_minute() -> None:
+    now = 0.0
+    once = OncePerMinute(lambda: now)
+    lines = []
+    for second in range(150):
+        now = float(second)
+        for broker in ("b1", "b2"):
+            said = f"FAIL {broker}: refused (after {second}ms in state CONNECT)"
+            record = logging.LogRecord("freezer.kafka", logging.ERROR, "", 0, said, (), None)
+            if once.filter(record):
+                lines.append(record.getMessage())
+    assert [line.split(":")[0] for line in lines] == ["FAIL b1", "FAIL b2"] * 3
+    assert all(line.endswith("[59 times more since the last one]") for line in lines[2:])

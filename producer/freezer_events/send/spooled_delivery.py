@@ -238,6 +238,8 @@ class SpooledDelivery(Delivering):
         with suppress(EventError):  # who put it in is told of it
             self.spool.wait(stop=stop)
         while (left := self.spool.waiting) and not stop() and self._outage.is_worth_waiting():
+            if self._over.is_set():
+                break  # nothing drains it any more
             if deadline is not None and time.monotonic() >= deadline:
                 break
             self.spool.wait_for_room(SLICE_S)
