@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
+from confluent_kafka.admin import AclOperation  # type: ignore[attr-defined]
 
 from freezer_events import EventConsumer, EventProducer, Record, Settings
 from freezer_events.events import FreezerReading
@@ -13,7 +14,7 @@ from freezer_events.events import FreezerReading
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from freezer_infra.local.stack import Stack
+    from freezer_infra.local.stack import Login, Stack
     from tests.support.cli import Freezer
 
 READINGS = [FreezerReading(sensor_id="sensor0", temperature=n / 2) for n in range(5)]
@@ -48,6 +49,32 @@ def join(settings: Settings, topic: str) -> Iterator[Callable[..., EventConsumer
 def rest(consumer: EventConsumer[FreezerReading]) -> list[float]:
     found = consumer.records(until_end=True, timeout_s=30)
     return [record.event.temperature for record in found if record.event is not None]
+
+
+@pytest.mark.usefixtures("settings")
+def test_who_joins_no_group_needs_no_permission_on_one(
+    freezer: Freezer,
+    secured: Stack,
+    topic: str,
+    grant: Callable[..., None],
+    make_scram_user: Callable[[], Login],
+) -> None:
+    login = make_scram_user()
+    grant(login.user, topic, AclOperation.READ, AclOperation.DESCRIBE)
+    reader = freezer.having(
+        BOOTSTRAP_SERVERS=secured.sasl_bootstrap,
+        SECURITY_PROTOCOL="SASL_SSL",
+        SASL_MECHANISM="SCRAM-SHA-512",
+        SASL_USERNAME=login.user,
+        SASL_PASSWORD=login.password,
+        SSL_CA_LOCATION=secured.ca_path,
+    )
+    for how in (("--from-beginning",), ("--last", "5"), ("--from-time", "1h")):
+        done = reader("consume", *how, "--until-end", "--count-only")
+        assert (done.returncode, done.stdout) == (0, "5 readings, 0 skipped\n"), done.stderr
+    refused = reader("consume", "--from-beginning", "--until-end", "--group", "not-allowed")
+    assert refused.returncode == 4
+    assert "not-allowed" in refused.stderr
 
 
 def test_a_group_goes_on_behind_what_was_committed(

@@ -10,7 +10,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from freezer_events.config import Settings
 from freezer_events.read.consumer import EventConsumer
@@ -173,3 +175,29 @@ def test_several_files_are_read_in_order_and_what_is_rejected_is_kept_under_thei
     assert [each.name for each in kept] == ["1.csv", "2.csv"]
     assert {each.read_text() for each in kept} == {"sensor_id,temperature\nb,bad\n"}
     assert [each["temperature"] for each in consumed(freezer)] == [1, 2]
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_run_that_a_bad_row_has_ended_goes_on_at_that_row_once_it_is_corrected(
+    freezer: Freezer, form: str
+) -> None:
+    def write(second: str) -> None:
+        if form == "csv":
+            text = f"sensor_id,temperature\na,1\nb,{second}\nc,3\n"
+            (freezer.folder / "in.csv").write_text(text)
+        else:
+            rows = {"sensor_id": ["a", "b", "c"], "temperature": ["1", second, "3"]}
+            parquet.write_table(pa.table(rows), freezer.folder / "in.parquet")
+
+    write("n/a")
+    done = freezer("produce", "--from", f"in.{form}")
+    assert done.returncode == 5
+    line = 3 if form == "csv" else 2
+    step = f"to go on: correct line {line}, then the same options, --start-at {line}"
+    assert step in done.stderr
+    write("2")
+    assert freezer("produce", "--from", f"in.{form}", "--start-at", str(line)).returncode == 0
+    assert sorted(each["temperature"] for each in consumed(freezer)) == [1.0, 2.0, 3.0]
+    write("n/a")
+    done = freezer("produce", "--from", f"in.{form}", "--rejects", "bad")
+    assert f"the same options, --start-at {line + 1}" in done.stderr  # it is kept in that file

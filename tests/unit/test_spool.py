@@ -244,6 +244,7 @@ def test_the_demo_of_an_outage_ends_with_every_reading(
         text=True,
         cwd=tmp_path,
         check=False,
+        env=os.environ | {"TOPIC": "anothers", "SASL_USERNAME": "u", "SASL_PASSWORD": "p"},
     )
     assert done.returncode == 0, done.stderr
     assert "2,000 readings on the topic, 0 missing," in done.stdout

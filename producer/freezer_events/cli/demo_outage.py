@@ -11,6 +11,8 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from freezer_events.config.settings import KEYS
+from freezer_events.console.escape import one_line
 from freezer_events.console.words import counted
 from freezer_events.errors import NotDelivered
 from freezer_events.events import FreezerReading
@@ -24,6 +26,7 @@ _ROWS: Final = 2_000
 _KEYS: Final = 3
 _PACE_S: Final = 0.001
 _ENDS_WITHIN_S: Final = 60
+_SAID: Final = "said"  # what the processes wrote to standard error
 
 
 def outage(out: Output, *, exactly_once: bool) -> int:
@@ -42,7 +45,7 @@ def outage(out: Output, *, exactly_once: bool) -> int:
             file.writelines(f"sensor{n % _KEYS},{n}\n" for n in range(_ROWS))
         cluster.provision(FreezerReading)
         settings = cluster.settings
-        environment = os.environ | {
+        environment = _environment() | {
             "BOOTSTRAP_SERVERS": str(settings.bootstrap_servers),
             "SCHEMA_REGISTRY_URL": str(settings.schema_registry_url),
         }
@@ -64,13 +67,19 @@ def outage(out: Output, *, exactly_once: bool) -> int:
         out.line("it is started again; then the brokers come back")
         code = second.wait(_ENDS_WITHIN_S)
         out.line(f"the second run ends with exit code {code}\n")
-        _compare(out, cluster)
+        _compare(out, cluster, place / _SAID)
         if exactly_once:
             out.line(
                 "(the cluster in this process shows uncommitted readings too; to consumers that"
             )
             out.line("read committed ones only, brokers show none of them, and so none twice)")
         return code
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of this process without the settings of another cluster."""
+    settings = {f"{key}{end}" for key in KEYS for end in ("", "_FILE")} - {"FREEZER_LINE"}
+    return {name: value for name, value in os.environ.items() if name not in settings}
 
 
 def _start(
@@ -80,8 +89,10 @@ def _start(
         *(sys.executable, "-m", __spec__.name, "produce", "--from", "readings.csv"),
         *("--spool", "spool", "--interval", str(_PACE_S), "--no-lines", *how),
     )
-    quiet = subprocess.DEVNULL
-    return subprocess.Popen(command, cwd=place, env=environment, stdout=quiet, stderr=quiet)
+    with (place / _SAID).open("ab") as said:
+        return subprocess.Popen(
+            command, cwd=place, env=environment, stdout=subprocess.DEVNULL, stderr=said
+        )
 
 
 def _wait_for_some(cluster: EventCluster) -> None:
@@ -90,7 +101,7 @@ def _wait_for_some(cluster: EventCluster) -> None:
         time.sleep(0.05)
 
 
-def _compare(out: Output, cluster: EventCluster) -> None:
+def _compare(out: Output, cluster: EventCluster, said: Path) -> None:
     found = [(each.sensor_id, int(each.temperature)) for each in cluster.events(FreezerReading)]
     counts = Counter(number for _, number in found)
     missing = _ROWS - len(counts)
@@ -102,7 +113,9 @@ def _compare(out: Output, cluster: EventCluster) -> None:
     out.line(f"{counted(len(counts), 'reading')} on the topic, {missing:,} missing,")
     out.line(f"{twice:,} twice, each sensor's {'in order' if in_order else 'OUT OF ORDER'}")
     if missing or not in_order:
-        raise NotDelivered("deliver every reading in order", "some are missing or out of order")
+        last = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+        why = "some are missing or out of order"
+        raise NotDelivered("deliver every reading in order", "; ".join([why, *map(one_line, last)]))
 
 
 if __name__ == "__main__":  # the process that is killed

@@ -76,6 +76,7 @@ def next_place(
     *,
     kept: bool,
     ended: bool,
+    refused: bool = False,
 ) -> tuple[str, int] | None:
     """Return the input and line from which to read again; None where there is no need.
 
@@ -85,6 +86,7 @@ def next_place(
         inputs: the names of the inputs, in their order.
         kept: it is in a file of its own, so that only what follows is to be read.
         ended: the input was read to its end.
+        refused: its last row is no reading and ended the run, and is kept nowhere else.
 
     """
     if source is None:
@@ -92,7 +94,7 @@ def next_place(
     if lost and not kept:
         first = min(lost, key=_Order(inputs))
         return None if first.place is None else (first.place.input, first.place.line)
-    return None if ended else (source.last.input, source.last.line + 1)
+    return None if ended else (source.last.input, source.last.line + (not refused))
 
 
 class _Order:

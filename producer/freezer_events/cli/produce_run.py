@@ -22,7 +22,7 @@ from freezer_events.console.signals import Interrupted
 from freezer_events.console.stop import Stop
 from freezer_events.console.words import counted, noun_of
 from freezer_events.console.wrap import wrapped
-from freezer_events.errors import EventError, NotDelivered, UsageError
+from freezer_events.errors import EventError, InvalidEvent, NotDelivered, UsageError
 from freezer_events.observe.logs import log_to_standard_error
 from freezer_events.observe.server import serve_metrics
 from freezer_events.observe.supervisor import supervised
@@ -161,7 +161,13 @@ class ProduceRun:
             earlier={"delivered": pipeline.earlier, "parked": pipeline.earlier_parked},
         )
         conclusion.tell_counts(self._out, tally, event_type, given.output, shard)
-        self._leftovers(pipeline, intake, kept, event_type)
+        self._leftovers(
+            pipeline,
+            intake,
+            kept,
+            event_type,
+            refused=isinstance(error, InvalidEvent) and not rejects.keeps,
+        )
         if given.output == "text" and tally.delivered:
             self._shares(pipeline, partitions, topic, event_type)
         return conclusion.exit_code(
@@ -214,7 +220,13 @@ class ProduceRun:
         return KeptReadings(path, intake.inputs, named=profile.reads_name) if path else None
 
     def _leftovers(
-        self, pipeline: Pipeline, intake: Intake, kept: KeptReadings | None, event_type: EventType
+        self,
+        pipeline: Pipeline,
+        intake: Intake,
+        kept: KeptReadings | None,
+        event_type: EventType,
+        *,
+        refused: bool,
     ) -> None:
         """Keep what was not delivered, and say where the input goes on."""
         if pipeline.spool is not None:
@@ -225,14 +237,22 @@ class ProduceRun:
             for path, count in kept.write(lost, source):
                 note(f"{counted(count, noun_of(event_type.name))} not delivered: kept in {path}")
         inputs = intake.inputs
-        ahead = next_place(source, lost, inputs, kept=kept is not None, ended=pipeline.exhausted)
+        ahead = next_place(
+            source,
+            lost,
+            inputs,
+            kept=kept is not None,
+            ended=pipeline.exhausted,
+            refused=refused,
+        )
         if self._given.shard is not None:
             if ahead is not None or not pipeline.exhausted:
                 note("to go on: the same command; with --spool DIR it goes on where it was")
         elif ahead is not None and ahead[0] != "-":
             name, line = ahead
             only = f"the inputs from {name} on, " if len(inputs) > 1 else ""
-            note(f"to go on: the same options, {only}--start-at {line}")
+            first = f"correct line {line}, then " if refused and not lost else ""
+            note(f"to go on: {first}the same options, {only}--start-at {line}")
 
     def _spooled(self, pipeline: Pipeline, intake: Intake, event_type: EventType) -> None:
         """Say what came from the spool, and how the input goes on."""

@@ -76,6 +76,8 @@ class Hearing:
                 "the records that come next were deleted before they were read",
                 "begin with the oldest that is kept: freezer consume --from-beginning",
             )
+        elif self._group is None and codes.is_about_a_group(error):
+            return  # librdkafka looks for the coordinator of a group that is not joined
         elif about is Meaning.NO_GROUP or codes.concerns_all(error):
             self.trouble = self.trouble or self._explained(error)
 
