@@ -42,7 +42,7 @@ class KeptReadings:
         self._order = _Order(inputs)
         for each in inputs or ("",):
             for apart in ("", _APART):
-                refuse_to_overwrite("--undelivered", self._rows.path_of(each, apart))
+                refuse_to_overwrite("--undelivered", self._rows.path_of(each, apart), readings=True)
 
     def write(
         self, lost: Sequence[Undelivered], source: Source | None

@@ -81,7 +81,7 @@ class KeptRows:
             if kept is not None and kept.path == str(file.resolve()):
                 self._sizes[each] = _cut(option, file, kept.size_bytes)
             else:
-                refuse_to_overwrite(option, file)
+                refuse_to_overwrite(option, file, readings=True)
 
     def size_bytes(self, name: str) -> int:
         """Return how much has been written for an input."""
@@ -161,8 +161,13 @@ def _write(file: IO[bytes], data: bytes) -> None:
         rest = rest[file.write(rest) :]
 
 
-def refuse_to_overwrite(option: str, path: Path) -> None:
+def refuse_to_overwrite(option: str, path: Path, *, readings: bool = False) -> None:
     """Make sure that a file holds nothing.
+
+    Args:
+        option: what names it.
+        path: the file.
+        readings: it would hold readings that are on no topic.
 
     Raises:
         UsageError: it does, or cannot be looked at.
@@ -170,10 +175,10 @@ def refuse_to_overwrite(option: str, path: Path) -> None:
     """
     try:
         if path.is_file() and path.stat().st_size:
-            raise UsageError(
-                f"{option} {path}",
-                "is there already, and may hold lines that are nowhere else",
-                "feed it in with --from, then remove it; or name another file",
-            )
+            why, fix = "is there already", "remove it, or name another file"
+            if readings:
+                why += ", and may hold lines that are nowhere else"
+                fix = "feed it in with --from, then remove it; or name another file"
+            raise UsageError(f"{option} {path}", why, fix)
     except OSError as error:
         raise UsageError(f"{option} {path}", f"cannot be read: {error.strerror}") from error

@@ -137,7 +137,7 @@ class Settings:
             raise ConfigError(
                 "BOOTSTRAP_SERVERS",
                 "is not set, so there is no broker to connect to",
-                "put BOOTSTRAP_SERVERS=host:port into .env; or: freezer demo",
+                "put BOOTSTRAP_SERVERS=host:port into .env; or begin here: freezer local up",
             )
         wanted = {
             "bootstrap.servers": self.bootstrap_servers,

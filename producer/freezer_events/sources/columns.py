@@ -36,7 +36,7 @@ class TablePlan:
         width: how many there are.
         parse: from a row to its event, or to its events where `wide`; raises BadValue, NoReading.
         complain: the same with the names of fields in what it raises.
-        wide: `parse` returns a list.
+        wide: the columns that are a sensor each; where there are some, `parse` returns a list.
         unused: columns that no field takes.
         taken: columns that some field takes; a row that holds one of these is a header.
         only_text: a header could pass as a row of data.
@@ -47,7 +47,7 @@ class TablePlan:
     width: int
     parse: Callable[[list[str]], Any]
     complain: Callable[[list[str]], None]
-    wide: bool
+    wide: tuple[str, ...]
     unused: tuple[str, ...]
     taken: frozenset[str]
     only_text: bool
@@ -218,7 +218,7 @@ class ColumnPlanner:
             len(found.header),
             whole,
             self._complainer(dict(found.cells), tuple(found.extras)),
-            bool(wide),
+            tuple(column for column, _ in wide),
             tuple(each for at, each in enumerate(found.header) if at not in found.used and each),
             frozenset(found.header[at] for at in found.used if found.header[at]),
             all(self._rules[field].is_text or field in found.constants for field in found.cells),

@@ -46,7 +46,7 @@ class CsvFile(TextSource):
         self._splitter = RowSplitter(self._lines, start.delimiter)
         self._planner = self._planner_of(start)
         self._plan = self._planner.plan(start.cells)
-        self._name_unused("columns", self._plan.unused)
+        self._name_columns(self._plan)
 
     def __iter__(self) -> Iterator[Any]:  # noqa: C901, PLR0912 - one loop: calls cost here
         """Yield the events."""
@@ -179,5 +179,11 @@ class CsvFile(TextSource):
         if plan.header != self._plan.header:
             self._tell(f"{self.last.shown}: another header follows: {short_list(cells)}")
         self._plan, self._unknown = plan, ""
-        self._name_unused("columns", plan.unused)
+        self._name_columns(plan)
         return True
+
+    def _name_columns(self, plan: TablePlan) -> None:
+        """Tell of columns that no field takes, and of those that are sensors."""
+        self._name_unused("columns", plan.unused)
+        if plan.wide:
+            self._tell(f"columns with the readings of a sensor each: {short_list(plan.wide)}")
