@@ -10,6 +10,7 @@ from freezer_events.cli import options
 from freezer_events.cli.output import Output
 from freezer_events.cli.schema.comparison import counted, lines
 from freezer_events.cli.schema.subject import check, look
+from freezer_events.console.wrap import wrapped
 from freezer_events.errors import EventError, SchemaError
 from freezer_events.registry.answers import Incompatible
 from freezer_events.registry.registering import composed, register
@@ -132,8 +133,9 @@ def _register(
             except Incompatible:
                 _show([each for each in found if each.version == number], subject, out)
                 raise
-            for line in made.lines(number):
-                out.line(f"  {line}")
+            for told in made.lines(number):
+                for line in wrapped(told, "  ", "    "):
+                    out.line(line)
             mine = made.itself
             word = f"registered as version {mine.version}, schema id {mine.schema_id}"
         else:
