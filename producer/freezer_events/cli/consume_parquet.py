@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from freezer_events.avro.forms.to_arrow import ArrowForm, NoColumn
+from freezer_events.avro.arrow.to_arrow import ArrowForm, NoColumn
 from freezer_events.cli.kept_rows import refuse_to_overwrite
 from freezer_events.errors import EventError, UsageError
 

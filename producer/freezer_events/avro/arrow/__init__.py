@@ -1,5 +1,6 @@
-"""Rows of Arrow batches to Avro bodies, column by column, with no Python object for any value.
+"""Arrow and Avro: batches to bodies here, column by column; values to columns in `to_arrow`.
 
+No Python object is made for any value on the way to bodies.
 It does what is certain. A row that may not fit, and a type or column that it does not know, is left
 to the reader of single rows, which has the rules and the words for all that can be wrong.
 """
