@@ -132,8 +132,6 @@ class ProduceRun:
         except (EventError, Interrupted):
             note(f"nothing was sent: {self._expected(event_type)}0 delivered")
             raise
-        if refused is not None:
-            pipeline.on_refused = refused.keeper(intake.source, pipeline.undelivered)
         error: EventError | None = None
         try:
             with supervised():
@@ -144,6 +142,9 @@ class ProduceRun:
                     intake.source,
                     mark=intake.mark,
                     on_end=intake.finish,
+                    on_refused=None
+                    if refused is None
+                    else refused.keeper(intake.source, pipeline.undelivered),
                 )
         except EventError as raised:
             error = raised

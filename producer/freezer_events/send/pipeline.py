@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from freezer_events.avro.arrow import EncodedRun
@@ -26,12 +27,10 @@ if TYPE_CHECKING:
     from freezer_events.event import EventType
     from freezer_events.send.producer import EventProducer
     from freezer_events.send.report import Report
+    from freezer_events.send.run_sending import OnBad
     from freezer_events.send.tally import Tally
     from freezer_events.sources.reading import ReadingPlace, Source
     from freezer_events.spool.durable_queue import Spool
-
-# Event, what is wrong with it, and its place.
-OnBad: TypeAlias = "Callable[[Any, InvalidEvent, ReadingPlace | None], None]"
 
 _PROGRESS_EVERY: Final = 1000  # events
 
@@ -49,6 +48,9 @@ class Undelivered(NamedTuple):
     event: Any
     place: ReadingPlace | None
     outcome: Outcome | None
+
+
+OnRefused: TypeAlias = "Callable[[Undelivered, Report], bool]"
 
 
 class Pipeline:
@@ -69,9 +71,10 @@ class Pipeline:
     Attributes:
         undelivered: the good readings that are not known to be on the topic.
         exhausted: the source has been read to its end.
-        not_live: the event type whose times are not filled in: its readings were not made now.
-        timestamp: the attribute whose value is the record's timestamp; None: the time of sending.
-        on_refused: told of a reading that the cluster never takes; True if it is kept elsewhere.
+        not_live: to be set, the event type whose times are not filled in: those of readings that
+            were not made now.
+        timestamp: to be set, the attribute whose value is the record's timestamp; None: that is the
+            time of sending.
 
     """
 
@@ -89,11 +92,16 @@ class Pipeline:
     ) -> None:
         self.undelivered: list[Undelivered] = []
         self.exhausted = False
-        self.on_refused: Callable[[Undelivered, Report], bool] = lambda *_: False
+        self._on_refused: OnRefused = lambda *_: False
         self._producer = producer
         # The one friend of EventProducer's inside: it drives it, and ends its waits.
         self._delivery = producer._delivery  # noqa: SLF001
-        self._runs = RunSending(producer._route, producer._wait, producer.tally)  # noqa: SLF001
+        self._runs = RunSending(
+            producer._route,  # noqa: SLF001
+            producer._wait,  # noqa: SLF001
+            producer.tally,
+            lambda: self.trouble,
+        )
         producer._lifetime.stop = stop  # noqa: SLF001
         if on_notice is not None:
             self._delivery.on_notice = on_notice
@@ -169,6 +177,7 @@ class Pipeline:
         source: Source | None = None,
         mark: Callable[[], Any] | None = None,
         on_end: Callable[[], None] = lambda: None,
+        on_refused: OnRefused | None = None,
     ) -> Tally:
         """Send every event, then wait for what was sent; the tally then adds up for good.
 
@@ -179,8 +188,10 @@ class Pipeline:
             total: how many events there will be, where that is known: no pause after the last.
             source: where the events come from, if each has a place there. It is told of each
                 event that is safe, if it wants to know.
-            on_end: called once the source has been read to its end, and all of it spooled.
             mark: tells how far the source has been read, to be put into the spool with an event.
+            on_end: called once the source has been read to its end, and all of it spooled.
+            on_refused: told of a reading that the cluster never takes; True if it is kept
+                elsewhere.
 
         Raises:
             CountsDiffer: a reading was counted twice or not at all: a bug.
@@ -191,6 +202,7 @@ class Pipeline:
         due = time.monotonic()
         if self.not_live is not None and (fill := self._producer._routes.get(self.not_live).fill):  # noqa: SLF001
             fill.leave_out_now()
+        self._on_refused = on_refused or self._on_refused
         send = self._sender(source, mark)
         stop, delivery = self._stop, self._delivery
         try:
@@ -248,29 +260,10 @@ class Pipeline:
         if mark is not None:
             self._delivery.note_place(mark())
         self._on_progress(self.tally)
-        at, told = 0, partial(self._told_of_row, run, source)
-        while at < len(run):
-            taken = 0
-            try:
-                taken = self._runs.send(run, at, told)
-            except InvalidEvent as error:
-                if on_bad is None:
-                    raise
-                on_bad(run.event(at), error, run.place_of(at))
-                taken = 1
-            except EventError as error:
-                if error is not self.trouble:
-                    raise
-            if not taken:
-                rest = range(at, len(run))
-                self.tally.read += len(rest) - 1
-                self.tally.unsent += len(rest) - 1
-                self.undelivered.extend(
-                    Undelivered(run.event(each), run.place_of(each), None) for each in rest
-                )
-                return False
-            at += taken
-        return True
+        taken = self._runs.send_whole(run, partial(self._told_of_row, run, source), on_bad)
+        rest = range(taken, len(run))
+        self.undelivered += [Undelivered(run.event(at), run.place_of(at), None) for at in rest]
+        return not rest
 
     def _told_of_row(self, run: EncodedRun, source: Source | None, at: int, report: Report) -> None:
         self._told(run.event(at), run.place_of(at), source, report)
@@ -289,13 +282,10 @@ class Pipeline:
             def send(event: Any, **how: Any) -> bool:
                 return plain(event, timestamp=getattr(event, field), **how)
 
-        number = -1
-
-        note_place = self._delivery.note_place
+        numbers, note_place = count(), self._delivery.note_place
 
         def sending(event: Any) -> bool:
-            nonlocal number
-            number += 1
+            number = next(numbers)
             place = None if source is None else source.last
             if mark is not None:
                 note_place(mark())
@@ -314,7 +304,7 @@ class Pipeline:
     ) -> None:
         if report.outcome in {Outcome.FAILED, Outcome.UNCONFIRMED}:
             found = Undelivered(event, place, report.outcome)
-            if not (report.is_refused and self.on_refused(found, report)):
+            if not (report.is_refused and self._on_refused(found, report)):
                 self.undelivered.append(found)
         elif source is not None and place is not None:
             source.safe(place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from freezer_events.errors import EventError, InvalidEvent
 from freezer_events.send import watching
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from freezer_events.send.report import OnReport, Report
     from freezer_events.send.route import Route
     from freezer_events.send.tally import Tally
+    from freezer_events.sources.reading import ReadingPlace
+
+# Event, what is wrong with it, and its place.
+OnBad: TypeAlias = "Callable[[Any, InvalidEvent, ReadingPlace | None], None]"
+# The index of a row that was not delivered, and its report.
+OnUndelivered: TypeAlias = "Callable[[int, Report], None]"
 
 
 class RunSending:
@@ -26,6 +32,7 @@ class RunSending:
         route_of: gives the route of a class of events.
         wait: waits for room until what it is given returns True; False: told to stop.
         tally: counts.
+        trouble: gives the error that all rows would meet, else None.
 
     """
 
@@ -34,12 +41,44 @@ class RunSending:
         route_of: Callable[[type[Event]], Route],
         wait: Callable[[Callable[[], bool]], bool],
         tally: Tally,
+        trouble: Callable[[], EventError | None],
     ) -> None:
         self._route_of = route_of
         self._wait = wait
         self._tally = tally
+        self._trouble = trouble
 
-    def send(self, run: EncodedRun, at: int, on_undelivered: Callable[[int, Report], None]) -> int:
+    def send_whole(self, run: EncodedRun, told: OnUndelivered, on_bad: OnBad | None) -> int:
+        """Send all rows; returns how many were taken or rejected, before the first that was not.
+
+        Args:
+            run: the rows.
+            told: called with the index of each that was not delivered, and its report.
+            on_bad: told of a row that is too large; without it InvalidEvent is raised.
+
+        """
+        at = taken = 0
+        while at < len(run):
+            try:
+                taken = self.send(run, at, told)
+            except InvalidEvent as error:
+                if on_bad is None:
+                    raise
+                on_bad(run.event(at), error, run.place_of(at))
+                taken = 1
+            except EventError as error:
+                if error is not self._trouble():
+                    raise
+                taken = 0
+            if not taken:
+                left = len(run) - at - 1  # one has been counted
+                self._tally.read += left
+                self._tally.unsent += left
+                break
+            at += taken
+        return at
+
+    def send(self, run: EncodedRun, at: int, on_undelivered: OnUndelivered) -> int:
         """Send rows from one on; returns how many were taken: 0 where `send` would be False.
 
         Args:
