@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from freezer_events import AsyncEventProducer, SpoolAt
 from freezer_events.errors import InvalidEvent, UnreachableError, UsageError
 from freezer_events.events import FreezerReading
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from freezer_events.testing import EventCluster
 
 
@@ -89,5 +92,56 @@ def test_after_an_outage_that_is_too_long_every_waiting_send_is_told(
         assert {str(report.outcome) for report in reports} <= {"failed", "unconfirmed"}
         with pytest.raises(UnreachableError, match="nothing delivered for 1 s"):
             await producer.send(reading(20))
+
+    asyncio.run(main())
+
+
+def test_a_producer_that_has_an_async_one_over_it_still_waits_for_room(
+    event_cluster: EventCluster,
+) -> None:
+    small = {"queue.buffering.max.messages": "10"}
+    producer = event_cluster.producer(properties=small)
+    producer.prepare(FreezerReading)
+    over = AsyncEventProducer.over(producer)
+    event_cluster.cluster.take_down()
+
+    def send() -> None:
+        for number in range(100):
+            assert producer.send(reading(number))
+
+    async def main() -> None:
+        sending = asyncio.create_task(asyncio.to_thread(send))
+        mine = [asyncio.create_task(over.send(reading(n))) for n in range(100, 200)]
+        done, _ = await asyncio.wait([sending, *mine], timeout=0.5)
+        assert not done
+        event_cluster.cluster.bring_up()
+        await asyncio.gather(sending, *mine)
+        await over.close()
+
+    asyncio.run(main())
+    there = [event.temperature for event in event_cluster.events(FreezerReading)]
+    assert sorted(there) == [float(number) for number in range(200)]
+    for some in (range(100), range(100, 200)):
+        assert [each for each in there if each in some] == [*map(float, some)]
+
+
+def test_a_spool_that_stays_full_is_waited_for_as_long_as_was_said(
+    event_cluster: EventCluster, tmp_path: Path
+) -> None:
+    event_cluster.cluster.take_down()
+
+    async def main() -> None:
+        at = SpoolAt(tmp_path / "spool", max_bytes=300)
+        producer = event_cluster.async_producer(spool=at, give_up_after_s=1.0)
+
+        async def fill() -> None:
+            for number in range(1000):
+                await asyncio.wait_for(producer.send(reading(number)), 20)
+
+        with pytest.raises(UnreachableError, match="full for 1 s"):
+            await fill()
+        await producer.close()
+        assert producer.tally.unsent == 1
+        assert producer.tally.read == producer.tally.spooled + 1
 
     asyncio.run(main())

@@ -15,7 +15,7 @@ from confluent_kafka.schema_registry.serde import SchemaId
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freezer_events import Cause, Record, Start, UnreachableError, UsageError
+from freezer_events import Cause, EventConsumer, Record, Start, UnreachableError, UsageError
 from freezer_events.avro.wire import encode
 from freezer_events.events import FreezerReading
 from freezer_events.read.away import BACK_AFTER_S, Away
@@ -24,7 +24,6 @@ from freezer_events.read.starting import Edges
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from freezer_events import EventConsumer
     from freezer_events.testing import EventCluster
 
 READINGS = [FreezerReading(sensor_id="sensor0", temperature=n / 2) for n in range(5)]
@@ -347,3 +346,10 @@ def test_reading_to_the_end_ends_in_time_where_the_cluster_is_away(
         event_cluster.cluster.bring_up()
         put(event_cluster, READINGS[:1])
         assert next(consumer.records(timeout_s=60)).event == READINGS[0]
+
+
+def test_a_reader_of_no_partition_is_refused(event_cluster: EventCluster) -> None:
+    with event_cluster.producer() as producer:
+        producer.send(READINGS[0])
+    with pytest.raises(UsageError, match="no partition of it is named"):
+        EventConsumer(event_cluster.settings, FreezerReading, partitions=[])

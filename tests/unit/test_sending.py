@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ BAD: dict[str, dict[str, Any]] = {
     "headers that are no pairs": {"headers": [("site",)]},
     "a header whose name is no text": {"headers": [(b"site", b"A")]},
     "a header of another type": {"headers": {"site": 5}},
+    "a header's name with a zero byte": {"headers": {"a\0b": b"1"}},
     "half a surrogate pair in a header": {"headers": {"site": "\ud83d"}},
     "a callback that cannot be called": {"on_delivery": "print"},
     "a time without a zone": {"timestamp": datetime(2026, 1, 1)},  # noqa: DTZ001
@@ -77,6 +79,20 @@ def test_the_report_of_a_lone_event_comes_without_another_call(event_cluster: Ev
     producer.send(reading(1), on_delivery=lambda _: came.set())
     assert came.wait(10)
     producer.close()
+
+
+def test_flush_returns_once_every_callback_has(event_cluster: EventCluster) -> None:
+    told: list[int] = []
+
+    def slowly(report: Report) -> None:
+        time.sleep(0.05)
+        told.append(report.offset or 0)
+
+    with event_cluster.producer() as producer:
+        for number in range(20):
+            producer.send(reading(number), on_delivery=slowly)
+            assert producer.flush() == 0
+            assert told == [*range(number + 1)]
 
 
 def test_a_callback_may_send(event_cluster: EventCluster) -> None:
@@ -133,6 +149,55 @@ def test_waiting_for_room_within_a_callback_is_refused(event_cluster: EventClust
         producer.close()
     assert said == ["wait for room in the queue"]
     assert producer.tally.unsent == 1
+
+
+@pytest.mark.parametrize("raises", [SystemExit, KeyError, pytest.fail.Exception], ids=str)
+def test_whatever_a_callback_raises_ends_no_thread_and_is_raised_by_close(
+    event_cluster: EventCluster, raises: type[BaseException]
+) -> None:
+    came, told = threading.Event(), []
+
+    def tell(report: Report) -> None:
+        told.append(report)
+        came.set()
+        raise raises("of mine")
+
+    producer = event_cluster.producer()
+    for number in range(3):  # each report comes in the producer's own thread
+        came.clear()
+        producer.send(reading(number), on_delivery=tell)
+        assert came.wait(10)
+    with pytest.raises(raises, match="of mine"):
+        producer.close()
+    assert str(producer.tally) == "3 read, 3 delivered"
+
+
+def test_the_tally_knows_of_each_event_that_was_given(event_cluster: EventCluster) -> None:
+    with event_cluster.producer() as producer:
+        for number in range(1, 700):
+            producer.send(reading(number))
+            assert producer.tally.read == number
+
+
+def test_a_second_close_waits_for_the_first(event_cluster: EventCluster) -> None:
+    producer = event_cluster.producer(give_up_after_s=3.0)
+    producer.send(reading(0))
+    producer.flush()
+    event_cluster.cluster.take_down()
+    for number in range(100):
+        producer.send(reading(number))
+
+    def close() -> None:
+        with pytest.raises(NotDelivered):
+            producer.close()
+
+    first = threading.Thread(target=close)
+    first.start()
+    while not producer._lifetime.is_closed:
+        assert first.is_alive()
+    producer.close()
+    assert producer.tally.in_flight == 0
+    first.join()
 
 
 def test_a_closed_producer_says_so(event_cluster: EventCluster) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import threading
 import time
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
@@ -273,3 +275,27 @@ def test_what_a_rule_set_is_for_stays_on_disk_and_is_named(
     (left,) = (each for each in caplog.records if each.message == "left in the spool")
     assert "has rules that every writer must run" in str(vars(left))
     assert event_cluster.records(FreezerReading) == []
+
+
+@pytest.mark.parametrize("drop_oldest", [False, True], ids=["wait", "drop oldest"])
+@pytest.mark.parametrize("size", [100, 20_000])
+@pytest.mark.parametrize("line", ["python", None])
+def test_a_spool_holds_about_as_much_as_it_may(
+    event_cluster: EventCluster, tmp_path: Path, size: int, line: str | None, *, drop_oldest: bool
+) -> None:
+    most, row = 3_000_000, 1 << 20
+    event_cluster.cluster.take_down()
+    at = SpoolAt(tmp_path / "s", max_bytes=most, drop_oldest=drop_oldest)
+    settings = replace(event_cluster.settings, freezer_line=line)
+    name = "s" * size
+    with EventProducer(settings, spool=at, give_up_after_s=1.0) as producer:
+        events = (FreezerReading(sensor_id=name, temperature=float(n)) for n in range(60_000))
+        with contextlib.nullcontext() if drop_oldest else pytest.raises(UnreachableError):
+            producer.send_all(events if size == 100 else islice(events, 2_000))
+        state = producer._delivery.spool_state()  # type: ignore[union-attr]
+        assert most / 2 < state.size_bytes < most + 2 * row
+        assert bool(state.lost) is drop_oldest
+
+
+def test_a_folder_may_be_named_by_text() -> None:
+    assert SpoolAt.of(SpoolAt("folder")).path == SpoolAt.of("folder").path  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from freezer_events.sources import Source
 
 # Those whose own exit code says more than that something was not delivered.
-_TELLING: Final = (AccessError, InvalidEvent, UnreachableError, UsageError)
+_TELLING: Final = (AccessError, InvalidEvent, SchemaError, UnreachableError, UsageError)
 
 
 def compare(tally: Tally, source: Source | None, skipped: int = 0) -> None:

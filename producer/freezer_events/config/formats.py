@@ -66,7 +66,7 @@ def refuse_bad_urls(key: str, urls: str | None) -> None:
             shown = without_credentials(urls or "")
             fix = _BRACKETS if urls and urls.count(":") > _COLONS and "@" not in urls else ""
             if urls and "@" in urls:
-                fix = "before the last @ write / as %2F, @ as %40, : as %3A and a comma as %2C"
+                fix = "before the last @ write / as %2F, @ as %40, : as %3A, # as %23, comma as %2C"
             raise ConfigError(key, f"{shown!r} is not of the form https://host[:port]", fix)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Which event, of which files, and where: what a command means depends on these.
 _REPEATED: Final = (
     "--env-file", "--topic", "-X", "--event", "--schemas", "--into", "--topics", "--target",
-    "--cluster", "--environment", "--url",
+    "--cluster", "--environment", "--url", "--spool",
 )  # fmt: skip
 _PROGRAM: Final = re.compile(r"\bfreezer (?=[a-z])")
 _WORD: Final = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")

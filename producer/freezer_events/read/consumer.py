@@ -244,6 +244,8 @@ def _among(wanted: Collection[int] | None, count: int, topic: str) -> Collection
     """Return the partitions to read, which must be there."""
     if wanted is None:
         return range(count)
+    if not wanted:
+        raise UsageError(f"read {topic}", "no partition of it is named", "name one, or give None")
     for each in wanted:
         if each not in range(count):
             there = f"it has {count}, numbered from 0"

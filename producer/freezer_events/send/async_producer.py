@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from freezer_events.errors import InvalidEvent
@@ -57,8 +59,10 @@ class AsyncEventProducer:
         self._producer = producer
         self._turn = asyncio.Lock()
         self._deferred: Callable[[], bool] | None = None
-        # The one friend beside the pipeline: it replaces how to wait.
-        producer._wait = self._defer  # type: ignore[method-assign]  # noqa: SLF001
+        self._sending_in = 0  # the thread in which `send` hands an event over at the moment
+        # The one friend beside the pipeline: it replaces how to wait, for the calls it makes.
+        self._wait_in_thread = producer._wait  # noqa: SLF001
+        producer._wait = self._wait_or_defer  # type: ignore[method-assign]  # noqa: SLF001
 
     async def __aenter__(self) -> Self:
         return self
@@ -119,29 +123,38 @@ class AsyncEventProducer:
                 await asyncio.to_thread(
                     producer.prepare, type(event)
                 )  # may ask broker and registry
-            producer.send(
-                event,
-                key=key,
-                headers=headers,
-                timestamp=timestamp,
-                on_delivery=OnceSafe(_resolver(report)),
-            )
+            self._sending_in = threading.get_ident()
+            try:
+                producer.send(
+                    event,
+                    key=key,
+                    headers=headers,
+                    timestamp=timestamp,
+                    on_delivery=OnceSafe(_resolver(report)),
+                )
+            finally:
+                self._sending_in = 0
             if self._deferred is not None:
                 take, self._deferred = self._deferred, None
                 await self._room(take)
         return await report
 
-    def _defer(self, take: Callable[[], bool]) -> bool:
-        """Do not wait for room in the event loop's thread."""
+    def _wait_or_defer(self, take: Callable[[], bool]) -> bool:
+        """Do not wait for room in the event loop's thread; whoever else sends does wait."""
+        in_callback = self._producer._delivery.reports.in_callback  # noqa: SLF001
+        if self._sending_in != threading.get_ident() or in_callback:
+            return self._wait_in_thread(take)
         self._deferred = take
         return True
 
     async def _room(self, take: Callable[[], bool]) -> None:
         """Wait for room; the event counts as unsent where that is in vain."""
         producer, tally = self._producer, self._producer.tally
+        begun = time.monotonic()
         try:
             while not take():
                 producer._lifetime.refuse_if_ended()  # noqa: SLF001
+                producer._delivery.refuse_to_wait_since(begun)  # noqa: SLF001
                 await asyncio.sleep(_LOOK_S)
                 producer._delivery.serve(0)  # noqa: SLF001
         except InvalidEvent as error:

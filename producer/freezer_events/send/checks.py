@@ -126,6 +126,10 @@ def _header(pair: Any) -> tuple[str, str | bytes | None]:
     name, value = pair
     if not isinstance(name, str):
         raise InvalidEvent("headers", f"the name {name!r} is not a str")
+    if "\0" in name:
+        raise InvalidEvent(
+            "headers", f"the name {name!r} has a zero byte, where librdkafka ends it"
+        )
     if not isinstance(value, str | bytes | None):
         kind = type(value).__name__
         raise InvalidEvent(f"header {name!r}", f"is a {kind}, not str, bytes or None")

@@ -27,7 +27,7 @@ def settle(delivery: Delivery | SpooledDelivery, timeout_s: float | None) -> Non
         delivery.disconnect()
 
 
-def verdict(delivery: Delivery | SpooledDelivery) -> Exception | None:
+def verdict(delivery: Delivery | SpooledDelivery) -> BaseException | None:
     """Return what `close` is to raise: of events that are lost, else of a callback that raised."""
     tally, raised = delivery.tally, delivery.reports.raised
     if raised is not None:

@@ -33,6 +33,7 @@ DEFAULT_TIMEOUT_S: Final = 30.0
 DEFAULT_GIVE_UP_AFTER_S: Final = 300.0
 
 _FATAL_REASON_S: Final = 1.0  # how long the reason of a fatal error may be on its way
+_TOLD_S: Final = 0.001  # between two looks whether callbacks have returned
 _PURGED_WITHIN_S: Final = 5.0
 _BATCH_OVERHEAD_BYTES: Final = 512  # a batch's header, and what compression may add to noise
 
@@ -136,6 +137,9 @@ class Delivery(Delivering):
         self.tally.unsent += 1
         return False
 
+    def refuse_to_wait_since(self, begun: float) -> None:
+        """Do nothing: an outage that lasts too long ends the producer, and so every wait."""
+
     def serve(self, timeout_s: float) -> None:
         """Serve delivery reports for up to `timeout_s` seconds."""
         self.line.serve(timeout_s)
@@ -160,9 +164,14 @@ class Delivery(Delivering):
         """
         self.outside_callbacks("flush")
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        while self.in_flight and not stop() and (deadline is None or time.monotonic() < deadline):
-            self.line.push()
-            self.serve(SLICE_S if deadline is None else min(SLICE_S, timeout_s or 0))
+        while not stop() and (deadline is None or time.monotonic() < deadline):
+            if self.in_flight:
+                self.line.push()
+                self.serve(SLICE_S if deadline is None else min(SLICE_S, timeout_s or 0))
+            elif self.reports.telling:  # another thread runs the last callbacks
+                time.sleep(_TOLD_S)
+            else:
+                break
         self._end_if_in_trouble()  # the last report may have come in the pump's thread
         return self.in_flight
 

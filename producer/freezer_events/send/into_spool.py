@@ -173,14 +173,26 @@ class IntoSpool:
             self._spool.wait_for_room(SLICE_S)
             if take():
                 return True
-            if time.monotonic() - begun >= self._give_up_after_s:
-                raise UnreachableError(
-                    f"put an event into the spool {self._spool.path}",
-                    f"it has been full for {self._give_up_after_s:g} s",
-                    "let it drain, or allow more: --spool-max-bytes",
-                )
+            self.refuse_to_wait_since(begun)
         self._reports.tally.unsent += 1
         return False
+
+    def refuse_to_wait_since(self, begun: float) -> None:
+        """Refuse to wait for room any longer.
+
+        Args:
+            begun: when the wait began, by `time.monotonic`.
+
+        Raises:
+            UnreachableError: the spool was full for too long.
+
+        """
+        if time.monotonic() - begun >= self._give_up_after_s:
+            raise UnreachableError(
+                f"put an event into the spool {self._spool.path}",
+                f"it has been full for {self._give_up_after_s:g} s",
+                "let it drain, or allow more: --spool-max-bytes",
+            )
 
 
 class _Here(threading.local):

@@ -34,6 +34,7 @@ class Lifetime:
         on_end: called when no event is to be taken any more.
         is_closed: it was closed, or belongs to the parent of this process.
         stop: asked while the producer waits; True ends the wait.
+        over: set once a producer that was closed has nothing open any more.
 
     """
 
@@ -41,6 +42,8 @@ class Lifetime:
         self.on_end: Callable[[], None] = lambda: None
         self.is_closed = False
         self.stop: Callable[[], bool] = lambda: False
+        self.over = threading.Event()
+        self._closing_in = 0
         self._ended: EventError | None = None
 
     def end(self, why: EventError) -> None:
@@ -50,7 +53,13 @@ class Lifetime:
 
     def close(self) -> None:
         """Take no event any more: the producer is closed."""
+        self._closing_in = threading.get_ident()
         self._close_for(UsageError("send", "the producer is closed", "make another one"))
+
+    def wait_until_over(self) -> None:
+        """Wait until another thread, which closes the producer, has done so."""
+        if self._closing_in not in {0, threading.get_ident()}:
+            self.over.wait()
 
     def refuse_if_ended(self) -> None:
         """Raise the reason for which no event is taken any more, if there is one."""

@@ -139,7 +139,7 @@ class EventProducer:
     @property
     def tally(self) -> Tally:
         """The counts so far; `read` counts the events given to `send`."""
-        return self._tally
+        return self._delivery.tally
 
     def prepare(self, event: type[Event]) -> int:
         """Check that events of this class can be delivered, before sending any.
@@ -179,8 +179,9 @@ class EventProducer:
             timestamp: the record's: a datetime with time zone, or milliseconds since 1970. By
                 default the time at which it is sent.
             on_delivery: called once with the delivery report, in this thread during a later call
-                or in a thread of the producer. It may call `send` while there is room. What it
-                raises is logged, and raised again by `close`.
+                or in a thread of the producer. It may call `send` while there is room and the
+                producer is open: `flush` waits for what it sends, `close` takes nothing more. What
+                it raises is logged, and raised again by `close`.
 
         Returns:
             True if the event was queued. False if, while it waited for room, the cluster began to
@@ -289,6 +290,7 @@ class EventProducer:
 
         """
         if not lifetime.leave(self._lifetime, self._delivery):
+            self._lifetime.wait_until_over()
             return
         self._settle(None)
         if (error := closing.verdict(self._delivery)) is not None:
@@ -299,6 +301,7 @@ class EventProducer:
             closing.settle(self._delivery, timeout_s)
         finally:
             self._way.close()
+            self._lifetime.over.set()
         self._tally.check()
 
     def _route(self, kind: type[Event]) -> Route:

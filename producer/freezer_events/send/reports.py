@@ -51,6 +51,7 @@ class Reports:
         count: the callback of a message for whose report nobody asked.
         on_undelivered: told the value and the report of such a message if it was not delivered.
         raised: what callbacks raised, the first of them, and how many did.
+        telling: the threads that count a message at the moment, and then tell whoever asked.
 
     """
 
@@ -63,10 +64,10 @@ class Reports:
         self.returned: deque[Returned] | None = deque()
         self.count = self._counter()
         self.on_undelivered: Callable[[bytes, Report], None] | None = None
-        self.raised: tuple[Exception, int] | None = None
+        self.raised: tuple[BaseException, int] | None = None
+        self.telling: set[int] = set()
         self._settings = settings
         self._here = threading.local()
-        self._interruption: BaseException | None = None
         self._fatal_at: float | None = None
         # When a connection that may have carried messages was last lost; delivered until then.
         self._cut_at: float | None = None
@@ -95,12 +96,18 @@ class Reports:
                 return partial(self._followed, on_report)
 
         def report(error: KafkaError | None, message: Message) -> None:
-            if error is None:
-                self.count(None, message)
-                if on_report is not None and not isinstance(on_report, OnlyUndelivered):
-                    self.tell(on_report, report_of(Outcome.DELIVERED, None, message))
-            else:
+            if error is not None:
                 self._take_lost(on_report, headers, error, message)
+            elif on_report is None or isinstance(on_report, OnlyUndelivered):
+                self.count(None, message)
+            else:
+                me = threading.get_ident()
+                self.telling.add(me)
+                try:
+                    self.count(None, message)
+                    self.tell(on_report, report_of(Outcome.DELIVERED, None, message))
+                finally:
+                    self.telling.discard(me)
 
         return report
 
@@ -109,9 +116,8 @@ class Reports:
     ) -> None:
         """Take the error of a message that librdkafka would not have: it gets no report."""
         outcome = codes.outcome(error)
-        self._add(outcome, error, topic)
         report = Report(outcome, topic, -1, None, 0.0, error.str(), codes.is_refusal(error))
-        self._tell_lost(on_report, value, report)
+        self._settle_lost(topic, value, error, on_report, report)
 
     def refusal(self, error: KafkaError, topic: str, value: bytes | None) -> EventError:
         """Return the error to raise for a message that was refused before it was taken."""
@@ -138,8 +144,9 @@ class Reports:
 
     def raise_interruption(self) -> None:
         """Raise the KeyboardInterrupt that came while a callback ran in this thread."""
-        if self._interruption is not None and not self.in_callback:
-            error, self._interruption = self._interruption, None
+        error: BaseException | None = getattr(self._here, "interruption", None)
+        if error is not None and not self.in_callback:
+            self._here.interruption = None
             raise error
 
     def is_settled(self, within_s: float) -> bool:
@@ -202,8 +209,24 @@ class Reports:
                 Returned(topic, value or b"", message.key(), headers, timestamp_ms, on_report)
             )
             return
-        self._add(outcome, error, topic)
-        self._tell_lost(on_report, value, report_of(outcome, error, message))
+        self._settle_lost(topic, value, error, on_report, report_of(outcome, error, message))
+
+    def _settle_lost(
+        self,
+        topic: str,
+        value: bytes | None,
+        error: KafkaError,
+        on_report: OnReport | None,
+        report: Report,
+    ) -> None:
+        """Count a message that was not delivered, and tell."""
+        me = threading.get_ident()
+        self.telling.add(me)
+        try:
+            self._add(report.outcome, error, topic)
+            self._tell_lost(on_report, value, report)
+        finally:
+            self.telling.discard(me)
 
     def _outcome(self, error: KafkaError, message: Message) -> Outcome:
         outcome, latency_s = codes.outcome(error), message.latency() or 0.0
@@ -240,11 +263,13 @@ class Reports:
         here.depth = getattr(here, "depth", 0) + 1
         try:
             on_report(report)
-        except Exception as raised:  # noqa: BLE001 - what callers raise is theirs
+        except BaseException as raised:  # noqa: BLE001 - must not unwind through librdkafka's C
+            may_be_a_signals = threading.current_thread() is threading.main_thread()
+            if may_be_a_signals and not isinstance(raised, Exception):
+                here.interruption = raised
+                return
             _log.exception("a delivery callback raised")
             first, count = self.raised or (raised, 0)
             self.raised = (first, count + 1)
-        except BaseException as raised:  # noqa: BLE001 - must not unwind through librdkafka's C
-            self._interruption = raised
         finally:
             here.depth -= 1

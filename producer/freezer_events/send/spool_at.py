@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from freezer_events.spool.durable_queue import DEFAULT_MAX_BYTES
@@ -26,4 +26,6 @@ class SpoolAt:
     @classmethod
     def of(cls, given: SpoolAt | Path | str) -> SpoolAt:
         """Return what was given as one of these."""
-        return given if isinstance(given, SpoolAt) else SpoolAt(Path(given))
+        if isinstance(given, SpoolAt):
+            return replace(given, path=Path(given.path))
+        return SpoolAt(Path(given))

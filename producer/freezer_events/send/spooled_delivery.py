@@ -212,6 +212,15 @@ class SpooledDelivery(Delivering):
         """
         return self._into.wait_for_room(take, stop)
 
+    def refuse_to_wait_since(self, begun: float) -> None:
+        """Refuse to wait for room any longer.
+
+        Raises:
+            UnreachableError: the spool has been full since then, which is too long.
+
+        """
+        self._into.refuse_to_wait_since(begun)
+
     def serve(self, timeout_s: float) -> None:
         """Wait: reports are served by the drain."""
         self._over.wait(timeout_s)

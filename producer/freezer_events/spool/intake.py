@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = 8 * ROW  # messages in a commit, about
 _PENDING: Final = 3 * _AT_ONCE  # that are put and not committed: some while others are
 _PENDING_BYTES: Final = 32 << 20
+_LOOK_BYTES: Final = 1 << 16  # room is looked for after so many at the latest
 _SLICE_S: Final = 0.1  # the longest that a wait goes without asking whether to stop
 _REFUSALS: Final = 1000  # of so many it is known why; whoever waits looks at once
 
@@ -71,6 +72,7 @@ class SpoolIntake:
         self.is_closing = False
         self._pending: list[Put | PackedRow] = []
         self._pending_count = self._pending_bytes = 0
+        self._look_at_bytes = _LOOK_BYTES
         self._filling: RowFiller | None = None
         self._put = self._committed = self._awaited = 0
         self._refused: list[tuple[int, int, EventError]] = []
@@ -97,7 +99,7 @@ class SpoolIntake:
         with self.order:  # what is put while it is held is committed together
             if self._pending_count < _AT_ONCE:
                 self.take_row()
-            return self._pending[: first_of(self._pending, _AT_ONCE)]
+            return self._pending[: first_of(self._pending, _AT_ONCE, self._level.most_at_once)]
 
     def take_row(self) -> None:
         """Put in what the filler has, room or not."""
@@ -149,15 +151,20 @@ class SpoolIntake:
                 self.take_row()
             self._pending.append(message)
             self._pending_count += 1
-            self._pending_bytes += len(message[2])
+            self._pending_bytes += len(message[2]) + len(message[1] or b"")
             self._put = number = self._put + 1
-            if self.is_idle or not self._pending_count % ROW:
+            if (
+                self.is_idle
+                or not self._pending_count % ROW
+                or self._pending_bytes >= self._look_at_bytes
+            ):
                 self.wake.set()
                 self.look_for_room()
             return number
 
     def look_for_room(self) -> None:
         """Take note of whether anything can be put; `done` and each commit make room."""
+        self._look_at_bytes = self._pending_bytes + _LOOK_BYTES
         self.is_full = (
             self.is_closing
             or self._pending_count >= _PENDING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
 
@@ -27,6 +28,11 @@ class FillLevel:
         self.drop_oldest = drop_oldest
         self.events = events
         self.size_bytes = size_bytes
+
+    @property
+    def most_at_once(self) -> int:
+        """How many bytes may be committed at once, so that the oldest can make room for them."""
+        return self._max_bytes // 2 if self.drop_oldest else sys.maxsize
 
     def rise(self, events: int, size_bytes: int) -> None:
         """Count what was committed."""

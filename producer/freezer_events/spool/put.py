@@ -61,19 +61,24 @@ def count_of(taken: Sequence[Put | PackedRow]) -> int:
     return len(taken) + sum(each.length - 1 for each in taken if isinstance(each, PackedRow))
 
 
-def first_of(taken: Sequence[Put | PackedRow], count: int) -> int:
-    """Return how many of these, from the first on, have so many messages, or all have fewer."""
-    found = 0
+def first_of(taken: Sequence[Put | PackedRow], count: int, most_bytes: int) -> int:
+    """Return how many of these, from the first on, have so many messages or bytes, if not all."""
+    found = size = 0
     for number, each in enumerate(taken, 1):
         found += each.length if isinstance(each, PackedRow) else 1
-        if found >= count:
+        size += _size(each)
+        if found >= count or size >= most_bytes:
             return number
     return len(taken)
 
 
 def size_of(taken: Sequence[Put | PackedRow]) -> int:
     """Return how many bytes these are."""
-    return sum(len(each.data if isinstance(each, PackedRow) else each.body) for each in taken)
+    return sum(map(_size, taken))
+
+
+def _size(put: Put | PackedRow) -> int:
+    return len(put.data) if isinstance(put, PackedRow) else len(put.body) + len(put.key or b"")
 
 
 def rows_of(taken: Sequence[Put | PackedRow]) -> Iterator[tuple[int, bytes, Sequence[Put]]]:

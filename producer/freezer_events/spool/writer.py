@@ -167,7 +167,8 @@ class Writer:
         since = self._full_since
         if since is not None and (now - since >= self._patience_s or self._intake.is_closing):
             self._full_since = None
-            self._intake.refuse(full)
+            fix = "free some room, then begin again: what is in the spool is safe"
+            self._intake.refuse(DiskFull(full.doing, full.why, fix))
 
     def _make_room(self, size_bytes: int) -> None:
         """Drop the oldest where that was asked for and the spool is full."""
