@@ -33,6 +33,7 @@ DEFAULT_TIMEOUT_S: Final = 30.0
 DEFAULT_GIVE_UP_AFTER_S: Final = 300.0
 
 _FATAL_REASON_S: Final = 1.0  # how long the reason of a fatal error may be on its way
+_LAST_S: Final = 0.005  # what is counted in C ends no poll, so the last of it shows after this
 _TOLD_S: Final = 0.001  # between two looks whether callbacks have returned
 _PURGED_WITHIN_S: Final = 5.0
 _BATCH_OVERHEAD_BYTES: Final = 512  # a batch's header, and what compression may add to noise
@@ -167,7 +168,7 @@ class Delivery(Delivering):
         while not stop() and (deadline is None or time.monotonic() < deadline):
             if self.in_flight:
                 self.line.push()
-                self.serve(SLICE_S if deadline is None else min(SLICE_S, timeout_s or 0))
+                self.serve(_LAST_S if timeout_s is None else min(_LAST_S, timeout_s))
             elif self.reports.telling:  # another thread runs the last callbacks
                 time.sleep(_TOLD_S)
             else:
