@@ -193,7 +193,8 @@ class PythonLine:
             self._given_up = self._closed = True
             self._refuse_held()  # what came while all else was settled
         self.serve(0)
-        self._producer.close()
+        with suppress(KafkaException):  # a fatal error that came last; all is settled
+            self._producer.close()
 
     def _refuse(self, messages: Iterable[Returned]) -> None:
         """Have messages told of as never sent."""
