@@ -53,22 +53,14 @@ def rest(consumer: EventConsumer[FreezerReading]) -> list[float]:
 
 @pytest.mark.usefixtures("settings")
 def test_who_joins_no_group_needs_no_permission_on_one(
-    freezer: Freezer,
-    secured: Stack,
+    secure: Callable[..., Freezer],
     topic: str,
     grant: Callable[..., None],
     make_scram_user: Callable[[], Login],
 ) -> None:
     login = make_scram_user()
     grant(login.user, topic, AclOperation.READ, AclOperation.DESCRIBE)
-    reader = freezer.having(
-        BOOTSTRAP_SERVERS=secured.sasl_bootstrap,
-        SECURITY_PROTOCOL="SASL_SSL",
-        SASL_MECHANISM="SCRAM-SHA-512",
-        SASL_USERNAME=login.user,
-        SASL_PASSWORD=login.password,
-        SSL_CA_LOCATION=secured.ca_path,
-    )
+    reader = secure(login, "SCRAM-SHA-512")
     for how in (("--from-beginning",), ("--last", "5"), ("--from-time", "1h")):
         done = reader("consume", *how, "--until-end", "--count-only")
         assert (done.returncode, done.stdout) == (0, "5 readings, 0 skipped\n"), done.stderr

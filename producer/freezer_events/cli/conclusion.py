@@ -11,7 +11,6 @@ from freezer_events.console.words import counted, noun_of
 from freezer_events.errors import (
     AccessError,
     EventError,
-    InvalidEvent,
     SchemaError,
     UnreachableError,
     UsageError,
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from freezer_events.sources import Source
 
 # Those whose own exit code says more than that something was not delivered.
-_TELLING: Final = (AccessError, InvalidEvent, SchemaError, UnreachableError, UsageError)
+_TELLING: Final = (AccessError, SchemaError, UnreachableError, UsageError)
 
 
 def compare(tally: Tally, source: Source | None, skipped: int = 0) -> None:

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from freezer_events.config.layers import variables
 from freezer_events.config.settings import KEYS
 from freezer_events.console.escape import one_line
 from freezer_events.console.words import counted
@@ -78,7 +79,7 @@ def outage(out: Output, *, exactly_once: bool) -> int:
 
 def _environment() -> dict[str, str]:
     """Return the environment of this process without the settings of another cluster."""
-    settings = {f"{key}{end}" for key in KEYS for end in ("", "_FILE")} - {"FREEZER_LINE"}
+    settings = {*variables(KEYS)} - {"FREEZER_LINE"}
     return {name: value for name, value in os.environ.items() if name not in settings}
 
 

@@ -17,7 +17,7 @@ from freezer_events.config.properties import read_properties
 from freezer_events.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 ENV_FILES: Final = (".env", ".env.local")  # `.env.local` is what the local stack writes
 
@@ -46,6 +46,11 @@ _IN_FILE: Final = "_FILE"
 _BASIC_AUTH: Final = "schema.registry.basic.auth.user.info"
 
 
+def variables(keys: Sequence[str]) -> tuple[str, ...]:
+    """Return the variables that hold settings: their own, and those that name a file with one."""
+    return (*keys, *(f"{key}{_IN_FILE}" for key in keys))
+
+
 @dataclass(frozen=True, slots=True)
 class Layers:
     """The settings found, by key, each with the layer it came from.
@@ -71,8 +76,7 @@ class Layers:
             ConfigError: a file cannot be read.
 
         """
-        names = (*keys, *(f"{key}{_IN_FILE}" for key in keys))
-        environment = {key: os.environ[key] for key in names if os.environ.get(key)}
+        environment = {key: os.environ[key] for key in variables(keys) if os.environ.get(key)}
         where, written = _env_file(env_file)
         layers = [
             ("option", options),

@@ -249,7 +249,7 @@ class RealScalar(Scalar):
         except ValueError:
             return
         if whole != (int(found) if self.base == "double" else _nearest_float(found)):
-            raise BadValue("", f"{shown(whole)} has too many digits for an Avro {self.base}")
+            self.checked(whole)  # which refuses it: it is larger than what has a float of its own
 
     def random(self, source: random.Random) -> float:
         """Return a temperature."""
