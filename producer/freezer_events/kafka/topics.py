@@ -93,9 +93,8 @@ def preflight(
 
     """
     if settings.bootstrap_servers in IN_PROCESS:
-        return Preflight(
-            TopicSight("", listed_partitions(settings, topic, timeout_s=timeout_s)), None
-        )
+        found = listed_partitions(settings, topic, timeout_s=timeout_s, stop=stop)
+        return Preflight(TopicSight("", found), None)
     connection = Connection(settings.kafka())
     found = _described(connection, settings, topic, "WRITE", timeout_s, stop)
     return Preflight(sight(found), _largest_bytes(connection, topic, timeout_s, stop))
