@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 WINDOW: Final = 20_000  # messages on their way at once: what a killed process may send twice
 _WINDOW_BYTES: Final = 32 << 20
+_AT_ONCE: Final = 8  # batches handed over before reports are served again
 _POLL_S: Final = 0.01
 _IDLE_S: Final = 0.5
 _PURGED_WITHIN_S: Final = 5.0
@@ -169,18 +170,21 @@ class Drain:
                 self._spool.wait_for_more(_POLL_S)
 
     def _hand_over(self) -> bool:
-        """Give librdkafka the next batch; False where there is none, or enough is on its way."""
-        on_their_way = sum(each.batch.length for each in self._open)
-        size = sum(each.batch.size_bytes for each in self._open)
-        if on_their_way >= WINDOW or size >= _WINDOW_BYTES:
-            return False
-        following = self._again.popleft() if self._again else self._next()
-        if following is None:
-            return False
-        self._open.append(following)
-        self._find_addresses(following.batch)
-        self._open[-1] = self._client.set_out(following, self._addresses)
-        self._client.hand_over(self._open[-1])
+        """Give librdkafka the next batches; False where there are none, or enough are underway."""
+        messages = sum(each.batch.length for each in self._open)
+        size_bytes = sum(each.batch.size_bytes for each in self._open)
+        for number in range(_AT_ONCE):
+            if messages >= WINDOW or size_bytes >= _WINDOW_BYTES:
+                return number > 0
+            following = self._again.popleft() if self._again else self._next()
+            if following is None:
+                return number > 0
+            self._open.append(following)
+            self._find_addresses(following.batch)
+            self._open[-1] = self._client.set_out(following, self._addresses)
+            self._client.hand_over(self._open[-1])
+            messages += following.batch.length
+            size_bytes += following.batch.size_bytes
         return True
 
     def _next(self) -> OnItsWay | None:

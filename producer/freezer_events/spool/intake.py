@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from freezer_events.spool.level import FillLevel
     from freezer_events.spool.put import Put
 
-_AT_ONCE: Final = 8 * ROW  # messages in a commit, about
+_AT_ONCE: Final = 24 * ROW  # messages in a commit, about: some 10 ms of work, which a sync may cost
 _PENDING: Final = 3 * _AT_ONCE  # that are put and not committed: some while others are
 _PENDING_BYTES: Final = 32 << 20
 _LOOK_BYTES: Final = 1 << 16  # room is looked for after so many at the latest

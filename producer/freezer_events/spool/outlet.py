@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from freezer_events.spool.pending_changes import PendingChanges
     from freezer_events.spool.reserve import Reserve
 
-_READY: Final = 256  # committed rows kept in memory for whoever takes them out
+_READY: Final = 2048  # committed rows kept in memory for whoever takes them out
 _READY_BYTES: Final = 32 << 20
 
 

@@ -61,6 +61,7 @@ class Outline(NamedTuple):
 M = TypeVar("M", bound="tuple[Any, ...]")
 
 _NO_KEY: Final = -1
+_NO_KEY_UNSIGNED: Final = _NO_KEY % 2**32
 _SEED: Final = struct.Struct("<QI")
 _COLUMNS: Final = 3  # kind, length of the key, length of the body
 
@@ -164,13 +165,13 @@ def outline(data: bytes, count: int) -> Outline:
         Damaged: the bytes do not hold so many messages.
 
     """
-    try:
-        numbers = struct.unpack_from(f"<{_COLUMNS * count}i", data)
+    try:  # as unsigned numbers: a length below 0 that is no sign of a missing key is far too large
+        numbers = struct.unpack_from(f"<{_COLUMNS * count}I", data)
     except struct.error as error:
         raise Damaged(str(error)) from error
-    lengths = numbers[count:]
-    end = _COLUMNS * 4 * count + sum(lengths) + lengths[:count].count(_NO_KEY)
-    if end > len(data) or (lengths and min(lengths) < _NO_KEY):
+    missing = numbers[count : 2 * count].count(_NO_KEY_UNSIGNED)
+    end = _COLUMNS * 4 * count + sum(numbers[count:]) - missing * _NO_KEY_UNSIGNED
+    if end > len(data):
         raise Damaged("cut short")
     return Outline(frozenset(numbers[:count]), end == len(data))
 

@@ -9,7 +9,7 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from libc.stdint cimport int32_t, int64_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 cdef extern from *:
     """
@@ -57,6 +57,7 @@ SOURCES = SOURCE_CRC  # what this was compiled from: `avro.fast` compares
 
 cdef enum:
     COLUMNS = 3  # of fixed numbers: kind, length of the key, length of the body
+    FEW = 64  # partitions that are counted without a Python object
 
 cdef bint bound = False  # librdkafka's functions are known
 
@@ -149,9 +150,10 @@ cdef class Row:
         )
         if self.of is NULL or self.messages is NULL:
             raise MemoryError
+        whole = numbers == range(count)
         for number in range(count):
-            row_note(self.of, number, LEFT_OUT)
-        for number in numbers:
+            row_note(self.of, number, NOT_YET if whole else LEFT_OUT)
+        for number in () if whole else numbers:
             if not 0 <= number < count:
                 raise ValueError("there is no such message")
             row_note(self.of, number, NOT_YET)
@@ -230,14 +232,18 @@ cdef class Row:
 
         What is told later of one of these changes nothing.
         """
-        cdef int number
+        cdef int number, few[FEW]
         cdef int64_t outcome
+        memset(few, 0, sizeof(few))
         delivered, missing = {}, []
         for number in range(self.count):
             outcome = row_outcome(self.of, number)
-            if outcome >= DELIVERED:
+            if outcome >= DELIVERED + FEW:
                 partition = outcome - DELIVERED
                 delivered[partition] = delivered.get(partition, 0) + 1
+            elif outcome >= DELIVERED:
+                few[outcome - DELIVERED] += 1
             elif outcome != LEFT_OUT:
                 missing.append(number)
+        delivered.update((number, few[number]) for number in range(FEW) if few[number])
         return delivered, missing
