@@ -129,6 +129,23 @@ def test_ends_of_transactions_that_are_lost_or_late_change_nothing(
     assert check_spooled(there(stack.bootstrap, topic, "read_committed"), ROWS) == 0
 
 
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("positions")
+def test_a_link_that_is_too_slow_for_a_transaction_gets_smaller_ones(
+    freezer: Freezer, stack: Stack, topic: str, tmp_path: Path
+) -> None:
+    # 450 kB that nothing compresses, all at once: on the way for more than 30 s.
+    rows = [f"{secrets.token_hex(31)},{number}\n" for number in range(5_000)]
+    (tmp_path / "rows.csv").write_text("sensor_id,temperature\n" + "".join(rows))
+    with BrokerDoor(stack.bootstrap, bytes_per_s=12_000) as door:
+        run = freezer.within(500).having(BOOTSTRAP_SERVERS=door.address)
+        done = run(*FILE, "--exactly-once")
+    assert done.returncode == 0, done.stderr
+    assert tally_of(done.stdout.splitlines())["delivered"] == len(rows)
+    assert check_spooled(there(stack.bootstrap, topic, "read_committed"), len(rows)) == 0
+
+
 @pytest.mark.timeout(500)
 @pytest.mark.usefixtures("positions")
 @pytest.mark.parametrize("how", [(), ("--exactly-once",)], ids=["spool", "exactly once"])

@@ -10,15 +10,23 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from typing import Self
 
 _LENGTH = struct.Struct(">i")
 
 
 class BrokerDoor:
-    """Passes connections on to the broker at `address` until it is told otherwise."""
+    """Passes connections on to the broker at `address` until it is told otherwise.
 
-    def __init__(self, address: str) -> None:
+    Args:
+        address: the broker's.
+        bytes_per_s: how fast a client's bytes go, each connection; None: as fast as they can.
+
+    """
+
+    def __init__(self, address: str, bytes_per_s: float | None = None) -> None:
+        self._bytes_per_s = bytes_per_s
         host, _, port = address.rpartition(":")
         self._broker = (host, int(port))
         self._open = threading.Event()
@@ -71,8 +79,10 @@ class BrokerDoor:
 
     def _requests(self, client: socket.socket, broker: socket.socket) -> None:
         with contextlib.suppress(OSError):
-            while data := client.recv(1 << 16):
+            while data := client.recv(1 << 16 if self._bytes_per_s is None else 1 << 10):
                 self._open.wait()
+                if self._bytes_per_s is not None:
+                    time.sleep(len(data) / self._bytes_per_s)
                 broker.sendall(data)
 
     def _answers(self, broker: socket.socket, client: socket.socket) -> None:

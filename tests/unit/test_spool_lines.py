@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from freezer_events.events import FreezerReading
+from freezer_events.send.fast import rows
+from freezer_events.send.transaction import TransactionSize
+from freezer_events.spool.packing import Columns, pack
 from freezer_events.spool.store import Store
 from freezer_events.testing import EventCluster
 from tests.support import extensions
@@ -129,3 +132,27 @@ def test_both_lines_write_the_same_rows(lines: Lines, tmp_path: Path) -> None:
         with lines.producer(spool=tmp_path / line, give_up_after_s=0.1, timeout_s=0.5) as producer:
             send(producer)
     assert stored(tmp_path / "python") == stored(tmp_path / "compiled") != []
+
+
+def test_what_is_left_out_of_a_row_counts_as_nothing() -> None:
+    body = b"b"
+    row = rows.Row(pack(Columns([1] * 5, [None] * 5, [body] * 5, [None] * 5)), 5, b"", range(1, 3))
+    assert row.known() == ({}, [1, 2])
+
+
+def test_transactions_grow_while_they_are_quick_and_shrink_while_they_are_not() -> None:
+    size = TransactionSize()
+    sizes = [size.messages]
+    for _ in range(3):
+        size.committed(size.messages, 0.01)
+        sizes.append(size.messages)
+    assert sizes == [5_000, 10_000, 20_000, 20_000]
+    size.committed(size.messages, 1.0)
+    assert size.messages == 20_000
+    size.committed(size.messages, 10.0)
+    assert size.messages == 10_000
+    size.failed(600)  # more did not wait
+    assert size.messages == 300
+    for _ in range(20):
+        size.failed(size.messages)
+    assert size.messages == 1

@@ -148,16 +148,37 @@ class DrainClient:
             Again: the client has broken.
 
         """
+        self._serve(self.producer.poll, timeout_s)
+
+    def wait(self) -> None:
+        """Serve reports for a moment.
+
+        Raises:
+            Again: the client has broken, or the drain is to end.
+
+        """
+        self.poll(SLICE_S)
+        self._end_if_stopped()
+
+    def flush(self) -> None:
+        """Serve reports for a moment, or until there are all: no message lingers meanwhile.
+
+        Raises:
+            Again: the client has broken, or the drain is to end.
+
+        """
+        self._serve(self.producer.flush, SLICE_S)
+        self._end_if_stopped()
+
+    def _serve(self, serve: Callable[[float], int], timeout_s: float) -> None:
         try:
-            self.producer.poll(timeout_s)
+            serve(timeout_s)
         except KafkaException as error:
             self._on_error(error.args[0])
         if self._broken is not None:
             raise Again(self._broken)
 
-    def wait(self) -> None:
-        """Serve reports for a moment; ends it all if that was asked for."""
-        self.poll(SLICE_S)
+    def _end_if_stopped(self) -> None:
         if self._is_stopped():
             raise Again(EventError("drain the spool", "it was stopped"))
 

@@ -27,7 +27,7 @@ from freezer_events.kafka.positions import (
 from freezer_events.send.drain import Drain
 from freezer_events.send.drain_client import Again
 from freezer_events.send.spool_history import another_history, another_process, is_ours
-from freezer_events.send.transaction import Part, Refused, Transaction, first
+from freezer_events.send.transaction import Part, Refused, Transaction, TransactionSize, first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from freezer_events.errors import EventError
     from freezer_events.spool.records import StoredBatch
 
-TRANSACTION: Final = 5_000  # messages in a transaction under load
 _SINGLY: Final = 500  # likewise, in batches of one
 _TRANSACTION_BYTES: Final = 16 << 20
 _ANSWER_S: Final = 5.0  # the longest that a call waits before it asks whether to stop
@@ -66,6 +65,7 @@ class ExactlyOnceDrain(Drain):
         self._told: dict[int, Any] = {}
         self._batches: list[StoredBatch] = []  # taken out and not let go of
         self._unsettled: Transaction | None = None  # nobody knows whether it was committed
+        self._size = TransactionSize()
         self._fenced = 0  # times in a row
 
     def untold(self) -> Iterator[Any]:
@@ -82,30 +82,30 @@ class ExactlyOnceDrain(Drain):
             return
         self._begin_anew()
         while not self._is_to_end():
-            while self._take_out():
-                pass
+            self._take_out()
             if self._batches:
-                self._send(self._parts())
+                self._send(first(self._parts(), self._size.messages))
                 self.trouble, self._failures, self._fenced = None, 0, 0
             else:
                 self._client.poll(0)
                 self._spool.wait_for_more(SLICE_S)
             self.on_look()
 
-    def _take_out(self) -> bool:
-        """Take out one more batch for the next transaction; False: it is large enough, or none."""
-        if (
-            sum(each.length for each in self._batches) >= TRANSACTION
-            or sum(each.size_bytes for each in self._batches) >= _TRANSACTION_BYTES
-            or (batch := self._spool.next()) is None
-        ):
-            return False
-        self._batches.append(batch)
-        for number, who in self._spool.told(batch).items():
-            self._told[batch.position + number] = who
-        # Committed by a process that could not let go of it any more.
-        self.earlier[_UNKNOWN] += max(0, min(batch.end, self._begun) - batch.position)
-        return True
+    def _take_out(self) -> None:
+        """Take out as many batches as the next transaction is to have, or all that wait."""
+        messages = sum(each.length for each in self._batches)
+        size_bytes = sum(each.size_bytes for each in self._batches)
+        while messages < self._size.messages and size_bytes < _TRANSACTION_BYTES:
+            batch = self._spool.next()
+            if batch is None:
+                return
+            self._batches.append(batch)
+            messages += batch.length
+            size_bytes += batch.size_bytes
+            for number, who in self._spool.told(batch).items():
+                self._told[batch.position + number] = who
+            # Committed by a process that could not let go of it any more.
+            self.earlier[_UNKNOWN] += max(0, min(batch.end, self._begun) - batch.position)
 
     def _parts(self) -> list[Part]:
         """Return what is still to be sent of what was taken out."""
@@ -122,10 +122,17 @@ class ExactlyOnceDrain(Drain):
     def _send(self, parts: Sequence[Part]) -> None:
         """Send messages in one transaction; where one is refused, that is found and parked."""
         if parts:
+            begun, transaction = time.monotonic(), Transaction(parts)
             try:
-                self._commit(Transaction(parts))
+                self._commit(transaction)
             except Refused:
+                self._size.failed(len(transaction))
                 self._send_singly()
+            except Again:
+                self._size.failed(len(transaction))
+                raise
+            else:
+                self._size.committed(len(transaction), time.monotonic() - begun)
         while self._batches and not self._todo(self._batches[0]):
             self._spool.done(self._batches.pop(0))
 
@@ -165,11 +172,10 @@ class ExactlyOnceDrain(Drain):
         producer = self._client.producer
         try:
             producer.begin_transaction()
+            # On its way with the messages: it counts only if all of them do. It goes first, so that
+            # its partition joins the transaction in one request with theirs.
+            producer.produce(POSITIONS_TOPIC, transaction.position.value, self._spool.identity)
             self._hand_over_all(transaction)
-            # On its way with them: it counts only if all of them do.
-            crc = self._spool.row_checksum(transaction.end - 1)
-            place = SpoolPosition(transaction.end, crc or 0)
-            producer.produce(POSITIONS_TOPIC, place.value, self._spool.identity)
             self._wait(transaction)
             if errors := transaction.errors():
                 if not any(map(codes.is_never_taken, errors)):
@@ -212,7 +218,7 @@ class ExactlyOnceDrain(Drain):
         The others may not be reported before the transaction ends then.
         """
         while transaction.left and not transaction.errors():
-            self._client.wait()
+            self._client.flush()
         for of in transaction.sent:
             of.count()
 

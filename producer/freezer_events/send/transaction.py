@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from freezer_events.kafka import codes
 from freezer_events.kafka.codes import Outcome
+from freezer_events.kafka.positions import SpoolPosition
 from freezer_events.send.on_its_way import OnItsWay
 from freezer_events.send.report import report_of
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from freezer_events.send.on_its_way import Address, Underway
     from freezer_events.send.report import Report
     from freezer_events.spool.records import StoredBatch
+
+
+_BEGIN: Final = 5_000
+_MOST: Final = 20_000  # as many as are on their way at once without transactions
+_QUICK_S: Final = 0.1
+_SLOW_S: Final = 5.0  # a sixth of what ends a transaction
 
 
 class Part(NamedTuple):
@@ -55,6 +62,7 @@ class Transaction:
     Attributes:
         parts: as given.
         end: the position behind the last of them.
+        position: what is noted of that on the topic of positions.
         sent: what was handed over; nothing of it counts before the commit.
         heard: who is to hear what, once it is committed.
 
@@ -64,8 +72,13 @@ class Transaction:
         self.parts = parts
         last = parts[-1]
         self.end = last.batch.position + last.numbers[-1] + 1
+        self.position = SpoolPosition(self.end, last.batch.checksum)
         self.sent: list[Underway] = []
         self.heard: list[tuple[int, Any, Report]] = []
+
+    def __len__(self) -> int:
+        """Return how many messages it has."""
+        return sum(len(numbers) for _, numbers in self.parts)
 
     @property
     def left(self) -> int:
@@ -98,6 +111,32 @@ class Transaction:
         of = OnItsWay(part.batch, (), defaultdict(int), dict(told), heard)
         of.todo = part.numbers
         return of
+
+
+class TransactionSize:
+    """How large the next transaction is: larger while they are quick, smaller on a slow link.
+
+    A transaction costs the broker as much work as thousands of messages; one that does not end
+    within its timeout is aborted, and would be so again.
+
+    Attributes:
+        messages: how many it is to have at most.
+
+    """
+
+    def __init__(self) -> None:
+        self.messages = _BEGIN
+
+    def committed(self, messages: int, took_s: float) -> None:
+        """Take note of one that had so many, and of its time from begin to commit in seconds."""
+        if took_s < _QUICK_S:
+            self.messages = min(2 * self.messages, _MOST)
+        elif took_s > _SLOW_S:
+            self.failed(messages)
+
+    def failed(self, messages: int) -> None:
+        """Take note of one that had so many and was not committed."""
+        self.messages = max(min(messages, self.messages) // 2, 1)
 
 
 def first(parts: Sequence[Part], count: int) -> list[Part]:

@@ -54,6 +54,11 @@ class StoredBatch:
         """The size of its row."""
         return len(self.data)
 
+    @property
+    def checksum(self) -> int:
+        """What its row is stored with."""
+        return packing.checksum(self.position, self.length, self.data)
+
     @cached_property
     def outline(self) -> packing.Outline:
         """What its messages are, without looking at each."""
