@@ -21,7 +21,6 @@ from freezer_events.events import FreezerReading
 from freezer_events.send.fill import Filler
 from freezer_events.send.spooled_delivery import SpooledDelivery
 from freezer_events.spool.durable_queue import Spool
-from freezer_events.spool.file_place import FilePlace, finished, go_on, look
 from freezer_events.spool.folder import filesystem, refuse_network
 from freezer_events.spool.put import Put
 from freezer_events.spool.records import BodyKind
@@ -179,50 +178,6 @@ def test_a_network_file_system_is_told_by_the_mount_that_holds_the_folder(tmp_pa
     assert filesystem("/srv/my share/spool", mounts) == "nfs4"
     assert filesystem("/srv/my share/local/spool", mounts) == "xfs"
     refuse_network(tmp_path)
-
-
-def test_a_file_goes_on_only_while_it_is_the_same(tmp_path: Path) -> None:
-    path = tmp_path / "rows"
-    path.write_bytes(b"a\nb\nc")
-    first = look(path)
-    assert first is not None
-    read = replace(go_on("rows", first, None), line=3, size_bytes=5, whole=False)
-    assert FilePlace.from_text(read.text()) == read
-
-    def again(data: bytes) -> FilePlace:
-        path.write_bytes(data)
-        now = look(path, read)
-        assert now is not None
-        return go_on("rows", now, read)
-
-    assert again(b"a\nb\nc\nd") == read
-    for changed in (b"x\nb\nc\nd", b"a\nb\n", b"a\nb\ncd\n"):
-        with pytest.raises(UsageError, match="--restart"):
-            again(changed)
-    other = tmp_path / "other"
-    other.write_bytes(b"z")
-    other.replace(path)
-    now = look(path, read)
-    assert now is not None
-    assert go_on("rows", now, read).line == 0
-
-
-def test_a_columnar_file_with_other_rows_behind_the_same_beginning_is_another_one(
-    tmp_path: Path,
-) -> None:
-    path = tmp_path / "rows.parquet"
-    path.write_bytes(b"PAR1" + b"same" * 2000 + b"footer 1 PAR1")
-    first = look(path)
-    assert first is not None
-    read = finished(go_on("rows", first, None), first, whole=True)
-    now = look(path, read)
-    assert now is not None
-    assert go_on("rows", now, read) == read
-    path.write_bytes(b"PAR1" + b"same" * 2000 + b"footer 2 PAR1")
-    now = look(path, read)
-    assert now is not None
-    with pytest.raises(UsageError, match="--restart"):
-        go_on("rows", now, read)
 
 
 def test_exactly_once_needs_a_spool(event_cluster: EventCluster) -> None:

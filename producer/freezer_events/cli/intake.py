@@ -100,6 +100,8 @@ class Intake:
             note("the input has been read to its end before: nothing to do")
             self.events = ()
             return
+        for each in () if self.resume is None else self.resume.told:
+            note(one_line(each))
         kept = {} if self.resume is None else self.resume.kept
         self.source = self._inputs = self._open(unread, options, event_type, wait)
         rejects.open(self.inputs, kept, named=profile.reads_name)
@@ -248,6 +250,7 @@ class Intake:
             ),
             tell,
             self._turned,
+            (lambda *_: None) if self.resume is None else self.resume.ended,
         )
 
     def _unread(self, *, follow: bool) -> list[str]:
@@ -259,9 +262,12 @@ class Intake:
 
     def _turned(self, name: str) -> None:
         """Go on with the file that has taken the place of one that was followed."""
-        if self.resume is not None:
-            self.resume.turn(name)
+        between = [] if self.resume is None else self.resume.turn(name)
         note(f"{one_line(name)} is another file now: going on with it")
+        for each in between:
+            note(
+                f"{one_line(each)} had its name for a moment and has not been read: name it: --from"
+            )
         watching.happened("rotated", file=name)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from freezer_events.avro.arrow import EncodedRun
 from freezer_events.cli.kept_rows import KeptBefore
+from freezer_events.cli.resumed_file import Mark, ResumedFile
 from freezer_events.errors import UsageError
-from freezer_events.sources.stores import is_stored, look_at
-from freezer_events.spool.file_place import FilePlace, Look, finished, go_on, is_read, look, renamed
+from freezer_events.spool.turned_files import turned_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,91 +18,9 @@ if TYPE_CHECKING:
     from freezer_events.cli.produce_options import ProduceOptions
     from freezer_events.cli.rejects import Rejects
     from freezer_events.sources import Source
+    from freezer_events.sources.text_source import TextSource
     from freezer_events.spool.durable_queue import Spool
-
-
-class Mark(NamedTuple):
-    """How far an input has been read, as it goes into the spool with a reading."""
-
-    input: str
-    line: int
-    begin: int
-    of_row: int
-    taken: int
-    rejects_bytes: int
-
-
-class _File:
-    """What is remembered of one file.
-
-    Args:
-        spool: the spool.
-        name: the input; of an archive, the file is what is looked at.
-        purpose: event and topic: for another one it is read anew.
-        restart: read it from its beginning, whatever is remembered.
-        known_as: the name under which it is remembered, where that is another one.
-
-    """
-
-    def __init__(
-        self, spool: Spool, name: str, purpose: str, *, restart: bool, known_as: str = ""
-    ) -> None:
-        path, _, member = name.partition("!")
-        self.name = name
-        self._path = Path(name if Path(name).exists() else path)
-        of = Path(known_as) if known_as else self._path
-        self._is_stored = is_stored(name)
-        known = name if self._is_stored else f"{of.resolve()}{f'!{member}' if member else ''}"
-        self.key = f"{known} {purpose}"
-        before = None if restart else FilePlace.from_text(spool.place(self.key))
-        now = self._look(before)
-        self.place = go_on(name, now, before)
-        self.is_done = is_read(now, self.place)
-
-    def read_to_its_end(self, mark: Mark | None, rejects_bytes: int) -> FilePlace:
-        """Return the place of the file now that it has been read to its end.
-
-        Args:
-            mark: the last reading that was taken of it in this run.
-            rejects_bytes: how long the file of its rejects is: some may have come behind that.
-
-        """
-        now = self._look(None)
-        whole = True
-        if not self._is_stored:
-            with self._path.open("rb") as file:
-                file.seek(max(0, now.size_bytes - 1))
-                whole = file.read(1) in {b"\n", b""}
-        last = self.after(mark) if mark else self.place
-        return finished(replace(last, rejects_bytes=rejects_bytes), now, whole=whole)
-
-    def after(self, mark: Mark) -> FilePlace:
-        """Return the place behind a reading."""
-        return replace(
-            self.place,
-            size_bytes=None,
-            line=mark.line,
-            begin=mark.begin,
-            of_row=mark.of_row,
-            taken=mark.taken,
-            rejects_bytes=mark.rejects_bytes,
-        )
-
-    def _look(self, before: FilePlace | None) -> Look:
-        if self._is_stored:
-            stored = look_at(self.name)
-            return Look(self.name, stored.size_bytes, f"written at {stored.mtime_ns} ns", 0)
-        try:
-            found = look(self._path, before)
-        except OSError as error:
-            raise UsageError(f"read {self.name}", str(error.strerror)) from error
-        if found is None:
-            raise UsageError(
-                f"read {self.name}",
-                "is no file that can be read again, so a spool cannot tell how far it was read",
-                "read it as a pipe: --from -",
-            )
-        return found
+    from freezer_events.spool.file_place import FilePlace
 
 
 class Resume:
@@ -117,9 +35,10 @@ class Resume:
 
     Attributes:
         skipped: readings of rows that were half in the spool, read again and passed over.
+        told: what a user is to know of files that were turned over, in sentences.
 
     Raises:
-        UsageError: what was read of a file is not in it any more.
+        UsageError: what was read of a file is not in it any more, or one is named twice.
 
     """
 
@@ -134,22 +53,39 @@ class Resume:
     ) -> None:
         self._spool = spool
         self._purpose = purpose
-        self._files = {}
+        self._files: dict[str, ResumedFile] = {}
+        self.told: list[str] = []
         for name in names:
-            found = _File(spool, name, purpose, restart=restart)
-            if follow and not restart and (old := renamed(Path(name), spool.place(found.key))):
-                before = _File(spool, old, purpose, restart=False, known_as=name)
-                self._files[old] = before
-                kept = (before.place.rejects, before.place.rejects_bytes)
-                found.place = replace(found.place, rejects=kept[0], rejects_bytes=kept[1])
+            found = ResumedFile(spool, name, purpose, restart=restart, follow=follow)
+            for other in self._files.values():
+                if other.key == found.key:
+                    why = f"is the same file as {other.name}"
+                    raise UsageError(f"read {name}", why, "name it once")
+            if follow and not restart and found.before is not None and found.is_new:
+                self._add_turned(found, found.before)
             self._files[name] = found
         self._row: tuple[str, int] = ("", -1)
         self._of_row = 0
         self._taken: dict[str, int] = {name: file.place.taken for name, file in self._files.items()}
-        self._marks: dict[str, Mark] = {}
+        self._ends: dict[str, FilePlace] = {}
         self._source: Source | None = None
         self._rejects: Rejects | None = None
         self.skipped = 0
+
+    def _add_turned(self, now: ResumedFile, before: FilePlace) -> None:
+        """Add the files that were followed before one, under the names that they have now."""
+        old, between = turned_over(Path(now.name), before)
+        if old is None:
+            self.told.append(
+                f"the file that was {now.name} is not in its folder any more: what came behind its "
+                f"line {before.line:,} has not been read"
+            )
+            return
+        for name in (old, *between):
+            self._files[name] = ResumedFile(
+                self._spool, name, self._purpose, restart=False, key=now.key
+            )
+        now.place = replace(now.place, rejects=before.rejects, rejects_bytes=before.rejects_bytes)
 
     @property
     def unread(self) -> list[str]:
@@ -181,7 +117,7 @@ class Resume:
         """Yield the events of the source that are not in the spool yet, counted."""
         self._source, self._rejects = source, rejects
         self._spool.hooks.written_place = self._written
-        self._note_rejects(rejects)
+        self._note_files(rejects)
         for event in events:
             place = source.last
             if type(event) is EncodedRun:  # a row gives one reading
@@ -199,25 +135,60 @@ class Resume:
             self._taken[place.input] += 1
             yield event
 
-    def _note_rejects(self, rejects: Rejects) -> None:
-        """Remember where rejects go, before there is one: a run that is killed may leave some."""
+    def _note_files(self, rejects: Rejects) -> None:
+        """Remember which files are read and where their rejects go, before there is a reading.
+
+        A run that is killed may leave rejects, and a file that was turned over is found by what is
+        noted of it. Of several that were known by one name the first is: the others follow.
+        """
         noted: dict[str, str | None] = {}
+        seen: set[str] = set()
         for name in self.unread:
             file, path = self._files[name], rejects.path_of(name)
+            is_known = not file.is_new and path == file.place.rejects
             if path != file.place.rejects:
                 file.place = replace(file.place, rejects=path, rejects_bytes=0)
+            if file.key not in seen and not is_known:
                 noted[file.key] = file.place.text()
+            seen.add(file.key)
         if noted:
             self._spool.note_places(noted)
 
-    def turn(self, name: str) -> None:
-        """Take note that the name of an input is another file's now."""
-        self._files[name] = file = _File(self._spool, name, self._purpose, restart=True)
+    def ended(self, name: str, source: TextSource) -> None:
+        """Take note that an input has been read to its end, or as far as it goes now."""
+        if self._rejects is None:
+            return
+        file = self._files[name]
+        kept_bytes = self._rejects.size_bytes(name)
+        self._ends[name] = file.at_its_end(source, self._taken[name], kept_bytes)
+        names = list(self._files)
+        for other in names[names.index(name) + 1 :]:
+            if self._files[other].key == file.key:  # it was turned over: that one is read now
+                self._begin(other)
+                del self._ends[name]
+                return
+
+    def _begin(self, name: str) -> None:
+        """Remember that a file is read now which has taken the place of another one."""
+        file = self._files[name]
         if self._rejects is not None:
             path, size = self._rejects.path_of(name), self._rejects.size_bytes(name)
             file.place = replace(file.place, rejects=path, rejects_bytes=size)
+        self._spool.note_places({file.key: file.place.text()})
+
+    def turn(self, name: str) -> list[str]:
+        """Take note that the name of an input is another file's now.
+
+        Returns the names of files that had it in between, and have not been read.
+        """
+        old = self._files[name]
+        _, between = turned_over(Path(name), old.place)
+        self._files[name] = ResumedFile(self._spool, name, self._purpose, restart=True, key=old.key)
+        self._begin(name)
+        self._ends.pop(name, None)
         self._taken[name] = 0
         self._row = ("", -1)
+        return between
 
     def mark(self) -> Mark:
         """Return how far the input has been read with the last event."""
@@ -226,23 +197,14 @@ class Resume:
         place = self._source.last
         name = place.input
         kept = self._rejects.size_bytes(name)
-        found = Mark(name, place.line, place.begin, self._of_row, self._taken[name], kept)
-        self._marks[name] = found
-        return found
+        return Mark(name, place.line, place.begin, self._of_row, self._taken[name], kept, place.raw)
 
     def finish(self) -> None:
-        """Remember that the inputs have been read to their end."""
-        if self._source is None or self._rejects is None:
-            return
-        self._spool.note_places(
-            {
-                file.key: file.read_to_its_end(
-                    self._marks.get(name), self._rejects.size_bytes(name)
-                ).text()
-                for name, file in self._files.items()
-                if not file.is_done
-            }
-        )
+        """Remember how far the inputs have been read that have been read to their end."""
+        if self._ends:
+            self._spool.note_places(
+                {self._files[name].key: place.text() for name, place in self._ends.items()}
+            )
 
     def _written(self, mark: Mark) -> tuple[str, str]:
         file = self._files[mark.input]

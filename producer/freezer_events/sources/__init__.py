@@ -13,7 +13,7 @@ from freezer_events.sources.columnar import ColumnarSource
 from freezer_events.sources.csv_file import CsvFile
 from freezer_events.sources.encodings import LineCode
 from freezer_events.sources.input_names import expanded, size_of
-from freezer_events.sources.inputs import InputBytes
+from freezer_events.sources.inputs import InputBytes, bytes_at
 from freezer_events.sources.json_file import JsonFile
 from freezer_events.sources.many import Inputs
 from freezer_events.sources.profile import FieldFrom, Profile, Wide, refuse_unknown
@@ -45,6 +45,7 @@ __all__ = [
     "Rows",
     "Source",
     "Wide",
+    "bytes_at",
     "expanded",
     "of_batches",
     "open_source",

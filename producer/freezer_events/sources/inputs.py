@@ -8,6 +8,7 @@ import io
 import os
 import sys
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.errors import EventError, UsageError
@@ -145,6 +146,29 @@ class InputBytes:
             raise UsageError(f"read {shown_name(self.name)}", why, fix)
         _refuse_foreign(self.name, first)
         return stream
+
+
+def bytes_at(name: str, begin: int, count: int) -> bytes:
+    """Return bytes of an input, unpacked, from an offset on; fewer where it ends before.
+
+    Raises:
+        UsageError: it cannot be read.
+
+    """
+    path = Path(name)
+    if path.is_file():
+        with path.open("rb") as file:
+            if not file.read(len(_ZSTD)).startswith((_GZIP, _ZSTD)):
+                file.seek(begin)
+                return file.read(count)
+    stream, at, found = InputBytes(name, lambda: True), 0, b""
+    try:
+        while len(found) < count and (data := stream.read1(_CHUNK_BYTES)):
+            found += data[max(0, begin - at) :][: count - len(found)]
+            at += len(data)
+    finally:
+        stream.close()
+    return found
 
 
 def _refuse_foreign(name: str, first: bytes, *, packed: bool = False) -> None:

@@ -21,6 +21,7 @@ class Inputs:
         opened: opens one: its name, and whether it is the first.
         tell: told what was in each, where there are several.
         turned: told of a file whose name is another file's now, which is opened next.
+        ended: told of each input that has been read to its end, and of its source.
 
     Raises:
         EventError: the first cannot be opened, or is nothing that holds readings.
@@ -35,11 +36,13 @@ class Inputs:
         opened: Callable[[str, bool], TextSource],
         tell: Tell,
         turned: Callable[[str], None] = lambda _: None,
+        ended: Callable[[str, TextSource], None] = lambda *_: None,
     ) -> None:
         self._names = names
         self._open = opened
         self._tell = tell
         self._turned = turned
+        self._ended = ended
         self._past = Rows()
         self._past_bytes = 0
         self._headings: dict[str, bytes] = {}
@@ -93,11 +96,13 @@ class Inputs:
         """Yield the readings of one input, and of the files that take its place."""
         yield from readings(self._source)
         self._told()
+        self._ended(name, self._source)
         while self._source.turned:
             self._turned(name)
             self._open_next(name)
             yield from readings(self._source)
             self._told()
+            self._ended(name, self._source)
 
     def _open_next(self, name: str) -> None:
         self._past, self._past_bytes = self.rows, self.done_bytes

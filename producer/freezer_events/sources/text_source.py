@@ -99,6 +99,11 @@ class TextSource:
         return self._bytes.position
 
     @property
+    def left(self) -> bool:
+        """Tell whether it goes on, for another run."""
+        return self._bytes.left
+
+    @property
     def turned(self) -> bool:
         """Tell whether it ended because its name is another file's."""
         return self._bytes.turned

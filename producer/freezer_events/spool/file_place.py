@@ -1,22 +1,23 @@
-"""How far a file has been read, and whether it is still the same file. Pure but for one look."""
+"""How far a file has been read, and whether it is still the same file. Pure but for looks."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _HEAD_BYTES: Final = 4096
+_LINE_END_BYTES: Final = 4  # of the widest characters
 # As files of Parquet, Arrow (two forms) and Feather begin.
 _COLUMNAR: Final = (b"PAR1", b"ARROW1", b"\xff\xff\xff\xff", b"FEA1")
-_ENDS: Final = (b"\n", b"\r", b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Look:
         head: a digest of its first bytes, as many as were asked for; of a columnar file of its last
             ones, too: they say what it holds, and nothing is ever appended to it.
         head_bytes: how many these are.
-        after: the byte behind the part that was read before, b"" where there is none.
+        is_text: it is read row by row, from the bytes that it holds.
 
     """
 
@@ -37,7 +38,7 @@ class Look:
     size_bytes: int
     head: str
     head_bytes: int
-    after: bytes = b""
+    is_text: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,16 @@ class FilePlace:
         inode: device and number of the file.
         head: a digest of its first bytes.
         head_bytes: how many these are.
-        line: the line of the last reading that is in the spool; 0 before the first.
-        begin: the offset of its row's first byte (unpacked).
-        of_row: how many readings of that row are in the spool.
+        line: the line of the last row that was read; 0 before the first.
+        begin: rows that begin before this offset (unpacked) are in the spool, or rejected.
+        of_row: how many readings of the row that begins there are in the spool.
         taken: how many readings were taken from it.
         rejects: the file that its rejects go to, "" for none.
         rejects_bytes: how long that was then.
-        size_bytes: the length of the file when it had been read to its end, else None.
-        whole: it ended with the end of a line then.
+        size_bytes: how much of the file had been read when that was its end, else None.
+        row_begin: the offset of the last row that was read (unpacked).
+        row_bytes: its length, line end included.
+        row: a digest of it; "" where its bytes are not in the file as they are.
 
     """
 
@@ -68,13 +71,18 @@ class FilePlace:
     taken: int = 0
     rejects_bytes: int = 0
     size_bytes: int | None = None
-    whole: bool = True
     rejects: str = ""
+    row_begin: int = 0
+    row_bytes: int = 0
+    row: str = ""
 
     @classmethod
     def from_text(cls, text: str | None) -> FilePlace | None:
-        """Read what `text` has written."""
-        return None if text is None else cls(**json.loads(text))
+        """Read what `text` has written, that of an earlier version, too."""
+        if text is None:
+            return None
+        known = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in json.loads(text).items() if name in known})
 
     def text(self) -> str:
         """Write it down."""
@@ -92,21 +100,26 @@ def look(path: Path, before: FilePlace | None = None) -> Look | None:
         return None
     with path.open("rb") as file:
         found = os.fstat(file.fileno())
-        wanted = _HEAD_BYTES if before is None else before.head_bytes
-        head = file.read(wanted)
-        after = tail = b""
-        if head.startswith(_COLUMNAR):
+        head = file.read(_HEAD_BYTES if before is None else before.head_bytes)
+        tail = b""
+        if is_columnar := head.startswith(_COLUMNAR):
             file.seek(max(0, found.st_size - _HEAD_BYTES))
             tail = file.read(_HEAD_BYTES)
-        if before is not None and before.size_bytes is not None:
-            file.seek(before.size_bytes)
-            after = file.read(1)
     digest = hashlib.sha256(head + tail).hexdigest()
-    return Look(f"{found.st_dev}:{found.st_ino}", found.st_size, digest, len(head), after)
+    inode = f"{found.st_dev}:{found.st_ino}"
+    return Look(inode, found.st_size, digest, len(head), not is_columnar)
 
 
-def go_on(name: str, now: Look, before: FilePlace | None) -> FilePlace:
+def go_on(
+    name: str, now: Look, before: FilePlace | None, read: Callable[[int, int], bytes]
+) -> FilePlace:
     """Return from where a file is to be read: a new one from its beginning.
+
+    Args:
+        name: the input.
+        now: the file.
+        before: how far a file was read under this name.
+        read: gives bytes of the file (unpacked): from which offset, and how many.
 
     Raises:
         UsageError: it is the same file, and what was read of it is not in it any more.
@@ -116,40 +129,37 @@ def go_on(name: str, now: Look, before: FilePlace | None) -> FilePlace:
         return FilePlace(now.inode, now.head, now.head_bytes)
     if now.head != before.head or now.head_bytes != before.head_bytes:
         raise _changed(name, "it holds other readings than when it was read")
-    if before.size_bytes is not None:
-        if now.size_bytes < before.size_bytes:
-            raise _changed(name, "it is shorter than when it was read")
-        if not before.whole and now.after not in _ENDS:
+    if before.size_bytes is not None and now.size_bytes < before.size_bytes:
+        raise _changed(name, "it is shorter than when it was read")
+    if before.row and now.is_text:
+        found = read(before.row_begin, before.row_bytes + _LINE_END_BYTES)
+        row, following = found[: before.row_bytes], found[before.row_bytes :]
+        if _digest(row) != before.row:
+            raise _changed(name, f"its line {before.line:,} is not what it was when it was read")
+        if not _is_whole(row) and following.strip(b"\0")[:1] not in {b"\n", b"\r", b""}:
             raise _changed(name, f"its line {before.line:,} was read, and has grown since")
     return before
 
 
-def renamed(path: Path, text: str | None) -> str | None:
-    """Return the name that a file has now which was read as `path`; None where it is still there.
+def behind_row(place: FilePlace, begin: int, raw: bytes, *, is_text: bool) -> FilePlace:
+    """Return the place with the last row that was read, by its offset and bytes."""
+    row = _digest(raw) if is_text and raw else ""
+    return replace(place, row_begin=begin, row_bytes=len(raw), row=row)
 
-    Looked for in the folder of the path: that is where programs that write logs keep old ones.
-    """
-    before = FilePlace.from_text(text)
-    if before is None:
-        return None
-    with os.scandir(path.resolve().parent) as entries:
-        for each in entries:
-            if each.is_file(follow_symlinks=False):
-                found = each.stat(follow_symlinks=False)
-                if f"{found.st_dev}:{found.st_ino}" == before.inode:
-                    same = os.path.samefile(each.path, path)  # noqa: PTH121
-                    return None if same else each.path
-    return None
+
+def _digest(row: bytes) -> str:
+    return hashlib.sha256(row).hexdigest()[:32]
+
+
+def _is_whole(row: bytes) -> bool:
+    """Tell whether nothing can be added to a row: it has a line end, or is a JSON object."""
+    text = row.replace(b"\0", b"")  # of wide characters
+    return text.endswith((b"\n", b"\r")) or (text.startswith(b"{") and text.endswith(b"}"))
 
 
 def is_read(now: Look, place: FilePlace) -> bool:
     """Tell whether nothing has come since the file was read to its end."""
     return place.size_bytes is not None and now.size_bytes == place.size_bytes
-
-
-def finished(place: FilePlace, now: Look, *, whole: bool) -> FilePlace:
-    """Return the place of a file that has been read to its end."""
-    return replace(place, size_bytes=now.size_bytes, whole=whole)
 
 
 def _changed(name: str, why: str) -> UsageError:
