@@ -17,6 +17,7 @@ from freezer_events.errors import EventError, UnreachableError
 from freezer_events.kafka import codes, handshake
 from freezer_events.kafka.connection import Connection, metadata, never
 from freezer_events.kafka.servers import IN_PROCESS
+from freezer_events.kafka.topic_limits import TopicLimits, limits_of
 from freezer_events.kafka.topic_watch import TopicSight, sight
 
 if TYPE_CHECKING:
@@ -74,13 +75,12 @@ class Preflight(NamedTuple):
 
     Attributes:
         seen: its partitions, and its id.
-        largest_bytes: its `max.message.bytes`; None where we may not read it. Brokers hold a whole
-            batch against it: https://kafka.apache.org/documentation/#topicconfigs_max.message.bytes
+        limits: what it takes; where we may not read that, nothing is known of it.
 
     """
 
     seen: TopicSight
-    largest_bytes: int | None
+    limits: TopicLimits = TopicLimits()
 
 
 def preflight(
@@ -94,15 +94,15 @@ def preflight(
     """
     if settings.bootstrap_servers in IN_PROCESS:
         found = listed_partitions(settings, topic, timeout_s=timeout_s, stop=stop)
-        return Preflight(TopicSight("", found), None)
+        return Preflight(TopicSight("", found))
     connection = Connection(settings.kafka())
     found = _described(connection, settings, topic, "WRITE", timeout_s, stop)
-    return Preflight(sight(found), _largest_bytes(connection, topic, timeout_s, stop))
+    return Preflight(sight(found), _limits(connection, topic, timeout_s, stop))
 
 
-def _largest_bytes(
+def _limits(
     connection: Connection, topic: str, timeout_s: float, stop: Callable[[], bool]
-) -> int | None:
+) -> TopicLimits:
     resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
     try:
         found = connection.ask(
@@ -113,9 +113,9 @@ def _largest_bytes(
             stop=stop,
         )
     except KafkaException:
-        return None  # DESCRIBE_CONFIGS is a permission of its own, which a producer need not have
-    entry = found.get("max.message.bytes")
-    return None if entry is None or entry.value is None else int(entry.value)
+        return TopicLimits()  # DESCRIBE_CONFIGS is a permission of its own
+    values = {name: each.value for name, each in found.items() if each.value is not None}
+    return limits_of(values)
 
 
 def _described(

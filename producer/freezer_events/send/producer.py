@@ -224,6 +224,7 @@ class EventProducer:
             else:
                 own = route.key(event) if isinstance(key, KeyField) else checks.message_key(key)
                 extra = checks.extras(own, headers, timestamp)
+                route.refuse(own, 0 if extra is None else extra[1])
                 if route.headers is not None:
                     extra = standard_headers.added(extra, route.headers(event))
                 told = checks.callback_or_none(on_delivery)

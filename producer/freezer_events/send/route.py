@@ -31,6 +31,7 @@ class Route:
         fill: supplies what an event did not bring; None where nothing is supplied.
         key: takes the message key from an event.
         headers: makes what `event.toml` has every message carry; None where that is nothing.
+        refuse: refuses a key and a timestamp in ms (0: none) that the topic does not take.
         send: encodes and takes an event at once, as a line's `sender` does; None where none can,
             or something is to be filled in first.
         send_run: takes rows that are encoded, as a line's `run_sender` does; None where none can.
@@ -47,6 +48,7 @@ class Route:
         "key",
         "partitions",
         "prefix",
+        "refuse",
         "send",
         "send_run",
         "take",
@@ -72,6 +74,7 @@ class Route:
         self.fill = Filler(event_type) if event_type.fill else None
         self.key = key_text(event_type)
         self.headers: Callable[[Any], Headers] | None = None
+        self.refuse: Callable[[str | bytes | None, int], None] = lambda *_: None
         self.send: Send | None = None
         self.send_run: SendRun | None = None
         self.takes_whole_runs = False

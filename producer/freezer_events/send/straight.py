@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from freezer_events.avro.wire import prefix
 from freezer_events.config.settings import REGISTRY_TIMEOUT_S
 from freezer_events.errors import SchemaError
 from freezer_events.kafka import topics
+from freezer_events.kafka.topic_limits import TopicLimits
 from freezer_events.registry.client import NotRegistered, subject_name
 from freezer_events.registry.known_ids import RememberingRegistry
 from freezer_events.registry.serializer import EventSerializer
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from freezer_events.event import EventType
     from freezer_events.registry.client import Registry
     from freezer_events.send.lifetime import Lifetime
+    from freezer_events.send.line import Extra
     from freezer_events.send.spooled_delivery import SpooledDelivery
     from freezer_events.spool.records import BodyKind
 
@@ -59,6 +62,7 @@ class StraightWay:
         self.stop: Callable[[], bool] = lambda: lifetime.stop() or delivery.trouble is not None
         self._registry_s = min(timeout_s, REGISTRY_TIMEOUT_S)
         self._registry = self._connect_registry()
+        self._limits: dict[str, TopicLimits] = {}
         self._registry.stop = lambda: self.stop()  # noqa: PLW0108 - another one may be set
 
     def open(self, event_type: EventType, topic: str) -> Route:
@@ -85,7 +89,12 @@ class StraightWay:
             raise TypeError("events for a spool go by SpoolWay")
         delivery.pump.start()
         line, encode = delivery.line, serializer.encoder
+        limits = self._limits.get(topic, TopicLimits())
         route = Route(event_type, topic, partitions, encode, before, line.taker(topic))
+        route.refuse = partial(limits.refuse, topic)
+        if event_type.key is None and limits.needs_key:
+            route.take = partial(_refused, limits, topic)
+            return route
         if route.fill is None:
             route.send = line.sender(topic, encode, before, route.key)
         route.send_run = line.run_sender(topic, before)
@@ -114,9 +123,10 @@ class StraightWay:
 
     def _partitions(self, topic: str) -> int:
         found = topics.preflight(self._settings, topic, timeout_s=self._timeout_s, stop=self.stop)
-        if found.largest_bytes is not None:
+        self._limits[topic] = limits = found.limits
+        if limits.largest_bytes is not None:
             # A topic refuses a whole batch that is larger than it allows for one message.
-            self._delivery.bound_batches(found.largest_bytes)
+            self._delivery.bound_batches(limits.largest_bytes)
         if found.seen.topic_id:  # else there is nobody to tell one from the next
             self._delivery.watch.add(topic, found.seen)
         return found.seen.partitions
@@ -135,3 +145,11 @@ class StraightWay:
             f"its schema is not registered at {self._registry.address}",
             f"register it: {register}",
         )
+
+
+def _refused(
+    limits: TopicLimits, topic: str, _: bytes, key: str | bytes | None, *__: Extra | Any
+) -> bool:
+    """Refuse a message of an event that has no key."""
+    limits.refuse(topic, key, 0)
+    return True
