@@ -124,6 +124,84 @@ def test_a_file_that_is_cut_is_named(freezer: Freezer, running: Running) -> None
     assert "copytruncate" in errors
 
 
+def test_a_file_that_is_cut_and_filled_again_at_once_is_named(
+    freezer: Freezer, running: Running
+) -> None:
+    wait_for(freezer, 3)
+    with (freezer.folder / "log.csv").open("r+") as file:
+        file.truncate()
+        file.write(HEAD + "".join(f"f1,{n}.25\n" for n in range(9)))
+    _, errors = running.rest()
+    assert running.code not in {0, None}
+    assert "it was cut and written anew" in errors
+    assert spooled(freezer) == [n + 0.5 for n in range(3)]
+
+
+OPEN = {
+    "a quoted cell": (
+        "log.csv",
+        "sensor_id,temperature,note\nf1,1,a\n",
+        'f2,2,"b\nc\n',
+        'd"\n',
+    ),
+    "an array": (
+        "log.json",
+        '[\n{"sensor_id": "f1", "temperature": 1},\n',
+        '{"sensor_id": "f2",\n',
+        ' "temperature": 2}]\n',
+    ),
+}
+
+
+@pytest.mark.parametrize("what", OPEN)
+def test_a_row_that_stands_open_at_a_signal_waits_for_its_end(freezer: Freezer, what: str) -> None:
+    name, first, half, rest = OPEN[what]
+    path = freezer.folder / name
+    path.write_text(first + half)
+    run = (*FOLLOW[:2], name, *FOLLOW[3:], "--on-bad", "skip", "--rejects", "bad")
+    with freezer.start(*run) as running:
+        wait_for(freezer, 1)
+        running.signal(signal.SIGTERM)
+        lines, errors = running.rest()
+    assert "rejected" not in "".join(lines)
+    assert not (freezer.folder / "bad").exists()
+    assert "to go on: the same command" in errors
+    with path.open("a") as file:
+        file.write(rest)
+    with freezer.start(*run) as running:
+        wait_for(freezer, 2)
+        running.signal(signal.SIGTERM)
+        running.rest()
+    assert spooled(freezer) == [1, 2]
+
+
+def test_an_empty_file_that_is_turned_over_and_one_that_stays_empty_are_no_trouble(
+    freezer: Freezer, running: Running
+) -> None:
+    wait_for(freezer, 3)
+    for number in (1, 2):
+        turn_over(freezer, number)
+        write(freezer, "")
+        heard(running, "is another file now")
+    write(freezer, HEAD + rows(3, 1))
+    wait_for(freezer, 4)
+    turn_over(freezer, 3)
+    write(freezer, "")
+    heard(running, "is another file now")
+    running.signal(signal.SIGTERM)
+    running.rest()
+    assert running.code == 143
+    assert spooled(freezer) == [n + 0.5 for n in range(4)]
+
+
+def heard(running: Running, text: str) -> None:
+    assert running.process.stderr is not None
+    for line in running.process.stderr:
+        if text in line:
+            return
+    pytest.fail(f"it ended without saying {text!r}")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

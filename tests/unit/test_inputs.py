@@ -371,3 +371,37 @@ def test_an_object_that_is_never_closed_costs_itself_alone(tmp_path: Path) -> No
 def test_a_table_without_a_header_at_all_is_named(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_bytes(b"")
     assert isinstance(outcome(tmp_path / "r.csv", event_type=EVENT).error, InvalidEvent)
+
+
+@pytest.mark.parametrize("empty", ["a.csv", "b.csv", "c.csv"])
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_an_input_that_is_empty_ends_a_run_with_its_tally_or_is_passed_over(
+    tmp_path: Path, empty: str, output: str
+) -> None:
+    freezer = Freezer(
+        tmp_path, {"BOOTSTRAP_SERVERS": "localhost:1", "SCHEMA_REGISTRY_URL": "http://localhost:1"}
+    )
+    for number, name in enumerate(("a.csv", "b.csv", "c.csv")):
+        (tmp_path / name).write_text(f"sensor_id,temperature\nf,{number}\n" * (name != empty))
+    run = ("produce", "--from", "*.csv", "--spool", "s", "--give-up-after", "0.3", "--no-lines")
+    done = freezer(*run, "--output", output)
+    before = ord(empty[0]) - ord("a")
+    assert done.returncode == 5, done.stderr
+    assert f"{empty}:1: is empty" in done.stderr
+    if before:
+        readings = "1 reading read" if before == 1 else "2 readings read"
+        told = json.loads(done.stdout)["tally"]["read"] if output == "json" else done.stdout
+        assert told == before if output == "json" else readings in done.stdout
+    done = freezer(*run, "--output", output, "--on-bad", "skip")
+    assert done.returncode == 6, done.stderr
+    assert "passed over" in done.stderr
+
+
+@pytest.mark.parametrize("folder", ["_temporary", "_delta_log", ".staging", "_spark_metadata"])
+def test_what_a_job_leaves_beside_its_rows_is_no_input(tmp_path: Path, folder: str) -> None:
+    kept = ["_SUCCESS", f"{folder}/0/part-0.csv", f"day=1/{folder}/part-0.csv"]
+    read = ["_col=1/part-0.csv", "_mine/b.csv", "day=1/part-0.csv"]
+    for name in kept + read:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert expanded([str(tmp_path)]) == [str(tmp_path / name) for name in read]

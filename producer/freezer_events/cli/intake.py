@@ -251,6 +251,7 @@ class Intake:
             tell,
             self._turned,
             (lambda *_: None) if self.resume is None else self.resume.ended,
+            skips=options.on_bad == "skip",
         )
 
     def _unread(self, *, follow: bool) -> list[str]:

@@ -143,9 +143,7 @@ def command(**given: Any) -> int:
     Without --from, events are simulated: ten, one a second, with three keys in turn.
     """
     refuse_together("--from", ("--sensors", "--seed"), "they are for simulated events")
-    refuse_together(
-        "--follow", ("--live", "--start-at", "--shard", "--dry-run"), "it follows one file"
-    )
+    refuse_together("--follow", ("--live", "--shard", "--dry-run"), "it follows one file")
     refuse_together("--dry-run", ("--rejects-topic", "--undelivered-topic"), "it sends nothing")
     refuse_without("--from", _OF_A_FILE, "it says how to read a file")
     refuse_without("--shard", ("--shard-by",), "it says what a shard is")

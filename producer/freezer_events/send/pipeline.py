@@ -189,7 +189,7 @@ class Pipeline:
             source: where the events come from, if each has a place there. It is told of each
                 event that is safe, if it wants to know.
             mark: tells how far the source has been read, to be put into the spool with an event.
-            on_end: called once the source has been read to its end, and all of it spooled.
+            on_end: called once the source has been read as far as it goes, and all of it taken.
             on_refused: told of a reading that the cluster never takes; True if it is kept
                 elsewhere.
 
@@ -203,7 +203,7 @@ class Pipeline:
         if self.not_live is not None and (fill := self._producer._routes.get(self.not_live).fill):  # noqa: SLF001
             fill.leave_out_now()
         self._on_refused = on_refused or self._on_refused
-        send = self._sender(source, mark)
+        send, ended = self._sender(source, mark), False
         stop, delivery = self._stop, self._delivery
         try:
             with delivery.in_bulk(), looking_less_often():
@@ -217,8 +217,9 @@ class Pipeline:
                     if not taken or stop.asked or delivery.trouble is not None:
                         break
                 else:
-                    self.exhausted = True
-            if self.exhausted:
+                    ended = True
+            self.exhausted = ended and (source is None or not source.left)
+            if ended:
                 on_end()
         finally:
             self._finish()

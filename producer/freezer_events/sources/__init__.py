@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.forms import field_names
-from freezer_events.errors import UsageError
+from freezer_events.errors import InvalidEvent, UsageError
 from freezer_events.sources.arrow_file import ArrowFile, is_columnar
 from freezer_events.sources.arrow_rows import ArrowRows
 from freezer_events.sources.columnar import ColumnarSource
@@ -28,6 +28,7 @@ from freezer_events.sources.reading import (
     shown_name,
 )
 from freezer_events.sources.stores import is_stored
+from freezer_events.sources.text_source import NothingYet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -102,7 +103,12 @@ def open_source(
         first = stream.peek()
         code = LineCode(profile.encoding or _encoding(name, first))
         kind = JsonFile if _is_json(name, first, profile) else CsvFile
-        return kind(stream, code, event_type, profile, on_reject, tell, start)
+        try:
+            return kind(stream, code, event_type, profile, on_reject, tell, start)
+        except InvalidEvent:
+            if not (stream.left or stream.turned):
+                raise
+            return NothingYet(stream, code, event_type, profile, on_reject, tell, start)
     except BaseException:
         stream.close()
         raise

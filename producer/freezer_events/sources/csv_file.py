@@ -14,7 +14,7 @@ from freezer_events.errors import UsageError
 from freezer_events.sources.columns import ColumnPlanner
 from freezer_events.sources.csv_rows import RowSplitter
 from freezer_events.sources.field_rules import FieldRules
-from freezer_events.sources.reading import BadReading, NoReading, short_list
+from freezer_events.sources.reading import BadReading, NoReading, StandsOpen, short_list
 from freezer_events.sources.table_start import find_start
 from freezer_events.sources.text_source import TextSource
 
@@ -72,6 +72,10 @@ class CsvFile(TextSource):
             except BadReading as error:
                 self._reject(error)
                 continue
+            except StandsOpen:
+                rows.read -= 1
+                self._give_back(lines.number, lines.begin)
+                return
             if not row:
                 rows.none += 1
                 continue

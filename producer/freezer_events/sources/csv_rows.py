@@ -12,7 +12,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.errors import UsageError
-from freezer_events.sources.reading import LONGEST_ROW_BYTES, MOST_LINE_BREAKS, BadReading
+from freezer_events.sources.reading import (
+    LONGEST_ROW_BYTES,
+    MOST_LINE_BREAKS,
+    BadReading,
+    StandsOpen,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +38,8 @@ class RowSplitter:
 
     Attributes:
         split: from a line's text to its cells, none for an empty line. Raises BadReading where
-            its quotes make no row; then that line alone has been taken.
+            its quotes make no row; then that line alone has been taken. Raises StandsOpen where
+            its end is still to be written.
 
     Raises:
         UsageError: the delimiter is not one character, or is a quote or a line end.
@@ -85,6 +91,9 @@ class RowSplitter:
                 if self._rows_inside(pieces, len(row)):
                     break
                 return row
+        else:
+            if lines.left:
+                raise StandsOpen
         lines.back_to_first()
         why = "a quote is opened and not closed where a cell ends"
         raise BadReading("", why, 'write a quote inside of a cell twice: "12"" pipe"')

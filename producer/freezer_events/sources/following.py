@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
+_LAST_BYTES: Final = 256
 _QUIET_S: Final = 1.0  # who writes goes on with the old file for a moment after it was renamed
 
 
@@ -38,16 +39,19 @@ class FollowingReader(WaitingReader):
     def __init__(self, descriptor: int, path: str, wait: Callable[[], bool]) -> None:
         super().__init__(descriptor, wait)
         self._path = path
+        self._last = b""  # as much as tells whether it is still the same
         self._at = time.monotonic()
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         """Fill the buffer with what is there, waiting for the first byte.
 
         Raises:
-            EventError: the file is shorter than what was read of it.
+            EventError: what was read of the file is not in it any more.
 
         """
-        while not (count := os.readv(self._descriptor, [buffer])):
+        waited = False
+        while not (count := self._read(buffer, look=waited)):
+            waited = True
             if not self._wait():
                 self.left = True
                 return 0
@@ -57,17 +61,30 @@ class FollowingReader(WaitingReader):
             time.sleep(SLICE_S)
         self._at = time.monotonic()
         self.position += count
+        self._last = (self._last + bytes(memoryview(buffer)[:count][-_LAST_BYTES:]))[-_LAST_BYTES:]
         return count
+
+    def _read(self, buffer: WriteableBuffer, *, look: bool) -> int:
+        """Read what is there; look before whether what was read is still in its place."""
+        size = os.fstat(self._descriptor).st_size if look else self.position
+        if size < self.position:
+            raise self._was_cut(f"it was cut to {size:,} bytes after {self.position:,} were read")
+        if look and size > self.position:
+            begin = self.position - len(self._last)
+            if os.pread(self._descriptor, len(self._last), begin) != self._last:
+                raise self._was_cut(f"it was cut and written anew after {self.position:,} bytes")
+        return os.readv(self._descriptor, [buffer])
+
+    def _was_cut(self, why: str) -> EventError:
+        return EventError(
+            f"follow {self._path}",
+            why,
+            "have it turned over by renaming (logrotate: create, not copytruncate); to read"
+            " it from its beginning: the same command with --restart",
+        )
 
     def _is_another(self) -> bool:
         mine = os.fstat(self._descriptor)
-        if mine.st_size < self.position:
-            raise EventError(
-                f"follow {self._path}",
-                f"it was cut to {mine.st_size:,} bytes after {self.position:,} had been read",
-                "have it turned over by renaming (logrotate: create, not copytruncate); to read"
-                " it from its beginning: the same command with --restart",
-            )
         try:
             now = os.stat(self._path)  # noqa: PTH116 - a name as it was typed
         except FileNotFoundError:

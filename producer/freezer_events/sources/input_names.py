@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 _NO_ROWS: Final = {"_SUCCESS", "_metadata", "_common_metadata"}  # beside Parquet in a data lake
+# Folders of Spark and Delta Lake whose files hold no rows, or those of jobs that failed.
+_NO_DATA: Final = {"_temporary", "_delta_log", "_spark_metadata", "_change_data"}
 
 
 def expanded(names: Sequence[str]) -> list[str]:
@@ -88,7 +90,8 @@ def _files_in(folder: Path) -> list[str]:
 
 
 def _is_hidden(path: Path) -> bool:
-    return path.name in _NO_ROWS or any(part.startswith(".") for part in path.parts)
+    hidden = any(part.startswith(".") or part in _NO_DATA for part in path.parts)
+    return hidden or path.name in _NO_ROWS
 
 
 def _members(name: str) -> Iterator[str]:

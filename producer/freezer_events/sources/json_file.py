@@ -109,6 +109,9 @@ class JsonFile(TextSource):
             if item.line < line or item.begin < byte:
                 deque(item.rest, maxlen=0)
                 continue
+            if item.broken and self._bytes.left:  # it stands open
+                self._give_back(item.line, item.begin)
+                return
             rows.read += 1
             if item.broken:
                 self._reject(item.broken, rest=item.rest)
@@ -117,7 +120,7 @@ class JsonFile(TextSource):
             found = self._counted(lambda raw: self._made(self._code.decoded(raw)), item.raw)
             if found is not None:
                 yield from self._each(found if type(found) is list else [found])
-        if items.unclosed:
+        if items.unclosed and not self._bytes.left:
             self._tell(f"{shown_name(self.name)}: its array is not closed: is the file whole?")
 
     def _plainly_made(self, text: str) -> Any:

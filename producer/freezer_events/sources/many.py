@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from freezer_events.errors import InvalidEvent
 from freezer_events.sources.reading import Rows, shown_name
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Inputs:
         tell: told what was in each, where there are several.
         turned: told of a file whose name is another file's now, which is opened next.
         ended: told of each input that has been read to its end, and of its source.
+        skips: whether a later input that holds nothing to read is passed over, and told.
 
     Raises:
         EventError: the first cannot be opened, or is nothing that holds readings.
@@ -37,18 +39,33 @@ class Inputs:
         tell: Tell,
         turned: Callable[[str], None] = lambda _: None,
         ended: Callable[[str, TextSource], None] = lambda *_: None,
+        *,
+        skips: bool = False,
     ) -> None:
-        self._names = names
         self._open = opened
         self._tell = tell
         self._turned = turned
         self._ended = ended
+        self._skips = skips
+        self._is_single = len(names) == 1
         self._past = Rows()
         self._past_bytes = 0
         self._headings: dict[str, bytes] = {}
-        self._at = 0
-        self._source = opened(names[0], True)
-        self._headings[names[0]] = self._source.heading(names[0])
+        self._names, self._source = self._first_of(names)
+        self._headings[self._names[0]] = self._source.heading(self._names[0])
+
+    def _first_of(self, names: Sequence[str]) -> tuple[Sequence[str], TextSource]:
+        """Open the first input that holds something; returns it with the names from it on."""
+        for at, name in enumerate(names[:-1] if self._skips else ()):
+            try:
+                return names[at:], self._open(name, at == 0)
+            except InvalidEvent as error:
+                self._pass_over(error)
+        at = len(names) - 1 if self._skips else 0
+        return names[at:], self._open(names[at], at == 0)
+
+    def _pass_over(self, error: InvalidEvent) -> None:
+        self._tell(f"{error}: passed over")
 
     @property
     def rows(self) -> Rows:
@@ -66,6 +83,11 @@ class Inputs:
     def heading(self, name: str) -> bytes:
         """Return what stands before the rows of one input."""
         return self._headings.get(name, b"")
+
+    @property
+    def left(self) -> bool:
+        """Whether the input goes on, for another run: it is followed, and a signal ended it."""
+        return self._source.left
 
     @property
     def done_bytes(self) -> int:
@@ -89,7 +111,13 @@ class Inputs:
     def _all(self, readings: Callable[[TextSource], Iterator[Any]]) -> Iterator[Any]:
         yield from self._all_of(self._names[0], readings)
         for name in self._names[1:]:
-            self._open_next(name)
+            try:
+                self._open_next(name)
+            except InvalidEvent as error:  # it does not begin as it must: it is empty, say
+                if not self._skips:
+                    raise
+                self._pass_over(error)
+                continue
             yield from self._all_of(name, readings)
 
     def _all_of(self, name: str, readings: Callable[[TextSource], Iterator[Any]]) -> Iterator[Any]:
@@ -105,10 +133,11 @@ class Inputs:
             self._ended(name, self._source)
 
     def _open_next(self, name: str) -> None:
-        self._past, self._past_bytes = self.rows, self.done_bytes
+        past, past_bytes = self.rows, self.done_bytes
         self._source.close()
-        self._source = self._open(name, False)
-        self._headings[name] = self._source.heading(name)
+        opened = self._open(name, False)  # or raise: then the one before still counts as it is
+        self._past, self._past_bytes, self._source = past, past_bytes, opened
+        self._headings[name] = opened.heading(name)
 
     def close(self) -> None:
         """Close the input that is open."""
@@ -117,7 +146,7 @@ class Inputs:
     def _told(self) -> None:
         """Say what was in the input that has been read."""
         rows = self._source.rows
-        if len(self._names) == 1:
+        if self._is_single:
             if rows.none:
                 what = "row holds" if rows.none == 1 else "rows hold"
                 self._tell(f"{rows.none:,} {what} no reading (empty, a comment, filtered, …)")

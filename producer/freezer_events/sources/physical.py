@@ -118,6 +118,11 @@ class PhysicalLines:
         raw = self._raws[at] if end - at == 1 else self.raw
         return _made(ReadingPlace, (self._name, self._first + at, edges[at], edges[end], raw))
 
+    @property
+    def left(self) -> bool:
+        """Whether the input was left, and has been read as far as it goes now."""
+        return self._ended and self._stream.left
+
     def close(self) -> None:
         """Close the input."""
         self._stream.close()

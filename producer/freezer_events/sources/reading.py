@@ -32,6 +32,10 @@ class NoReading(Exception):  # noqa: N818 - it names the thing
     """A row holds no reading, and that is no error: a value that it needs is one named as none."""
 
 
+class StandsOpen(Exception):  # noqa: N818 - it names the state
+    """A row is not whole yet where its input was left: it is for the next run."""
+
+
 class Unanswered(NoReading):
     """A row does not meet a condition that has no answer for it."""
 
@@ -145,6 +149,10 @@ class Source(Protocol):
     @property
     def rows(self) -> Rows:
         """The counts of its rows so far."""
+
+    @property
+    def left(self) -> bool:
+        """Whether it goes on, for another run."""
 
     @property
     def wants_to_know(self) -> bool:

@@ -112,6 +112,11 @@ class TextSource:
         """Close the input."""
         self._lines.close()
 
+    def _give_back(self, line: int, begin: int) -> None:
+        """Have the last place be before a row that stands open, by its line and offset."""
+        before = ReadingPlace(self.name, line - 1, begin, begin)
+        self._place = lambda: before
+
     def _is_before_start(self) -> bool:
         line, byte = self._start
         return self._lines.number < line or self._lines.begin < byte
@@ -145,3 +150,11 @@ class TextSource:
         if fresh and len(self._named) < _MOST_NAMED:
             self._named.update(fresh)
             self._tell(f"unused {what}: {short_list(fresh)}")
+
+
+class NothingYet(TextSource):
+    """An input that is followed and held nothing when it was left, or turned over."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield nothing."""
+        return iter(())
