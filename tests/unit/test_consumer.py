@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
@@ -15,14 +15,23 @@ from confluent_kafka.schema_registry.serde import SchemaId
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freezer_events import Cause, EventConsumer, Record, Start, UnreachableError, UsageError
+from freezer_events import (
+    Cause,
+    EventConsumer,
+    EventError,
+    EventProducer,
+    Record,
+    Start,
+    UnreachableError,
+    UsageError,
+)
 from freezer_events.avro.wire import encode
 from freezer_events.events import FreezerReading
 from freezer_events.read.away import BACK_AFTER_S, Away
 from freezer_events.read.starting import Edges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from freezer_events.testing import EventCluster
 
@@ -353,3 +362,87 @@ def test_a_reader_of_no_partition_is_refused(event_cluster: EventCluster) -> Non
         producer.send(READINGS[0])
     with pytest.raises(UsageError, match="no partition of it is named"):
         EventConsumer(event_cluster.settings, FreezerReading, partitions=[])
+
+
+@pytest.mark.parametrize(
+    "status", [400, 401, 403, 405, 408, 409, 410, 413, 422, 429, 451, 500, 502, 503]
+)
+def test_what_a_registry_or_a_proxy_refuses_is_no_fault_of_a_record(
+    event_cluster: EventCluster, status: int
+) -> None:
+    with event_cluster.producer() as producer:
+        producer.send(FreezerReading(sensor_id="a", temperature=1.0))
+    with EventConsumer(event_cluster.settings, FreezerReading, group="g") as consumer:
+        event_cluster.fail_registry(status)
+        with pytest.raises(EventError):
+            next(consumer.records())
+        event_cluster.mend_registry()
+        assert next(consumer.records(timeout_s=20.0)).event is not None
+
+
+@pytest.mark.parametrize("group", ["", " ", "\t\n", "a\0b", "\udc80"])
+def test_a_group_that_the_client_would_end_the_process_over_is_refused(
+    event_cluster: EventCluster, group: str
+) -> None:
+    with pytest.raises(UsageError, match="group"):
+        event_cluster.consumer(FreezerReading, group=group)
+
+
+@pytest.mark.parametrize("time", [float("nan"), -1, None, "5", True])
+def test_a_time_that_is_none_is_refused_by_reader_and_writer(
+    event_cluster: EventCluster, time: Any
+) -> None:
+    for make in (
+        lambda: EventConsumer(event_cluster.settings, FreezerReading, timeout_s=time),
+        lambda: EventProducer(event_cluster.settings, timeout_s=time),
+        lambda: EventProducer(event_cluster.settings, give_up_after_s=time),
+    ):
+        with pytest.raises(UsageError, match="is no time in seconds"):
+            make()
+    with event_cluster.consumer(FreezerReading) as consumer:
+        if time is not None:
+            with pytest.raises(UsageError, match="is no time in seconds"):
+                next(consumer.records(timeout_s=time))
+
+
+def test_a_time_may_be_without_end(event_cluster: EventCluster) -> None:
+    for_ever = float("inf")
+    with event_cluster.producer(give_up_after_s=for_ever, timeout_s=for_ever) as producer:
+        producer.send(FreezerReading(sensor_id="a", temperature=1.0))
+    with EventConsumer(event_cluster.settings, FreezerReading, timeout_s=for_ever) as consumer:
+        assert next(consumer.records(timeout_s=for_ever)).event is not None
+
+
+async def first_of(consumer: EventConsumer[FreezerReading]) -> Record[FreezerReading]:
+    return await anext(aiter(consumer))
+
+
+def test_a_consumer_that_is_closed_says_so(event_cluster: EventCluster) -> None:
+    event_cluster.provision(FreezerReading)
+    consumer = event_cluster.consumer(FreezerReading, group="g")
+    consumer.close()
+    for use in (
+        lambda: next(consumer.records()),
+        lambda: next(iter(consumer)),
+        lambda: asyncio.run(first_of(consumer)),
+        consumer.commit,
+        lambda: consumer.seek(0, Start.beginning()),
+    ):
+        with pytest.raises(UsageError, match="the consumer is closed"):
+            use()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Start.time(2**63),
+        lambda: Start.offset(2**63),
+        lambda: Start.offset(1.5),  # type: ignore[arg-type]
+        lambda: Start.time("2020"),  # type: ignore[arg-type]
+        lambda: Start.last(True),
+        lambda: Start("foo", 1),  # type: ignore[arg-type]
+    ],
+)
+def test_a_start_that_cannot_be_is_refused_by_name(make: Callable[[], Start]) -> None:
+    with pytest.raises(UsageError, match="read"):
+        make()

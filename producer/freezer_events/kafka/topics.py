@@ -56,7 +56,19 @@ def partitions(
     timeout_s: float = DEFAULT_TIMEOUT_S,
     stop: Callable[[], bool] = never,
 ) -> int:
-    """Return how many partitions the topic has, having made sure that `operation` is allowed.
+    """Return how many partitions the topic has, as `seen` does."""
+    return seen(settings, topic, operation=operation, timeout_s=timeout_s, stop=stop).partitions
+
+
+def seen(
+    settings: Settings,
+    topic: str,
+    *,
+    operation: str = "WRITE",
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+    stop: Callable[[], bool] = never,
+) -> TopicSight:
+    """Look at a topic, having made sure that `operation` is allowed.
 
     Raises:
         AccessError: the password is wrong, or the principal may not do the operation.
@@ -65,9 +77,10 @@ def partitions(
 
     """
     if settings.bootstrap_servers in IN_PROCESS:
-        return listed_partitions(settings, topic, timeout_s=timeout_s, stop=stop)
+        count = listed_partitions(settings, topic, timeout_s=timeout_s, stop=stop)
+        return TopicSight("", count)
     connection = Connection(settings.kafka())
-    return len(_described(connection, settings, topic, operation, timeout_s, stop).partitions)
+    return sight(_described(connection, settings, topic, operation, timeout_s, stop))
 
 
 class Preflight(NamedTuple):

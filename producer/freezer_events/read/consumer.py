@@ -10,6 +10,7 @@ from freezer_events.errors import UsageError
 from freezer_events.event import Event
 from freezer_events.kafka import topics
 from freezer_events.kafka.connection import never
+from freezer_events.kafka.seconds import LONGEST_S, seconds
 from freezer_events.read.decoding import Decoding
 from freezer_events.read.starting import Start
 from freezer_events.read.subscription import Subscription
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterator
 
     from freezer_events.config import Settings
+    from freezer_events.kafka.topic_watch import TopicSight
     from freezer_events.read.record import Record
 
 E = TypeVar("E", bound=Event)
@@ -49,7 +51,8 @@ class EventConsumer(Generic[E]):
         topic: the topic; by default that of the event (`Settings.topic_for`).
         start: where to begin, by default with the oldest record; in a group only where it has not
             committed anything: `Start.beginning()` or `Start.end()`.
-        partitions: the numbers of the partitions to read, by default all; not in a group.
+        partitions: the numbers of the partitions to read, by default all, those that are added
+            meanwhile, too; not in a group.
         group: the consumer group to join. Without one, nothing is joined and nothing committed.
         dead_letter: called with each record that is no event, instead of handing it out. It counts
             as handled once this returns; what it raises ends the iteration.
@@ -82,13 +85,16 @@ class EventConsumer(Generic[E]):
         self._settings = settings
         self._topic = topic or settings.topic_for(event.__event__)
         self._dead_letter = dead_letter
-        self._timeout_s = timeout_s
+        self._timeout_s = timeout_s = min(seconds("timeout_s", timeout_s), LONGEST_S)
         self._registry = self._connect_registry()
         self._decoding = Decoding(self._registry, event.__event__)
-        wanted = _among(partitions, self._partitions(), self._topic)
+        seen = self._seen()
+        wanted = _among(partitions, seen.partitions, self._topic)
         self._subscription = Subscription(
             settings, self._topic, wanted, start, group=group, timeout_s=timeout_s
         )
+        if partitions is None and group is None and seen.topic_id:
+            self._subscription.watch(seen)
         if on_notice is not None:
             self._subscription.tell(on_notice)
 
@@ -136,8 +142,12 @@ class EventConsumer(Generic[E]):
                 for what may never come, a cluster that is away is waited for.
 
         """
+        if timeout_s is not None:
+            seconds("timeout_s", timeout_s)
         subscription, ends = self._subscription, dict[int, int]()
         subscription.listen()
+        if until_end:
+            subscription.look_now()
         quiet_since = time.monotonic()
         while not stop():
             record = self._next()
@@ -207,8 +217,8 @@ class EventConsumer(Generic[E]):
     def _connect_registry(self) -> Registry:
         return Registry.connect(self._settings)
 
-    def _partitions(self) -> int:
-        return topics.partitions(self._settings, self._topic, operation="READ")
+    def _seen(self) -> TopicSight:
+        return topics.seen(self._settings, self._topic, operation="READ")
 
     def _next(self) -> Record[E] | None:
         """Hand out the next record that is there; None where there is none."""
@@ -231,8 +241,10 @@ class EventConsumer(Generic[E]):
 def _refuse_in_group(group: str | None, start: Start, partitions: Collection[int] | None) -> None:
     if group is None:
         return
-    if not group:
+    if not group.strip():  # librdkafka ends the process over such a name
         raise UsageError("join a consumer group", "it has no name")
+    if "\0" in group or any("\ud800" <= each <= "\udfff" for each in group):
+        raise UsageError(f"join consumer group {group!r}", "its name is no text that Kafka takes")
     why = f"group {group!r} decides itself"
     if partitions is not None:
         raise UsageError("read partitions", f"{why} which partitions a reader gets")

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MS: Final = 1000
+_LARGEST: Final = 2**63 - 1
+_KINDS: Final = ("beginning", "end", "offset", "time", "last")
 
 
 class Edges(NamedTuple):
@@ -39,6 +41,10 @@ class Start:
 
     kind: Literal["beginning", "end", "offset", "time", "last"]
     number: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in _KINDS:
+            raise UsageError("read", f"{self.kind!r} is no place to begin", "see: Start")
 
     @classmethod
     def beginning(cls) -> Self:
@@ -109,6 +115,6 @@ class Start:
 
 
 def _natural(what: str, number: int) -> int:
-    if number < 0:
-        raise UsageError("read", f"{number} is not {what}")
+    if type(number) is not int or not 0 <= number <= _LARGEST:
+        raise UsageError("read", f"{number!r} is not {what}")
     return number

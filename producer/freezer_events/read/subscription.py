@@ -18,24 +18,30 @@ from confluent_kafka import Consumer, TopicPartition
 from freezer_events.errors import UsageError
 from freezer_events.kafka import codes, connection, topics
 from freezer_events.kafka.codes import Meaning
+from freezer_events.kafka.topic_watch import TopicWatch
 from freezer_events.read.broker_questions import BrokerQuestions
 from freezer_events.read.hearing import Hearing
 from freezer_events.read.reach import Reach
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from confluent_kafka import Message
 
     from freezer_events.config import Settings
+    from freezer_events.kafka.topic_watch import TopicChange, TopicSight
     from freezer_events.read.starting import Start
 
+_LOOK_WITHIN_S: Final = 5.0
 _AT_ONCE: Final = 500  # messages taken from the client in one call
 _PROPERTIES: Final = {
     "enable.auto.commit": False,
     "enable.auto.offset.store": False,
     "enable.partition.eof": True,
     "fetch.wait.max.ms": 100,  # how late the end of a partition is noticed
+}
+_IN_GROUP: Final = {
+    "topic.metadata.refresh.interval.ms": 30_000,  # how late partitions are noticed that are added
 }
 _ALONE: Final = {
     "group.id": "freezer-consume",  # librdkafka asks for one; it is never joined
@@ -81,7 +87,9 @@ class Subscription:
         self._topic = topic
         self._in_use = threading.Lock()
         self._hearing = Hearing(settings, topic, group, timeout_s)
-        properties = settings.kafka() | _PROPERTIES
+        self._watch = TopicWatch(settings)
+        self._closed = False
+        properties = _IN_GROUP | settings.kafka() | _PROPERTIES
         if group is None:
             properties |= _ALONE
         else:
@@ -109,16 +117,43 @@ class Subscription:
 
         """
         self._poll(connection.SLICE_S)
+        self._take_added(self._watch.look())
         self._hearing.look()
         if self._hearing.trouble is not None:
             raise self._hearing.trouble
+
+    def watch(self, seen: TopicSight) -> None:
+        """Look at the topic now and then: partitions that are added are read, too."""
+        self._watch.add(self._topic, seen)
+
+    def look_now(self) -> None:
+        """Look at the topic at once, if it is watched."""
+        if self._watch.partitions(self._topic):
+            self._take_added(self._watch.look_now(_LOOK_WITHIN_S))
+
+    def _take_added(self, changes: Sequence[TopicChange]) -> None:
+        """Tell what happened to the topic, and read new partitions from their beginning."""
+        for each in changes:
+            self._hearing.on_notice(each.text)
+        known, there = max(self.reach.partitions, default=-1), self._watch.partitions(self._topic)
+        if changes and (added := range(known + 1, there)):
+            self.reach.add(added)
+            for partition in added:
+                self.reach.move(partition, 0)
+            self._consumer.incremental_assign([TopicPartition(self._topic, n, 0) for n in added])
 
     def tell(self, on_notice: Callable[[str], None]) -> None:
         """Have somebody told in a sentence that the cluster is away, and that it is back."""
         self._hearing.on_notice = on_notice
 
     def listen(self) -> None:
-        """Begin to count anew for how long the cluster is silent."""
+        """Begin to count anew for how long the cluster is silent.
+
+        Raises:
+            UsageError: it is closed.
+
+        """
+        self._refuse_if_closed()
         self._hearing.answered()
 
     def refuse_silence(self, longest_s: float) -> None:
@@ -145,6 +180,7 @@ class Subscription:
             EventError: no broker answers.
 
         """
+        self._refuse_if_closed()
         if partition not in self.reach.partitions:
             read = ", ".join(map(str, sorted(self.reach.partitions))) or "none"
             raise UsageError(
@@ -164,6 +200,7 @@ class Subscription:
             EventError: it was refused, or nobody answered in time.
 
         """
+        self._refuse_if_closed()
         if not offsets:
             return
         wanted = [TopicPartition(self._topic, *each) for each in sorted(offsets.items())]
@@ -178,10 +215,16 @@ class Subscription:
 
     def close(self) -> None:
         """Leave the group, if one was joined, and disconnect."""
+        self._closed = True
         with self._in_use:  # a task that was cancelled leaves a thread behind that fetches
             self._consumer.close()
 
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise UsageError("read", "the consumer is closed", "make another one")
+
     def _poll(self, timeout_s: float) -> None:
+        self._refuse_if_closed()
         with self._in_use:
             first = self._consumer.poll(timeout_s)
             if first is not None:

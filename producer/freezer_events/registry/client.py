@@ -6,10 +6,10 @@ import json
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from freezer_events.config.settings import REGISTRY_TIMEOUT_S
-from freezer_events.errors import SchemaError
+from freezer_events.errors import SchemaError, UnreachableError
 from freezer_events.registry.answers import Incompatible, NoSuchCall, NotRegistered
 from freezer_events.registry.conversation import Conversation, library
 from freezer_events.registry.registered import (
@@ -37,6 +37,9 @@ __all__ = [
     "same_schema",
     "subject_name",
 ]
+
+
+T = TypeVar("T")
 
 
 def subject_name(topic: str) -> str:
@@ -135,7 +138,7 @@ class Registry(Conversation):
             schema = get()
             return schema, _text(schema) if (schema.schema_type or "AVRO") == "AVRO" else ""
 
-        schema, text = self._ask(f"read {what}", read)
+        schema, text = self._ask_to_read(f"read {what}", read)
         if not text:
             raise SchemaError(what, f"is {schema.schema_type}, not AVRO")
         rules = [str(each) for each in rules_of(schema) if each.reads]
@@ -158,9 +161,21 @@ class Registry(Conversation):
                 return _text(found), references_of(found)
 
             doing = f"read {each.name}, version {each.version} of subject {each.subject!r}"
-            others[each.name], more = self._ask(doing, read)
+            others[each.name], more = self._ask_to_read(doing, read)
             left += more
         return whole(text, others)
+
+    def _ask_to_read(self, doing: str, read: Callable[[], T]) -> T:
+        """Ask for what was written with: only that it is not there says something of a record.
+
+        A proxy in between may answer anything, and what it keeps from us is to be asked for again.
+        """
+        try:
+            return self._ask(doing, read)
+        except NotRegistered:
+            raise
+        except SchemaError as error:
+            raise UnreachableError(error.doing, error.why, "check SCHEMA_REGISTRY_URL") from error
 
     def register(
         self, subject: str, text: str, references: tuple[Reference, ...] = ()

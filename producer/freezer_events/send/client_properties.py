@@ -37,7 +37,7 @@ def producer_properties(settings: Settings, give_up_after_s: float | None) -> di
     """
     timeout_ms = 0  # for ever
     if give_up_after_s is not None:
-        timeout_ms = min(int((give_up_after_s + _MARGIN_S) * 1000), _LONGEST_MS)
+        timeout_ms = int(min((give_up_after_s + _MARGIN_S) * 1000, _LONGEST_MS))
     found: dict[str, Any] = {
         **DEFAULTS,
         "message.timeout.ms": timeout_ms,

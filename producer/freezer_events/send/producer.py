@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from freezer_events.avro.wire import invalid_event
 from freezer_events.errors import EventError, InvalidEvent, UsageError
+from freezer_events.kafka.seconds import seconds
 from freezer_events.send import checks, closing, lifetime, standard_headers, watching
 from freezer_events.send.checks import KEY_FIELD, KeyField
 from freezer_events.send.delivery import DEFAULT_GIVE_UP_AFTER_S, DEFAULT_TIMEOUT_S, Delivery
@@ -68,6 +69,7 @@ class EventProducer:
         ConfigError: no cluster or registry is named, librdkafka refuses a property, or the folder
             cannot be a spool.
         UnreachableError: another process uses the spool.
+        UsageError: a time is none.
 
     """
 
@@ -83,7 +85,8 @@ class EventProducer:
         exactly_once: bool = False,
     ) -> None:
         self.settings = settings
-        self._timeout_s = timeout_s
+        self._timeout_s = timeout_s = seconds("timeout_s", timeout_s)
+        give_up_after_s = seconds("give_up_after_s", give_up_after_s)
         self._lifetime = Lifetime()
         self._delivery: Delivery | SpooledDelivery
         if spool is None:
@@ -270,10 +273,12 @@ class EventProducer:
                 or given up after an outage.
 
         Raises:
-            UsageError: this is within a delivery callback.
+            UsageError: this is within a delivery callback, or the time is none.
             EventError: the producer was closed, or is another process's.
 
         """
+        if timeout_s is not None:
+            seconds("timeout_s", timeout_s)
         self._delivery.outside_callbacks("flush")
         if self._lifetime.is_closed:
             self._lifetime.refuse_if_ended()

@@ -22,6 +22,7 @@ from freezer_events.errors import ConfigError, SchemaError
 from freezer_events.event import Event
 from freezer_events.kafka.connection import never
 from freezer_events.kafka.embedded import EmbeddedCluster
+from freezer_events.kafka.topic_watch import TopicSight
 from freezer_events.kafka.topics import listed_partitions
 from freezer_events.read.consumer import EventConsumer
 from freezer_events.registry.client import Registry, subject_name
@@ -206,5 +207,5 @@ class _Consumer(EventConsumer[E]):
     def _connect_registry(self) -> Registry:
         return OpenRegistry(self._cluster.registry)
 
-    def _partitions(self) -> int:
-        return self._cluster._partitions(self._topic)  # noqa: SLF001 - its own cluster's
+    def _seen(self) -> TopicSight:
+        return TopicSight("", self._cluster._partitions(self._topic))  # noqa: SLF001
