@@ -105,6 +105,90 @@ def test_rejects_that_no_reading_has_followed_yet_are_known_after_a_kill(nowhere
     assert kept.read_text() == "another one's\n"
 
 
+HEAD = "sensor_id,temperature\n"
+
+
+@pytest.mark.parametrize("bad", ["", "f1,bad1\n"], ids=["no reject", "one"])
+@pytest.mark.parametrize("mine", [HEAD, ""], ids=["same header", "no header"])
+def test_what_another_run_wrote_into_the_file_of_rejects_stays(
+    nowhere: Freezer, bad: str, mine: str
+) -> None:
+    log, kept = nowhere.folder / "a.csv", nowhere.folder / "bad.csv"
+    log.write_text(f"{HEAD}{bad}f1,1\n")
+    options = (*RUN, "--on-bad", "skip", "--rejects", "bad.csv")
+    assert nowhere(*options, "--from", "a.csv").returncode == 6
+    kept.unlink(missing_ok=True)  # corrected, and fed in
+    others = f"{mine}f2,bad2\nf2,bad3\nf2,bad4\n"
+    if mine:
+        (nowhere.folder / "b.csv").write_text(f"{others}f2,2\n")
+        assert nowhere(*options, "--from", "b.csv").returncode == 6
+    else:
+        kept.write_text(others)
+    assert kept.read_text() == others
+    with log.open("a") as file:
+        file.write("f1,2\nf1,bad9\n")
+    refused = nowhere(*options, "--from", "a.csv")
+    assert refused.returncode == 2
+    assert "--rejects bad.csv: is there already" in refused.stderr
+    assert kept.read_text() == others
+    done = nowhere(*options[:-1], "more.csv", "--from", "a.csv")
+    assert done.returncode == 6, done.stderr
+    assert (nowhere.folder / "more.csv").read_text() == f"{HEAD}f1,bad9\n"
+
+
+def test_what_another_wrote_while_a_killed_run_was_away_stays(nowhere: Freezer) -> None:
+    """Nobody can tell before the first row comes: it may be what the killed run has left."""
+    log, kept = nowhere.folder / "a.csv", nowhere.folder / "bad.csv"
+    log.write_text(f"{HEAD}f1,1\n")
+    options = (*RUN, "--on-bad", "skip", "--rejects", "bad.csv", "--from", "a.csv")
+    with nowhere.start(*options, "--follow") as running:
+        time.sleep(2)
+        running.signal(signal.SIGKILL)
+    kept.write_text(f"{HEAD}f2,bad2\n")
+    with log.open("a") as file:
+        file.write("f1,2\nf1,bad9\nf1,3\n")
+    refused = nowhere(*options)
+    assert refused.returncode == 2
+    assert "--rejects bad.csv: is there already" in refused.stderr
+    assert kept.read_text() == f"{HEAD}f2,bad2\n"
+    kept.unlink()
+    assert nowhere(*options).returncode == 6
+    assert kept.read_text() == f"{HEAD}f1,bad9\n"
+    lines = nowhere("spool", "export", "--spool", "spool").stdout.splitlines()
+    assert [json.loads(each)["temperature"] for each in lines] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("of", [5, 22, 25, 29, 30, 34])
+def test_what_a_killed_run_left_of_its_rejects_is_there_once(nowhere: Freezer, of: int) -> None:
+    log, kept = nowhere.folder / "a.csv", nowhere.folder / "bad.csv"
+    log.write_text(f"{HEAD}f1,1\n")
+    options = (*RUN, "--on-bad", "skip", "--rejects", "bad.csv", "--from", "a.csv")
+    assert nowhere(*options).returncode == 6
+    rows = "".join(f"f1,bad{number}\n" for number in range(3))
+    with log.open("a") as file:
+        file.write(f"{rows * 20_000}f1,2\n")
+    with nowhere.start(*options) as running:  # it was read to its end, and goes on
+        while not kept.exists() or not kept.stat().st_size:
+            assert running.process.poll() is None
+            time.sleep(0.001)
+        running.signal(signal.SIGKILL)
+        running.process.wait()
+    kept.write_bytes(kept.read_bytes()[:of])  # as far as a kill came
+    assert nowhere(*options).returncode == 6
+    assert kept.read_text() == HEAD + rows * 20_000
+
+
+def test_a_row_that_ends_a_run_is_kept_once_it_is_passed(nowhere: Freezer) -> None:
+    (nowhere.folder / "a.csv").write_text(f"{HEAD}f1,1\nf1,bad\nf1,2\n")
+    options = (*RUN, "--rejects", "bad.csv", "--from", "a.csv")
+    for _ in range(2):
+        assert "go on past it: --on-bad skip" in nowhere(*options).stderr
+    assert nowhere(*options, "--on-bad", "skip").returncode == 6
+    assert (nowhere.folder / "bad.csv").read_text() == f"{HEAD}f1,bad\n"
+    lines = nowhere("spool", "export", "--spool", "spool").stdout.splitlines()
+    assert [json.loads(each)["temperature"] for each in lines] == [1, 2]
+
+
 def test_each_reading_of_rows_that_hold_several_is_there_once(nowhere: Freezer) -> None:
     names = [f"s{n}" for n in range(SENSORS)]
     rows = [

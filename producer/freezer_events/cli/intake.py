@@ -102,9 +102,9 @@ class Intake:
             return
         for each in () if self.resume is None else self.resume.told:
             note(one_line(each))
-        kept = {} if self.resume is None else self.resume.kept
+        kept = None if self.resume is None else self.resume.kept
         self.source = self._inputs = self._open(unread, options, event_type, wait)
-        rejects.open(self.inputs, kept, named=profile.reads_name)
+        rejects.open(self.inputs, kept, unread, named=profile.reads_name)
         self.events = self._readings(self._inputs, event_type, wait, options.count, runs_after)
 
     def _readings(

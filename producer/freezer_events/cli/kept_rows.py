@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
-from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path, PurePath
 from types import MappingProxyType
-from typing import IO, TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from freezer_events.cli.kept_file import KeptBefore, KeptFile, OthersRows
 from freezer_events.errors import EventError, UsageError
 
 if TYPE_CHECKING:
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
 
 _NAMELESS: Final = {"-": "stdin", "": "readings.jsonl"}
 _COLUMNAR: Final = {".parquet", ".feather", ".arrow"}  # their rows are kept as JSON lines
-
-
-class KeptBefore(NamedTuple):
-    """What an earlier part of a run has kept of an input: in which file, and how much of it."""
-
-    path: str
-    size_bytes: int
 
 
 class KeptRows:
@@ -40,11 +33,13 @@ class KeptRows:
         path: a file that must not hold anything yet; or a folder.
         inputs: their names.
         known: what an earlier part of the same run has kept of inputs; what stands behind it is of
-            readings that will be read again.
+            readings that will be read again. An input that has another name now keeps its file.
+        read: the inputs that will be read; None for all.
         named: something is read from the name of an input, which must therefore be kept.
 
     Raises:
-        UsageError: one file is named, and there are several inputs; or it holds something already.
+        UsageError: one file is named, and there are several inputs; or it holds something already
+            that an earlier part of the same run did not write.
 
     """
 
@@ -54,13 +49,14 @@ class KeptRows:
         path: str,
         inputs: Sequence[str],
         known: Mapping[str, KeptBefore] = MappingProxyType({}),
+        read: Sequence[str] | None = None,
         *,
         named: bool,
     ) -> None:
         self._option = option
         self._path = Path(path)
-        self._stack = ExitStack()
-        self._files: dict[str, IO[bytes]] = {}
+        self._files: dict[Path, KeptFile] = {}
+        self._kept: dict[str, KeptBefore] = {}  # asked for with each reading
         self._is_folder = path.endswith("/") or self._path.is_dir()
         if not self._is_folder and (len(inputs) > 1 or named):
             why = "keeps the rows of one input, and there are several"
@@ -75,20 +71,45 @@ class KeptRows:
             raise UsageError(f"{option} {path}", why, f"name it so: {option} {other}")
         names = Counter(map(_name_of, inputs))
         self._shared = {each for each, count in names.items() if count > 1}
-        self._sizes: dict[str, int] = {}
+        self._now: dict[str, Path] = {}  # where an input keeps the file of its former name
+        own = {str(path.resolve()): path for path in map(self.path_of, inputs)}
+        self._now = {
+            name: own[kept.path]
+            for name, kept in known.items()
+            if name not in inputs and kept.path in own
+        }
         for each in inputs:
-            file, kept = self.path_of(each), known.get(each)
-            if kept is not None and kept.path == str(file.resolve()):
-                self._sizes[each] = _cut(option, file, kept.size_bytes)
-            else:
-                refuse_to_overwrite(option, file, readings=True)
+            if read is None or each in read:
+                self._begin(self.path_of(each), known.get(each))
 
-    def size_bytes(self, name: str) -> int:
-        """Return how much has been written for an input."""
-        return self._sizes.get(name, 0)
+    def _begin(self, path: Path, kept: KeptBefore | None) -> None:
+        """Go on with the file of an input, or make sure that there is nothing in it."""
+        if kept is None or kept.path != str(path.resolve()):
+            refuse_to_overwrite(self._option, path, readings=True)
+            return
+        try:
+            self._files[path] = KeptFile(path, kept)
+        except OthersRows:
+            raise _is_there(self._option, path, readings=True) from None
+        except OSError as error:
+            raise UsageError(
+                f"{self._option} {path}", f"cannot be read: {error.strerror}"
+            ) from error
+
+    def kept_of(self, name: str) -> KeptBefore:
+        """Return what has been kept of an input until now."""
+        found = self._kept.get(name)
+        if found is None:
+            path = self.path_of(name)
+            file = self._files.get(path)
+            known = (0, "") if file is None else (file.size_bytes, file.digest)
+            found = self._kept[name] = KeptBefore(str(path.resolve()), *known)
+        return found
 
     def path_of(self, name: str, apart: str = "") -> Path:
         """Return the file for the rows of an input; `apart` goes before the suffix."""
+        if name in self._now:
+            return self._now[name]
         own = _NAMELESS.get(name) or _name_of(name)
         if own in self._shared:  # a data lake has a part-0.parquet in each of its folders
             apart_by = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:8]
@@ -109,22 +130,18 @@ class KeptRows:
         """Write one row, at once; returns the file.
 
         Raises:
-            EventError: it cannot be written: the disk is full, say.
+            EventError: it cannot be written: the disk is full, say. No part of it is in the file.
 
         """
         path = self.path_of(place.input, apart)
         try:
-            file = self._files.get(str(path))
+            file = self._files.get(path)
             if file is None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                file = self._stack.enter_context(path.open("ab", buffering=0))
-                self._files[str(path)] = file
-                if not file.tell():  # else an earlier part of the run has written it
-                    _write(file, heading)
-            _write(file, raw)
-            for each in rest:
-                _write(file, each)
-            self._sizes[place.input] = file.tell()
+                file = self._files[path] = KeptFile(path)
+            self._kept.clear()
+            file.write(heading, chain((raw,), rest))
+        except OthersRows:
+            raise _is_there(self._option, path, readings=True) from None
         except OSError as error:
             raise EventError(
                 f"{self._option} {path}",
@@ -136,29 +153,12 @@ class KeptRows:
 
     def close(self) -> None:
         """Close the files."""
-        self._stack.close()
+        for each in self._files.values():
+            each.close()
 
 
 def _name_of(name: str) -> str:
     return PurePath(name.replace("!", "/")).name
-
-
-def _cut(option: str, path: Path, kept_bytes: int) -> int:
-    """Cut a file behind what an earlier run has kept; returns its length."""
-    try:
-        size = path.stat().st_size if path.exists() else 0
-        if size > kept_bytes:
-            os.truncate(path, kept_bytes)
-    except OSError as error:
-        raise UsageError(f"{option} {path}", f"cannot be written: {error.strerror}") from error
-    return min(size, kept_bytes)
-
-
-def _write(file: IO[bytes], data: bytes) -> None:
-    """Write all of some bytes: a disk that is nearly full takes a part of them."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[file.write(rest) :]
 
 
 def refuse_to_overwrite(option: str, path: Path, *, readings: bool = False) -> None:
@@ -175,10 +175,14 @@ def refuse_to_overwrite(option: str, path: Path, *, readings: bool = False) -> N
     """
     try:
         if path.is_file() and path.stat().st_size:
-            why, fix = "is there already", "remove it, or name another file"
-            if readings:
-                why += ", and may hold lines that are nowhere else"
-                fix = "feed it in with --from, then remove it; or name another file"
-            raise UsageError(f"{option} {path}", why, fix)
+            raise _is_there(option, path, readings=readings)
     except OSError as error:
         raise UsageError(f"{option} {path}", f"cannot be read: {error.strerror}") from error
+
+
+def _is_there(option: str, path: Path, *, readings: bool) -> UsageError:
+    why, fix = "is there already", "remove it, or name another file"
+    if readings:
+        why += ", and may hold lines that are nowhere else"
+        fix = "feed it in with --from, then remove it; or name another file"
+    return UsageError(f"{option} {path}", why, fix)

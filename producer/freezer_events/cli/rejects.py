@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
-from freezer_events.cli.kept_rows import KeptBefore, KeptRows
+from freezer_events.cli.kept_file import KeptBefore
+from freezer_events.cli.kept_rows import KeptRows
 from freezer_events.cli.output import note
 from freezer_events.console.escape import one_line
 from freezer_events.errors import InvalidEvent
@@ -21,6 +22,7 @@ _MOST_CAUSES: Final = 20
 _FIRST_PLACES: Final = 3
 # What differs from row to row in the same complaint: what is quoted, and numbers.
 _PARTICULAR: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\d+")
+_NOTHING: Final = KeptBefore("", 0, "")
 _OTHERS: Final = "other causes"
 
 
@@ -48,6 +50,7 @@ class Rejects:
         self.letters: DeadLetters | None = None
         self._stops = on_bad == "stop"
         self._writes = writes
+        self._comes_again = False
         self._kept: KeptRows | None = None
         self._causes: dict[str, _Cause] = {}
 
@@ -65,30 +68,34 @@ class Rejects:
             return True
         return self.letters is not None and self.letters.all_arrived()
 
-    def size_bytes(self, name: str) -> int:
-        """Return how long the file of an input's rejects is."""
-        return 0 if self._kept is None else self._kept.size_bytes(name)
-
-    def path_of(self, name: str) -> str:
-        """Return the file that an input's rejects go to, from the root; "" where there is none."""
-        return "" if self._kept is None else str(self._kept.path_of(name).resolve())
+    def kept_of(self, name: str) -> KeptBefore:
+        """Return what has been kept of an input's rejects until now."""
+        return _NOTHING if self._kept is None else self._kept.kept_of(name)
 
     def open(
-        self, inputs: Sequence[str], known: Mapping[str, KeptBefore] | None = None, *, named: bool
+        self,
+        inputs: Sequence[str],
+        known: Mapping[str, KeptBefore] | None = None,
+        read: Sequence[str] | None = None,
+        *,
+        named: bool,
     ) -> None:
         """Get ready to write, once the source is known to be one.
 
         Args:
             inputs: the names of the inputs.
-            known: what an earlier run has written of an input's rejects: go on behind it.
+            known: what an earlier run has written of an input's rejects: go on behind it. With
+                this, a run that is to stop at a row comes to that row again; None: it does not.
+            read: those that will be read; None for all.
             named: something is read from them.
 
         Raises:
             UsageError: the file holds something already, or one cannot hold several inputs' rows.
 
         """
+        self._comes_again = known is not None and self._stops
         if self._path is not None and self._writes:
-            self._kept = KeptRows("--rejects", self._path, inputs, known or {}, named=named)
+            self._kept = KeptRows("--rejects", self._path, inputs, known or {}, read, named=named)
 
     def take(self, found: Rejected, source: Source | None) -> None:
         """Keep one rejected reading; the first of each cause is named at once.
@@ -98,16 +105,15 @@ class Rejects:
             EventError: it cannot be kept.
 
         """
+        if self._comes_again:  # kept now, it would be there twice
+            raise self._end_at(found)
         if self._kept is not None and source is not None:
             heading = source.heading(found.place.input)
             self._kept.write(found.place, heading, found.raw, found.rest)
         if self.letters is not None:
             self.letters.take_rejected(found, source)
         if self._stops:
-            onward = "go on past it: --on-bad skip"
-            raise InvalidEvent(
-                found.place.shown, found.why, f"{found.fix}; or {onward}" if found.fix else onward
-            )
+            raise self._end_at(found)
         cause = _PARTICULAR.sub("…", found.why)
         if cause not in self._causes and len(self._causes) >= _MOST_CAUSES:
             cause = _OTHERS
@@ -118,6 +124,11 @@ class Rejects:
         if known.count == 1:
             fix = f" ({found.fix})" if found.fix else ""
             note(one_line(f"skipped {found.place.shown}: {found.why}{fix}"))
+
+    def _end_at(self, found: Rejected) -> InvalidEvent:
+        onward = "go on past it: --on-bad skip"
+        fix = f"{found.fix}; or {onward}" if found.fix else onward
+        return InvalidEvent(found.place.shown, found.why, fix)
 
     def conclude(self) -> None:
         """Say how often each cause was met, unless once."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from freezer_events.avro.arrow import EncodedRun
-from freezer_events.cli.kept_rows import KeptBefore
-from freezer_events.cli.resumed_file import Mark, ResumedFile
+from freezer_events.cli.resumed_file import Mark, ResumedFile, keeping, kept_by
 from freezer_events.errors import UsageError
 from freezer_events.spool.turned_files import turned_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from freezer_events.cli.kept_file import KeptBefore
     from freezer_events.cli.produce_options import ProduceOptions
     from freezer_events.cli.rejects import Rejects
     from freezer_events.sources import Source
@@ -85,7 +84,7 @@ class Resume:
             self._files[name] = ResumedFile(
                 self._spool, name, self._purpose, restart=False, key=now.key
             )
-        now.place = replace(now.place, rejects=before.rejects, rejects_bytes=before.rejects_bytes)
+        now.place = keeping(now.place, kept_by(before))
 
     @property
     def unread(self) -> list[str]:
@@ -105,8 +104,7 @@ class Resume:
     @property
     def kept(self) -> Mapping[str, KeptBefore]:
         """What earlier runs have kept of the inputs' rejects."""
-        places = {name: file.place for name, file in self._files.items()}
-        return {name: KeptBefore(each.rejects, each.rejects_bytes) for name, each in places.items()}
+        return {name: kept_by(file.place) for name, file in self._files.items()}
 
     def start_of(self, name: str, line: int) -> tuple[int, int]:
         """Return where an input is opened that would else begin at `line`: line and byte."""
@@ -144,10 +142,10 @@ class Resume:
         noted: dict[str, str | None] = {}
         seen: set[str] = set()
         for name in self.unread:
-            file, path = self._files[name], rejects.path_of(name)
-            is_known = not file.is_new and path == file.place.rejects
-            if path != file.place.rejects:
-                file.place = replace(file.place, rejects=path, rejects_bytes=0)
+            file = self._files[name]
+            place = keeping(file.place, rejects.kept_of(name))
+            is_known = not file.is_new and place == file.place
+            file.place = place
             if file.key not in seen and not is_known:
                 noted[file.key] = file.place.text()
             seen.add(file.key)
@@ -159,8 +157,8 @@ class Resume:
         if self._rejects is None:
             return
         file = self._files[name]
-        kept_bytes = self._rejects.size_bytes(name)
-        self._ends[name] = file.at_its_end(source, self._taken[name], kept_bytes)
+        kept = self._rejects.kept_of(name)
+        self._ends[name] = file.at_its_end(source, self._taken[name], kept)
         names = list(self._files)
         for other in names[names.index(name) + 1 :]:
             if self._files[other].key == file.key:  # it was turned over: that one is read now
@@ -172,8 +170,7 @@ class Resume:
         """Remember that a file is read now which has taken the place of another one."""
         file = self._files[name]
         if self._rejects is not None:
-            path, size = self._rejects.path_of(name), self._rejects.size_bytes(name)
-            file.place = replace(file.place, rejects=path, rejects_bytes=size)
+            file.place = keeping(file.place, self._rejects.kept_of(name))
         self._spool.note_places({file.key: file.place.text()})
 
     def turn(self, name: str) -> list[str]:
@@ -196,7 +193,7 @@ class Resume:
         assert self._rejects is not None  # noqa: S101
         place = self._source.last
         name = place.input
-        kept = self._rejects.size_bytes(name)
+        kept = self._rejects.kept_of(name)
         return Mark(name, place.line, place.begin, self._of_row, self._taken[name], kept, place.raw)
 
     def finish(self) -> None:

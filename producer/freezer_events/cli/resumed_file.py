@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from freezer_events.cli.kept_file import KeptBefore
 from freezer_events.errors import UsageError
 from freezer_events.sources import bytes_at
 from freezer_events.sources.stores import is_stored, look_at
@@ -24,7 +25,7 @@ class Mark(NamedTuple):
     begin: int
     of_row: int
     taken: int
-    rejects_bytes: int
+    rejects: KeptBefore
     raw: bytes  # of the row
 
 
@@ -67,7 +68,7 @@ class ResumedFile:
         self.is_new = before is None or self._now.inode != before.inode
         self.is_done = is_read(self._now, self.place)
 
-    def at_its_end(self, source: TextSource, taken: int, rejects_bytes: int) -> FilePlace:
+    def at_its_end(self, source: TextSource, taken: int, rejects: KeptBefore) -> FilePlace:
         """Return the place of the file whose source has just been read to its end.
 
         What is behind that now came later; a source that was left has no end yet.
@@ -76,27 +77,27 @@ class ResumedFile:
         size_bytes = None if source.left else source.read_bytes or self._now.size_bytes
         if not self._now.is_text:
             size_bytes = self._now.size_bytes  # it is whole before it is read
-        return replace(
+        place = replace(
             self._behind(last.begin, last.raw),
             size_bytes=size_bytes,
             line=last.line,
             begin=max(last.end, self.place.begin),
             of_row=0,
             taken=taken,
-            rejects_bytes=rejects_bytes,
         )
+        return keeping(place, rejects._replace(is_all=not source.left))
 
     def after(self, mark: Mark) -> FilePlace:
         """Return the place behind a reading."""
-        return replace(
+        place = replace(
             self._behind(mark.begin, mark.raw),
             size_bytes=None,
             line=mark.line,
             begin=mark.begin,
             of_row=mark.of_row,
             taken=mark.taken,
-            rejects_bytes=mark.rejects_bytes,
         )
+        return keeping(place, mark.rejects)
 
     def _behind(self, begin: int, raw: bytes) -> FilePlace:
         return behind_row(self.place, begin, raw, is_text=self._now.is_text)
@@ -117,3 +118,22 @@ class ResumedFile:
                 "read it as a pipe: --from -",
             )
         return found
+
+
+def kept_by(place: FilePlace) -> KeptBefore:
+    """Return what a place says of the input's rejects."""
+    return KeptBefore(
+        place.rejects, place.rejects_bytes, place.rejects_digest, is_all=place.rejects_all
+    )
+
+
+def keeping(place: FilePlace, kept: KeptBefore) -> FilePlace:
+    """Return a place that says what is kept of the input's rejects."""
+    path, size_bytes, digest, is_all = kept
+    return replace(
+        place,
+        rejects=path,
+        rejects_bytes=size_bytes,
+        rejects_digest=digest,
+        rejects_all=is_all,
+    )

@@ -55,6 +55,8 @@ class FilePlace:
         taken: how many readings were taken from it.
         rejects: the file that its rejects go to, "" for none.
         rejects_bytes: how long that was then.
+        rejects_digest: what it held then, as a digest.
+        rejects_all: nothing of this input can have come behind that.
         size_bytes: how much of the file had been read when that was its end, else None.
         row_begin: the offset of the last row that was read (unpacked).
         row_bytes: its length, line end included.
@@ -72,6 +74,8 @@ class FilePlace:
     rejects_bytes: int = 0
     size_bytes: int | None = None
     rejects: str = ""
+    rejects_digest: str = ""
+    rejects_all: bool = False
     row_begin: int = 0
     row_bytes: int = 0
     row: str = ""
