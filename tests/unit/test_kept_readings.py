@@ -43,6 +43,9 @@ def test_rows_go_back_in_their_order_with_header_and_encoding_and_what_may_be_th
     assert (tmp_path / "left.unconfirmed.csv").read_bytes() == f"{header}{first}".encode("latin-1")
     with pytest.raises(UsageError, match="is there already"):
         KeptReadings(str(tmp_path / "left.csv"), [path])
+    (tmp_path / "left.2.unconfirmed.csv").write_text("another's")
+    assert kept.another() == str(tmp_path / "left.3.csv")
+    assert KeptReadings(str(tmp_path / "left.3.csv"), [path]).another() is None
 
 
 def test_simulated_readings_are_kept_as_json_lines(tmp_path: Path) -> None:

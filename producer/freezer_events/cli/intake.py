@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from freezer_events.cli.output import note
 from freezer_events.console.escape import one_line
-from freezer_events.errors import UsageError
+from freezer_events.errors import EventError, UsageError
 from freezer_events.send import watching
 from freezer_events.sources import Inputs, Rejected, expanded, open_source, size_of
 from freezer_events.sources.simulator import Simulator
@@ -205,7 +205,7 @@ class Intake:
             fix = "the file is in another encoding: --encoding cp1252, utf-16, …"
         except LookupError:
             fix = ""
-        self._rejects.take(Rejected(place, error.why, place.raw, fix), self.source)
+        self._keep(Rejected(place, error.why, place.raw, fix), error.rule)
 
     def _rejected(self, found: Rejected) -> None:
         """Take a row that is no reading."""
@@ -215,7 +215,15 @@ class Intake:
         self._tally.read += 1
         self._tally.rejected += 1
         watching.rejected(None)
-        self._rejects.take(found, self.source)
+        self._keep(found)
+
+    def _keep(self, found: Rejected, rule: str = "") -> None:
+        try:
+            self._rejects.take(found, self.source)
+        except EventError:
+            if self._rejects.is_stuck:
+                self._tally.put_back(rule)
+            raise
 
     def _open(
         self,

@@ -68,6 +68,10 @@ class KeptReadings:
         self._rows.close()
         yield from counts.items()
 
+    def another(self) -> str | None:
+        """Return a path that a further run can be given; None where it needs no other one."""
+        return self._rows.another(_APART)
+
 
 def next_place(
     source: Source | None,

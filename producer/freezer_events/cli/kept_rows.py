@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _NAMELESS: Final = {"-": "stdin", "": "readings.jsonl"}
+_NUMBER: Final = re.compile(r"\.\d+$")
 _COLUMNAR: Final = {".parquet", ".feather", ".arrow"}  # their rows are kept as JSON lines
 
 
@@ -57,6 +59,7 @@ class KeptRows:
         self._path = Path(path)
         self._files: dict[Path, KeptFile] = {}
         self._kept: dict[str, KeptBefore] = {}  # asked for with each reading
+        self._inputs = inputs or ("",)
         self._is_folder = path.endswith("/") or self._path.is_dir()
         if not self._is_folder and (len(inputs) > 1 or named):
             why = "keeps the rows of one input, and there are several"
@@ -70,7 +73,7 @@ class KeptRows:
             )
             raise UsageError(f"{option} {path}", why, f"name it so: {option} {other}")
         names = Counter(map(_name_of, inputs))
-        self._shared = {each for each, count in names.items() if count > 1}
+        self._shared = {each for each, times in names.items() if times > 1}
         self._now: dict[str, Path] = {}  # where an input keeps the file of its former name
         own = {str(path.resolve()): path for path in map(self.path_of, inputs)}
         self._now = {
@@ -146,10 +149,28 @@ class KeptRows:
             raise EventError(
                 f"{self._option} {path}",
                 f"cannot be written: {error.strerror}",
-                f"{place.shown} is the first row that is not in it; make room, and go on with "
-                f"--start-at {place.line}",
+                f"make room; {place.shown} is the first row that is not in it",
             ) from error
         return path
+
+    def another(self, apart: str = "") -> str | None:
+        """Return a path for the rows of a further run; None where this one is free for them.
+
+        Args:
+            apart: rows may also have been written with that.
+
+        """
+        names = {"", apart}
+        if not any(_holds(self.path_of(each, name)) for each in self._inputs for name in names):
+            return None
+        path = self._path
+        stem, suffix = (path.name, "") if self._is_folder else (path.stem, path.suffix)
+        stem = _NUMBER.sub("", stem)
+        for number in count(2):
+            found = [path.with_name(f"{stem}.{number}{name}{suffix}") for name in ("", apart)]
+            if not any(each.exists() for each in found):
+                break
+        return f"{found[0]}/" if self._is_folder else str(found[0])
 
     def close(self) -> None:
         """Close the files."""
@@ -174,10 +195,14 @@ def refuse_to_overwrite(option: str, path: Path, *, readings: bool = False) -> N
 
     """
     try:
-        if path.is_file() and path.stat().st_size:
+        if _holds(path):
             raise _is_there(option, path, readings=readings)
     except OSError as error:
         raise UsageError(f"{option} {path}", f"cannot be read: {error.strerror}") from error
+
+
+def _holds(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
 
 
 def _is_there(option: str, path: Path, *, readings: bool) -> UsageError:

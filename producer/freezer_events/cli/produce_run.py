@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,7 @@ from freezer_events.cli.profile_files import find_profile
 from freezer_events.cli.progress import Progress
 from freezer_events.cli.rejects import Rejects
 from freezer_events.cli.resume import resume_of
+from freezer_events.console.escape import one_line
 from freezer_events.console.signals import Interrupted
 from freezer_events.console.stop import Stop
 from freezer_events.console.words import counted, noun_of
@@ -167,7 +169,8 @@ class ProduceRun:
             intake,
             kept,
             event_type,
-            refused=isinstance(error, InvalidEvent) and not rejects.keeps,
+            rejects,
+            wrong=isinstance(error, InvalidEvent) and not rejects.keeps,
         )
         if given.output == "text" and tally.delivered:
             self._shares(pipeline, partitions, topic, event_type)
@@ -226,8 +229,9 @@ class ProduceRun:
         intake: Intake,
         kept: KeptReadings | None,
         event_type: EventType,
+        rejects: Rejects,
         *,
-        refused: bool,
+        wrong: bool,
     ) -> None:
         """Keep what was not delivered, and say where the input goes on."""
         if pipeline.spool is not None:
@@ -244,16 +248,20 @@ class ProduceRun:
             inputs,
             kept=kept is not None,
             ended=pipeline.exhausted,
-            refused=refused,
+            refused=wrong or rejects.is_stuck,
         )
         if self._given.shard is not None:
             if ahead is not None or not pipeline.exhausted:
-                note("to go on: the same command; with --spool DIR it goes on where it was")
+                others = _but(rejects, kept)
+                note(
+                    f"to go on: the same command{others}; with --spool DIR it goes on where it was"
+                )
         elif ahead is not None and ahead[0] != "-":
             name, line = ahead
             only = f"the inputs from {name} on, " if len(inputs) > 1 else ""
-            first = f"correct line {line}, then " if refused and not lost else ""
-            note(f"to go on: {first}the same options, {only}--start-at {line}")
+            first = f"correct line {line}, then " if wrong and not lost else ""
+            others = _but(rejects, kept)
+            note(f"to go on: {first}the same options{others}, {only}--start-at {line}")
 
     def _spooled(self, pipeline: Pipeline, intake: Intake, event_type: EventType) -> None:
         """Say what came from the spool, and how the input goes on."""
@@ -267,6 +275,16 @@ class ProduceRun:
     def _expected(self, event_type: EventType) -> str:
         number = self._given.expected
         return f"{counted(number, noun_of(event_type.name))} not delivered, " if number else ""
+
+
+def _but(rejects: Rejects, kept: KeptReadings | None) -> str:
+    """Return which files a further run must be given in place of those that hold something now."""
+    other = {
+        "--rejects": rejects.another(),
+        "--undelivered": None if kept is None else kept.another(),
+    }
+    said = [f"{option} {shlex.quote(path)}" for option, path in other.items() if path]
+    return one_line(f", but {' '.join(said)}") if said else ""
 
 
 def _close(producer: EventProducer) -> None:

@@ -10,7 +10,7 @@ from freezer_events.cli.kept_file import KeptBefore
 from freezer_events.cli.kept_rows import KeptRows
 from freezer_events.cli.output import note
 from freezer_events.console.escape import one_line
-from freezer_events.errors import InvalidEvent
+from freezer_events.errors import EventError, InvalidEvent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +42,7 @@ class Rejects:
 
     Attributes:
         letters: sends them to a topic, too; None for none.
+        is_stuck: the last row could not be kept: it is where the run goes on.
 
     """
 
@@ -51,6 +52,7 @@ class Rejects:
         self._stops = on_bad == "stop"
         self._writes = writes
         self._comes_again = False
+        self.is_stuck = False
         self._kept: KeptRows | None = None
         self._causes: dict[str, _Cause] = {}
 
@@ -67,6 +69,10 @@ class Rejects:
         if self._path is not None:
             return True
         return self.letters is not None and self.letters.all_arrived()
+
+    def another(self) -> str | None:
+        """Return a path that a further run can be given; None where it needs no other one."""
+        return None if self._kept is None else self._kept.another()
 
     def kept_of(self, name: str) -> KeptBefore:
         """Return what has been kept of an input's rejects until now."""
@@ -109,7 +115,11 @@ class Rejects:
             raise self._end_at(found)
         if self._kept is not None and source is not None:
             heading = source.heading(found.place.input)
-            self._kept.write(found.place, heading, found.raw, found.rest)
+            try:
+                self._kept.write(found.place, heading, found.raw, found.rest)
+            except EventError:
+                self.is_stuck = True
+                raise
         if self.letters is not None:
             self.letters.take_rejected(found, source)
         if self._stops:

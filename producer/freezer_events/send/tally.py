@@ -85,6 +85,13 @@ class Tally:
         if rule:
             self.broken_rules[rule] = self.broken_rules.get(rule, 0) + 1
 
+    def put_back(self, rule: str = "") -> None:
+        """Count a reading as unsent that was counted as rejected, and could not be kept."""
+        self.rejected -= 1
+        self.unsent += 1
+        if rule:
+            self.broken_rules[rule] -= 1
+
     def check(self) -> None:
         """Compare the counts of a run that has ended.
 
