@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,6 +81,44 @@ def test_what_the_cluster_never_takes_is_on_the_undelivered_topic_and_its_key_go
     assert (found.source, found.line, found.refused_by) == ("rows.jsonl", 6, "KAFKA")
     assert "too large" in found.reason
     assert not (tmp_path / "left.jsonl").exists()
+
+
+@pytest.mark.parametrize("rows", [("f1,1", "f1,bad", "f1,2"), ("f1,bad", "f1,worse", "f1,1")])
+def test_a_rejected_row_that_the_place_in_the_spool_has_passed_is_on_its_topic(
+    freezer: Freezer, stack: Stack, dead: str, rows: tuple[str, ...]
+) -> None:
+    log = freezer.folder / "log.csv"
+    log.write_text("\n".join(("sensor_id,temperature", *rows, "")))
+    options = ("--from", "log.csv", "--spool", "sp", "--on-bad", "skip", "--rejects-topic", dead)
+    bad = {row.encode() for row in rows if not row[-1].isdigit()}
+    lingering = ("--follow", "--quiet", "-X", "linger.ms=30000")
+    with freezer.start("produce", *options, *lingering) as running:
+        time.sleep(4)  # the readings are in the spool by then, or on the topic
+        running.signal(signal.SIGKILL)
+    assert freezer("produce", *options).returncode == 0
+    assert {each.payload for each in letters(stack, dead)} == bad
+
+
+def test_a_run_with_a_spool_ends_before_a_rejected_row_that_cannot_be_kept(
+    freezer: Freezer, stack: Stack, admin: AdminClient, dead: str
+) -> None:
+    limit(admin, dead, 1000)
+    bad = f"f1,{secrets.token_hex(1_000)}"
+    rows = ("f1,1", "f1,bad", "f1,2", bad, "f1,3", "f1,worse")
+    log = freezer.folder / "log.csv"
+    log.write_text("\n".join(("sensor_id,temperature", *rows, "")))
+    options = ("--from", "log.csv", "--spool", "sp", "--on-bad", "skip", "--rejects-topic", dead)
+    for code in (1, 5):  # the second one meets nothing else
+        done = freezer("produce", *options)
+        assert done.returncode == code, done.stderr
+        assert f"--rejects-topic {dead}: 1 refused reading not delivered" in done.stderr
+        assert "to go on: the same command" in done.stderr
+    limit(admin, dead, 1_000_000)
+    assert freezer("produce", *options).returncode == 0
+    assert [each.payload.decode() for each in letters(stack, dead)] == ["f1,bad", bad, "f1,worse"]
+    done = freezer("consume", "--from-beginning", "--until-end", "--output", "json")
+    there = [json.loads(line)["temperature"] for line in done.stdout.splitlines()]
+    assert there == [1, 2, 3]
 
 
 @pytest.mark.parametrize("option", ["--rejects-topic", "--undelivered-topic"])

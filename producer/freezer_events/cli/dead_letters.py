@@ -14,6 +14,7 @@ from freezer_events.errors import EventError, NotDelivered
 from freezer_events.events import DeadReading
 from freezer_events.events.dead_reading import Refuser
 from freezer_events.kafka.codes import Outcome
+from freezer_events.kafka.connection import SLICE_S
 from freezer_events.send.producer import EventProducer
 from freezer_events.sources.reading import shown_name
 
@@ -39,6 +40,9 @@ class DeadLetters:
         timeout_s: seconds that an answer may take.
         give_up_after_s: seconds of an outage before giving up.
 
+    Attributes:
+        is_open: some were sent of which it is not known that they arrived.
+
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class DeadLetters:
         self._topic = topic
         self._event, self._meant_for = meant
         self._lost = 0
+        self.is_open = False
 
     def __enter__(self) -> Self:
         return self
@@ -118,6 +123,24 @@ class DeadLetters:
             reason=_utf8(report.error or ""),
         )
 
+    def arrive(self, wait: Callable[[], bool]) -> None:
+        """Wait until all that was sent is on the topic, whatever `linger.ms` says.
+
+        Args:
+            wait: asked every 0.1 s; False ends the wait.
+
+        Raises:
+            NotDelivered: some of it is not, or not yet.
+
+        """
+        while self._producer.flush(SLICE_S) and wait():
+            pass
+        if lost := self._lost + self._producer.tally.in_flight:
+            raise NotDelivered(
+                f"{self._option} {self._topic}", f"{counted(lost, 'refused reading')} not delivered"
+            )
+        self.is_open = False
+
     def all_arrived(self) -> bool:
         """Wait for the reports; False if some rejected readings are nowhere."""
         self._producer.flush(_REPORTED_WITHIN_S)
@@ -151,6 +174,7 @@ class DeadLetters:
             line=None if place is None else place.line,
             **of,
         )
+        self.is_open = True
         try:
             taken = self._producer.send(letter, on_delivery=told)
         except EventError as error:  # too large for this topic, too; or the cluster is gone

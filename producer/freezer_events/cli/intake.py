@@ -123,7 +123,7 @@ class Intake:
         if shard is not None:
             found = shard.of_source(found, source, event_type, wait)
         if self.resume is not None:
-            found = self.resume.count(found, source, self._rejects)
+            found = self.resume.count(found, source, self._rejects, wait)
         return self._first(found, most) if most else found
 
     def _first(self, found: Iterable[Any], most: int) -> Iterator[Any]:

@@ -13,7 +13,7 @@ from freezer_events.console.escape import one_line
 from freezer_events.errors import EventError, InvalidEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from freezer_events.cli.dead_letters import DeadLetters
     from freezer_events.sources import Rejected, Source
@@ -69,6 +69,24 @@ class Rejects:
         if self._path is not None:
             return True
         return self.letters is not None and self.letters.all_arrived()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a row was rejected of which it is not known that it is kept anywhere."""
+        return self.letters is not None and self.letters.is_open and self._path is None
+
+    def settle(self, wait: Callable[[], bool]) -> None:
+        """Wait until every row that was rejected is kept.
+
+        Args:
+            wait: asked every 0.1 s; False ends the wait.
+
+        Raises:
+            NotDelivered: one is not.
+
+        """
+        if self.letters is not None:
+            self.letters.arrive(wait)
 
     def another(self) -> str | None:
         """Return a path that a further run can be given; None where it needs no other one."""

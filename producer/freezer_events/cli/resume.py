@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from freezer_events.avro.arrow import EncodedRun
 from freezer_events.cli.resumed_file import Mark, ResumedFile, keeping, kept_by
-from freezer_events.errors import UsageError
+from freezer_events.errors import NotDelivered, UsageError
 from freezer_events.spool.turned_files import turned_over
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from freezer_events.cli.kept_file import KeptBefore
     from freezer_events.cli.produce_options import ProduceOptions
@@ -33,7 +33,8 @@ class Resume:
         follow: they are followed: what was read of a file that has another name now is read on.
 
     Attributes:
-        skipped: readings of rows that were half in the spool, read again and passed over.
+        skipped: readings that were read and passed over: of rows that were half in the spool, or
+            behind a rejected row that could not be kept.
         told: what a user is to know of files that were turned over, in sentences.
 
     Raises:
@@ -69,6 +70,7 @@ class Resume:
         self._ends: dict[str, FilePlace] = {}
         self._source: Source | None = None
         self._rejects: Rejects | None = None
+        self._wait: Callable[[], bool] = lambda: True
         self.skipped = 0
 
     def _add_turned(self, now: ResumedFile, before: FilePlace) -> None:
@@ -111,12 +113,33 @@ class Resume:
         place = self._files[name].place
         return (1, place.begin) if place.line else (line, 0)
 
-    def count(self, events: Iterable[Any], source: Source, rejects: Rejects) -> Iterator[Any]:
-        """Yield the events of the source that are not in the spool yet, counted."""
-        self._source, self._rejects = source, rejects
+    def count(
+        self, events: Iterable[Any], source: Source, rejects: Rejects, wait: Callable[[], bool]
+    ) -> Iterator[Any]:
+        """Yield the events of the source that are not in the spool yet, counted.
+
+        The place in the spool does not pass a rejected row before that is kept.
+
+        Args:
+            events: those of the source.
+            source: knows their places.
+            rejects: keeps what is no event.
+            wait: asked while a rejected row is on its way; False ends that.
+
+        Raises:
+            NotDelivered: a rejected row could not be kept.
+
+        """
+        self._source, self._rejects, self._wait = source, rejects, wait
         self._spool.hooks.written_place = self._written
         self._note_files(rejects)
         for event in events:
+            if rejects.is_open:
+                try:
+                    rejects.settle(wait)
+                except NotDelivered:  # a later run comes to this event again
+                    self.skipped += len(event) if type(event) is EncodedRun else 1
+                    raise
             place = source.last
             if type(event) is EncodedRun:  # a row gives one reading
                 self._row, self._of_row = (place.input, place.begin), 1
@@ -132,6 +155,8 @@ class Resume:
                 continue
             self._taken[place.input] += 1
             yield event
+        if rejects.is_open:
+            rejects.settle(wait)
 
     def _note_files(self, rejects: Rejects) -> None:
         """Remember which files are read and where their rejects go, before there is a reading.
@@ -170,6 +195,8 @@ class Resume:
         """Remember that a file is read now which has taken the place of another one."""
         file = self._files[name]
         if self._rejects is not None:
+            if self._rejects.is_open:
+                self._rejects.settle(self._wait)
             file.place = keeping(file.place, self._rejects.kept_of(name))
         self._spool.note_places({file.key: file.place.text()})
 
