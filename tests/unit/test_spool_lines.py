@@ -99,8 +99,6 @@ def number_of(record: Record[FreezerReading]) -> float:
 def test_a_spool_that_one_line_filled_is_drained_by_either(
     lines: Lines, tmp_path: Path, filled_by: str, drained_by: str, *, exactly_once: bool
 ) -> None:
-    if exactly_once:
-        lines.cluster.create_topic("freezer-positions", 1)
     lines.cluster.take_down()
     lines.line = filled_by
     with lines.producer(spool=tmp_path / "s", give_up_after_s=0.1, timeout_s=0.5) as producer:

@@ -23,6 +23,11 @@ LINES: Final = 1000  # deliveries that get a line of their own unless asked othe
 
 __all__ = ["Deliveries", "Output", "event_text", "note", "partition_lines", "summary"]
 
+# Those of librdkafka that send one key to one partition.
+_BY_KEY: Final = frozenset(
+    ("consistent", "consistent_random", "murmur2", "murmur2_random", "fnv1a", "fnv1a_random")
+)
+
 
 class Output:
     """What a command prints on standard output, which may be lost without ending it."""
@@ -142,6 +147,8 @@ def partition_lines(
             f"the topic had {partitions} partitions at the start and has {used} now: the same"
             f" {event_type.key or 'key'} may be on two of them, and its order is not kept"
         )
+    elif event_type.key and partitioner not in _BY_KEY:
+        why = f"partitioner {partitioner}: it does not go by the key, and keeps no order"
     elif event_type.key:
         why = (
             f"partitioner {partitioner}: same {event_type.model.fields[event_type.key]},"

@@ -59,7 +59,7 @@ def client(
     )
     try:
         return kind({**reporting, **properties, "error_cb": on_error}, logger=_logger)
-    except (KafkaException, ValueError) as error:
+    except (KafkaException, ValueError, TypeError) as error:  # of a callback that is none, say
         cause = error.args[0]
         raise ConfigError(
             "the connection's properties",

@@ -8,7 +8,7 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.errors import UnreachableError
+from freezer_events.errors import ConfigError, UnreachableError
 
 if TYPE_CHECKING:
     from freezer_events.config import Settings
@@ -35,9 +35,17 @@ class Server:
 
 
 def servers(settings: Settings) -> list[Server]:
-    """Return the bootstrap servers; a listener's name before `://` is dropped."""
+    """Return the bootstrap servers; a listener's name before `://` is dropped.
+
+    Raises:
+        ConfigError: none is named.
+
+    """
     listed = settings.kafka()["bootstrap.servers"].split(",")
-    return list(dict.fromkeys(_server(each.strip()) for each in listed if each.strip()))
+    found = list(dict.fromkeys(_server(each.strip()) for each in listed if each.strip()))
+    if not found:
+        raise ConfigError("BOOTSTRAP_SERVERS", "names no server", "write host:port")
+    return found
 
 
 def connected(server: Server, timeout_s: float) -> socket.socket:

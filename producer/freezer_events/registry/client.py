@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from freezer_events.config.settings import REGISTRY_TIMEOUT_S
 from freezer_events.errors import SchemaError, UnreachableError
@@ -40,6 +40,7 @@ __all__ = [
 
 
 T = TypeVar("T")
+_LARGEST: Final = 2**31 - 1  # registries count in Java's ints
 
 
 def subject_name(topic: str) -> str:
@@ -309,7 +310,7 @@ def _level(config: Any) -> str:
 
 
 def _number(value: object) -> int:
-    if type(value) is not int:
+    if type(value) is not int or not 0 <= value <= _LARGEST:
         raise TypeError(value)
     return value
 

@@ -103,8 +103,10 @@ def timestamp_ms(timestamp: datetime | int | None) -> int:
         raise InvalidEvent(
             "timestamp", f"is a {type(found).__name__}", "give a datetime, or milliseconds"
         )
-    if not 0 < found <= _LATEST_MS:
+    if found <= 0:
         raise InvalidEvent("timestamp", f"{timestamp} is not after 1970-01-01")
+    if found > _LATEST_MS:
+        raise InvalidEvent("timestamp", f"{timestamp} is later than Kafka can write down")
     return found
 
 

@@ -15,6 +15,7 @@ A service that makes a producer of its own is given `event_cluster.settings`:
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
@@ -22,6 +23,7 @@ from freezer_events.errors import ConfigError, SchemaError
 from freezer_events.event import Event
 from freezer_events.kafka.connection import never
 from freezer_events.kafka.embedded import EmbeddedCluster
+from freezer_events.kafka.positions import POSITIONS_TOPIC
 from freezer_events.kafka.topic_watch import TopicSight
 from freezer_events.kafka.topics import listed_partitions
 from freezer_events.read.consumer import EventConsumer
@@ -116,6 +118,9 @@ class EventCluster:
         exactly_once: bool = False,
     ) -> EventProducer:
         """Return a producer for this cluster; `properties` are librdkafka's."""
+        if exactly_once:
+            with suppress(ConfigError):  # it is there already
+                self._embedded.create_topic(POSITIONS_TOPIC, 1)
         return _Producer(
             self,
             replace(self.settings, properties=properties or {}),
