@@ -134,6 +134,8 @@ def test_a_file_that_is_cut_and_filled_again_at_once_is_named(
     _, errors = running.rest()
     assert running.code not in {0, None}
     assert "it was cut and written anew" in errors
+    assert "--restart" in errors
+    assert "to go on" not in errors
     assert spooled(freezer) == [n + 0.5 for n in range(3)]
 
 

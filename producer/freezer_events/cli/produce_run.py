@@ -171,6 +171,7 @@ class ProduceRun:
             event_type,
             rejects,
             wrong=isinstance(error, InvalidEvent) and not rejects.keeps,
+            goes_on=error is None or "--restart" not in error.fix,
         )
         if given.output == "text" and tally.delivered:
             self._shares(pipeline, partitions, topic, event_type)
@@ -232,10 +233,11 @@ class ProduceRun:
         rejects: Rejects,
         *,
         wrong: bool,
+        goes_on: bool,
     ) -> None:
         """Keep what was not delivered, and say where the input goes on."""
         if pipeline.spool is not None:
-            self._spooled(pipeline, intake, event_type)
+            self._spooled(pipeline, intake, event_type, goes_on=goes_on)
             return
         lost, source = pipeline.undelivered, intake.source
         if lost and kept is not None:
@@ -263,13 +265,15 @@ class ProduceRun:
             others = _but(rejects, kept)
             note(f"to go on: {first}the same options{others}, {only}--start-at {line}")
 
-    def _spooled(self, pipeline: Pipeline, intake: Intake, event_type: EventType) -> None:
-        """Say what came from the spool, and how the input goes on."""
+    def _spooled(
+        self, pipeline: Pipeline, intake: Intake, event_type: EventType, *, goes_on: bool
+    ) -> None:
+        """Say what came from the spool, and how the input goes on, if it can as it is."""
         if pipeline.earlier:
             earlier = counted(pipeline.earlier, noun_of(event_type.name))
             note(f"{earlier} of earlier runs delivered from the spool")
         cut = self._given.shard is not None and self._given.shard.cut
-        if intake.resume is not None and (cut or not pipeline.exhausted):
+        if goes_on and intake.resume is not None and (cut or not pipeline.exhausted):
             note("to go on: the same command")
 
     def _expected(self, event_type: EventType) -> str:
