@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from freezer_events.errors import EventError
+from freezer_events.events import FreezerReading
+from freezer_events.sources import open_source
 from tests.support.cli import Freezer
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 NOWHERE = {"BOOTSTRAP_SERVERS": "localhost:1", "SCHEMA_REGISTRY_URL": "http://localhost:1"}
 FOLLOW = ("produce", "--from", "log.csv", "--follow", "--spool", "spool", "--give-up-after", "0.5")
+EVENT = FreezerReading.__event__
 HEAD = "sensor_id,temperature\n"
 _WITHIN_S = 30.0
 
@@ -137,6 +141,19 @@ def test_a_file_that_is_cut_and_filled_again_at_once_is_named(
     assert "--restart" in errors
     assert "to go on" not in errors
     assert spooled(freezer) == [n + 0.5 for n in range(3)]
+
+
+def test_a_file_that_is_cut_and_filled_again_while_a_run_pauses_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(HEAD + rows(0, 2))
+    source = open_source(str(path), EVENT, pytest.fail, wait=lambda: False, follow=True)
+    events = iter(source)
+    taken = [next(events).temperature]
+    path.write_text(HEAD + rows(2, 9))  # before the run comes back for more
+    with pytest.raises(EventError, match="written anew"):
+        taken.extend(event.temperature for event in events)
+    source.close()
+    assert taken == [0.5, 1.5]
 
 
 OPEN = {

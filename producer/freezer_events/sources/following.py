@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
-_LAST_BYTES: Final = 256
+_LAST_BYTES: Final = 256  # of what was read: looked at again before more is taken
 _QUIET_S: Final = 1.0  # who writes goes on with the old file for a moment after it was renamed
 
 
@@ -39,7 +39,7 @@ class FollowingReader(WaitingReader):
     def __init__(self, descriptor: int, path: str, wait: Callable[[], bool]) -> None:
         super().__init__(descriptor, wait)
         self._path = path
-        self._last = b""  # as much as tells whether it is still the same
+        self._last = b""
         self._at = time.monotonic()
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
@@ -49,9 +49,7 @@ class FollowingReader(WaitingReader):
             EventError: what was read of the file is not in it any more.
 
         """
-        waited = False
-        while not (count := self._read(buffer, look=waited)):
-            waited = True
+        while not (count := self._read(buffer)):
             if not self._wait():
                 self.left = True
                 return 0
@@ -64,16 +62,20 @@ class FollowingReader(WaitingReader):
         self._last = (self._last + bytes(memoryview(buffer)[:count][-_LAST_BYTES:]))[-_LAST_BYTES:]
         return count
 
-    def _read(self, buffer: WriteableBuffer, *, look: bool) -> int:
-        """Read what is there; look before whether what was read is still in its place."""
-        size = os.fstat(self._descriptor).st_size if look else self.position
-        if size < self.position:
-            raise self._was_cut(f"it was cut to {size:,} bytes after {self.position:,} were read")
-        if look and size > self.position:
+    def _read(self, buffer: WriteableBuffer) -> int:
+        """Read what is there, unless what was read before is not in its place any more.
+
+        That is looked at last: a run may pause for long before it reads on, and a file that was
+        cut and filled again meanwhile goes on in its middle.
+        """
+        count = os.readv(self._descriptor, [buffer])
+        if count:
             begin = self.position - len(self._last)
             if os.pread(self._descriptor, len(self._last), begin) != self._last:
                 raise self._was_cut(f"it was cut and written anew after {self.position:,} bytes")
-        return os.readv(self._descriptor, [buffer])
+        elif (size := os.fstat(self._descriptor).st_size) < self.position:
+            raise self._was_cut(f"it was cut to {size:,} bytes after {self.position:,} were read")
+        return count
 
     def _was_cut(self, why: str) -> EventError:
         return EventError(
