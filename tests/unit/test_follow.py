@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +18,6 @@ from tests.support.cli import Freezer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.support.cli import Running
 
@@ -146,7 +147,7 @@ def test_a_file_that_is_cut_and_filled_again_at_once_is_named(
 def test_a_file_that_is_cut_and_filled_again_while_a_run_pauses_is_named(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text(HEAD + rows(0, 2))
-    source = open_source(str(path), EVENT, pytest.fail, wait=lambda: False, follow=True)
+    source = open_source(str(path), EVENT, lambda _: None, wait=lambda: False, follow=True)
     events = iter(source)
     taken = [next(events).temperature]
     path.write_text(HEAD + rows(2, 9))  # before the run comes back for more
@@ -201,24 +202,29 @@ def test_an_empty_file_that_is_turned_over_and_one_that_stays_empty_are_no_troub
     for number in (1, 2):
         turn_over(freezer, number)
         write(freezer, "")
-        heard(running, "is another file now")
+        wait_to_open(freezer, running)
     write(freezer, HEAD + rows(3, 1))
     wait_for(freezer, 4)
     turn_over(freezer, 3)
     write(freezer, "")
-    heard(running, "is another file now")
+    wait_to_open(freezer, running)
     running.signal(signal.SIGTERM)
     running.rest()
     assert running.code == 143
     assert spooled(freezer) == [n + 0.5 for n in range(4)]
 
 
-def heard(running: Running, text: str) -> None:
-    assert running.process.stderr is not None
-    for line in running.process.stderr:
-        if text in line:
-            return
-    pytest.fail(f"it ended without saying {text!r}")
+def wait_to_open(freezer: Freezer, running: Running) -> None:
+    """Wait until it has the file open that has the name now."""
+    deadline = time.monotonic() + _WITHIN_S
+    wanted = (freezer.folder / "log.csv").stat().st_ino
+    while time.monotonic() < deadline:
+        for each in Path(f"/proc/{running.process.pid}/fd").iterdir():
+            with suppress(OSError):  # closed meanwhile
+                if each.stat().st_ino == wanted:
+                    return
+        time.sleep(0.01)
+    pytest.fail(f"not opened within {_WITHIN_S:.0f} s")
 
 
 @pytest.mark.parametrize(

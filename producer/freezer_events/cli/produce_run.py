@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final
@@ -13,18 +12,18 @@ from freezer_events.cli import conclusion, options
 from freezer_events.cli.dead_letters import DeadLetters
 from freezer_events.cli.dry_run import dry_run
 from freezer_events.cli.intake import Intake
-from freezer_events.cli.kept_readings import KeptReadings, next_place
+from freezer_events.cli.kept_readings import KeptReadings
+from freezer_events.cli.onward import Onward
 from freezer_events.cli.output import Deliveries, Output, note, partition_lines
 from freezer_events.cli.profile_files import find_profile
 from freezer_events.cli.progress import Progress
 from freezer_events.cli.rejects import Rejects
 from freezer_events.cli.resume import resume_of
-from freezer_events.console.escape import one_line
 from freezer_events.console.signals import Interrupted
 from freezer_events.console.stop import Stop
 from freezer_events.console.words import counted, noun_of
 from freezer_events.console.wrap import wrapped
-from freezer_events.errors import EventError, InvalidEvent, NotDelivered, UsageError
+from freezer_events.errors import EventError, NotDelivered, UsageError
 from freezer_events.observe.logs import log_to_standard_error
 from freezer_events.observe.server import serve_metrics
 from freezer_events.observe.supervisor import supervised
@@ -164,15 +163,8 @@ class ProduceRun:
             earlier={"delivered": pipeline.earlier, "parked": pipeline.earlier_parked},
         )
         conclusion.tell_counts(self._out, tally, event_type, given.output, shard)
-        self._leftovers(
-            pipeline,
-            intake,
-            kept,
-            event_type,
-            rejects,
-            wrong=isinstance(error, InvalidEvent) and not rejects.keeps,
-            goes_on=error is None or "--restart" not in error.fix,
-        )
+        onward = Onward(pipeline, intake, kept, rejects, given.shard)
+        onward.tell(noun_of(event_type.name), error)
         if given.output == "text" and tally.delivered:
             self._shares(pipeline, partitions, topic, event_type)
         return conclusion.exit_code(
@@ -224,71 +216,9 @@ class ProduceRun:
         path = self._given.undelivered
         return KeptReadings(path, intake.inputs, named=profile.reads_name) if path else None
 
-    def _leftovers(
-        self,
-        pipeline: Pipeline,
-        intake: Intake,
-        kept: KeptReadings | None,
-        event_type: EventType,
-        rejects: Rejects,
-        *,
-        wrong: bool,
-        goes_on: bool,
-    ) -> None:
-        """Keep what was not delivered, and say where the input goes on."""
-        if pipeline.spool is not None:
-            self._spooled(pipeline, intake, event_type, goes_on=goes_on)
-            return
-        lost, source = pipeline.undelivered, intake.source
-        if lost and kept is not None:
-            for path, count in kept.write(lost, source):
-                note(f"{counted(count, noun_of(event_type.name))} not delivered: kept in {path}")
-        inputs = intake.inputs
-        ahead = next_place(
-            source,
-            lost,
-            inputs,
-            kept=kept is not None,
-            ended=pipeline.exhausted,
-            refused=wrong or rejects.is_stuck,
-        )
-        if self._given.shard is not None:
-            if ahead is not None or not pipeline.exhausted:
-                others = _but(rejects, kept)
-                note(
-                    f"to go on: the same command{others}; with --spool DIR it goes on where it was"
-                )
-        elif ahead is not None and ahead[0] != "-":
-            name, line = ahead
-            only = f"the inputs from {name} on, " if len(inputs) > 1 else ""
-            first = f"correct line {line}, then " if wrong and not lost else ""
-            others = _but(rejects, kept)
-            note(f"to go on: {first}the same options{others}, {only}--start-at {line}")
-
-    def _spooled(
-        self, pipeline: Pipeline, intake: Intake, event_type: EventType, *, goes_on: bool
-    ) -> None:
-        """Say what came from the spool, and how the input goes on, if it can as it is."""
-        if pipeline.earlier:
-            earlier = counted(pipeline.earlier, noun_of(event_type.name))
-            note(f"{earlier} of earlier runs delivered from the spool")
-        cut = self._given.shard is not None and self._given.shard.cut
-        if goes_on and intake.resume is not None and (cut or not pipeline.exhausted):
-            note("to go on: the same command")
-
     def _expected(self, event_type: EventType) -> str:
         number = self._given.expected
         return f"{counted(number, noun_of(event_type.name))} not delivered, " if number else ""
-
-
-def _but(rejects: Rejects, kept: KeptReadings | None) -> str:
-    """Return which files a further run must be given in place of those that hold something now."""
-    other = {
-        "--rejects": rejects.another(),
-        "--undelivered": None if kept is None else kept.another(),
-    }
-    said = [f"{option} {shlex.quote(path)}" for option, path in other.items() if path]
-    return one_line(f", but {' '.join(said)}") if said else ""
 
 
 def _close(producer: EventProducer) -> None:
