@@ -19,6 +19,8 @@ from tests.support.cli import Freezer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from freezer_events.sources import Rejected
+    from freezer_events.sources.text_source import TextSource
     from tests.support.cli import Running
 
 NOWHERE = {"BOOTSTRAP_SERVERS": "localhost:1", "SCHEMA_REGISTRY_URL": "http://localhost:1"}
@@ -52,6 +54,15 @@ def write(freezer: Freezer, text: str) -> None:
 def turn_over(freezer: Freezer, number: int) -> Path:
     """Rename the file, as logrotate does it, and give the old one."""
     return (freezer.folder / "log.csv").rename(freezer.folder / f"log.csv.{number}")
+
+
+def followed(path: Path) -> TextSource:
+    """Open a file that is followed for as long as something is there to be read."""
+
+    def refuse(found: Rejected) -> None:
+        pytest.fail(f"{found.place.shown} was rejected: {found.why}")
+
+    return open_source(str(path), EVENT, refuse, wait=lambda: False, follow=True)
 
 
 def spooled(freezer: Freezer) -> list[float]:
@@ -147,7 +158,7 @@ def test_a_file_that_is_cut_and_filled_again_at_once_is_named(
 def test_a_file_that_is_cut_and_filled_again_while_a_run_pauses_is_named(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text(HEAD + rows(0, 2))
-    source = open_source(str(path), EVENT, lambda _: None, wait=lambda: False, follow=True)
+    source = followed(path)
     events = iter(source)
     taken = [next(events).temperature]
     path.write_text(HEAD + rows(2, 9))  # before the run comes back for more
@@ -193,6 +204,55 @@ def test_a_row_that_stands_open_at_a_signal_waits_for_its_end(freezer: Freezer, 
         running.signal(signal.SIGTERM)
         running.rest()
     assert spooled(freezer) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("log.csv", "", 1),
+        ("log.csv", "sensor_", 1),
+        ("log.csv", 'sensor_id,"temperature\n', 1),
+        ("log.csv", HEAD, 2),
+        ("log.csv", HEAD + 'f1,"1\nf9,99\n', 2),
+        ("log.jsonl", "", 1),
+        ("log.jsonl", '{"sensor_id": "f1", ', 1),
+        ("log.json", "[", 1),
+        ("log.json", "[\n1", 2),
+        ("log.json", '[\n{"sensor_id": "f1",\n', 2),
+    ],
+)
+def test_where_no_row_was_whole_yet_reading_goes_on_with_the_first(
+    tmp_path: Path, name: str, text: str, line: int
+) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    source = followed(path)
+    assert list(source) == []
+    source.close()
+    assert source.left
+    assert (source.rows.read, source.last.line + 1) == (0, line)
+
+
+def test_a_stray_quote_in_what_was_read_before_waits_for_nothing(freezer: Freezer) -> None:
+    write(freezer, HEAD + 'f1,0.5\nf1,"1.5\nf1,2.5\n')
+    done = freezer(*FOLLOW[:3], *FOLLOW[4:], "--on-bad", "skip")
+    assert "1 rejected" in done.stdout, done.stderr
+    write(freezer, "f1,3.5\n")
+    with freezer.start(*FOLLOW) as running:
+        wait_for(freezer, 3)
+        running.signal(signal.SIGTERM)
+        running.rest()
+    assert running.code == 143
+    assert spooled(freezer) == [0.5, 2.5, 3.5]
+
+
+def test_an_array_without_a_value_is_read_to_its_end(freezer: Freezer) -> None:
+    (freezer.folder / "log.json").write_text("[]\n")
+    run = ("produce", "--from", "log.json", "--spool", "spool", "--give-up-after", "0.3")
+    for said in ("0 readings read", "has been read to its end before"):
+        done = freezer(*run)
+        assert said in done.stdout + done.stderr
+        assert done.returncode == 0
 
 
 def test_an_empty_file_that_is_turned_over_and_one_that_stays_empty_are_no_trouble(

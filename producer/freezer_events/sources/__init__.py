@@ -24,6 +24,7 @@ from freezer_events.sources.reading import (
     Rejected,
     Rows,
     Source,
+    StandsOpen,
     Tell,
     shown_name,
 )
@@ -105,6 +106,8 @@ def open_source(
         kind = JsonFile if _is_json(name, first, profile) else CsvFile
         try:
             return kind(stream, code, event_type, profile, on_reject, tell, start)
+        except StandsOpen:
+            return NothingYet(stream, code, event_type, profile, on_reject, tell, start)
         except InvalidEvent:
             if not (stream.left or stream.turned):
                 raise

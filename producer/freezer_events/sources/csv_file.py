@@ -43,7 +43,7 @@ class CsvFile(TextSource):
         self._unknown = ""  # why the rows under the header in force cannot be read
         start = find_start(self._lines, self._profile, self.name, self._fits)
         self._heading = start.raw
-        self._splitter = RowSplitter(self._lines, start.delimiter)
+        self._splitter = RowSplitter(self._lines, start.delimiter, self._start[1])
         self._planner = self._planner_of(start)
         self._plan = self._planner.plan(start.cells)
         self._name_columns(self._plan)
@@ -59,8 +59,9 @@ class CsvFile(TextSource):
         for text in lines:
             if careful:
                 if skipping and self._is_before_start():
-                    self._pass_over(text)
-                    continue
+                    if self._passes_over(text):
+                        continue
+                    return
                 skipping, careful = False, special
                 if special and self._is_special(text):
                     rows.read += 1
@@ -117,14 +118,18 @@ class CsvFile(TextSource):
         comment = self._profile.comment
         return self._ended or (bool(comment) and text.startswith(comment))
 
-    def _pass_over(self, text: str) -> None:
-        """Heed what a row before the start says of those behind it."""
+    def _passes_over(self, text: str) -> bool:
+        """Heed what a row before the start says of those behind it; False where it stands open."""
         try:
             row = self._splitter.split(text)
         except BadReading:
-            return
+            return True
+        except StandsOpen:
+            self._give_back(max(self._lines.number, self._start[0]), self._lines.begin)
+            return False
         if row and not self._is_special(text) and self._is_header(row, self._plan):
             self._change_header(row)
+        return True
 
     def _fits_header(self, row: list[str], plan: TablePlan) -> bool:
         """Give a row as many cells as the header has; False where it has been dealt with."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from freezer_events.errors import UsageError
@@ -35,6 +36,8 @@ class RowSplitter:
     Args:
         lines: where the further lines come from.
         delimiter: one character; " " for any number of blanks.
+        start: the offset at which a row is known to begin: no row before goes on behind it, so
+            none waits for what is behind it.
 
     Attributes:
         split: from a line's text to its cells, none for an empty line. Raises BadReading where
@@ -46,13 +49,14 @@ class RowSplitter:
 
     """
 
-    def __init__(self, lines: PhysicalLines, delimiter: str) -> None:
+    def __init__(self, lines: PhysicalLines, delimiter: str, start: int = 0) -> None:
         if len(delimiter) != 1 or delimiter in '"\r\n':
             fix = "such as --delimiter ';' or --delimiter '\\t'"
             raise UsageError("--delimiter", f"{delimiter!r} is not one character", fix)
         self.delimiter = delimiter
         self.split: Callable[[str], list[str]] = str.split if delimiter == " " else self._split
         self._lines = lines
+        self._start = start
         self._waiting: list[str] = []
         self._reader = csv.reader(iter(self._waiting.pop, None), delimiter=delimiter)
         mark = re.escape(delimiter)
@@ -75,7 +79,8 @@ class RowSplitter:
 
     def _of_several(self, text: str) -> list[str]:
         pieces, size, lines = [text], len(text), self._lines
-        while (line := lines.more()) is not None:
+        most = self._start if lines.begin < self._start else inf
+        while lines.end < most and (line := lines.more()) is not None:
             pieces.append(line)
             size += len(line)
             if len(pieces) > MOST_LINE_BREAKS + 1 or size > LONGEST_ROW_BYTES:
@@ -92,7 +97,7 @@ class RowSplitter:
                     break
                 return row
         else:
-            if lines.left:
+            if lines.left and lines.end < most:
                 raise StandsOpen
         lines.back_to_first()
         why = "a quote is opened and not closed where a cell ends"

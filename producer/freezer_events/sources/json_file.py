@@ -53,7 +53,8 @@ class JsonFile(TextSource):
     def _item_place(self) -> ReadingPlace:
         """Return the place of the value that was taken last."""
         item = self._item
-        assert item is not None  # noqa: S101 - asked for one that was taken
+        if item is None:  # there was none: an empty array, say
+            return ReadingPlace(self.name, 0, 0, 0)
         return ReadingPlace(self.name, item.line, item.begin, item.end, item.raw + b"\n")
 
     def __iter__(self) -> Iterator[Any]:

@@ -145,7 +145,7 @@ class JsonItems:
                 return self._item(max(at, self._at + 1))  # a bracket too many, on its own
             at -= self._at
             if not self._more():
-                return self._item(len(self._data))
+                return self._item(len(self._data), NOT_CLOSED if self._stream.left else "")
 
     def _broken(self, why: str) -> JsonItem:
         """Take a value that never ends: up to where another begins as this one does."""

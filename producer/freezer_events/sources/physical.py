@@ -113,8 +113,13 @@ class PhysicalLines:
         return b"".join(self._raws[self._from : self._at])
 
     def place(self) -> ReadingPlace:
-        """Return the place of the row; asked for every reading, so in one go."""
+        """Return the place of the row; asked for every reading, so in one go.
+
+        Before the first row it is line 0: who goes on behind it begins at line 1.
+        """
         at, end, edges = self._from, self._at, self._edges
+        if end == at:
+            return ReadingPlace(self._name, self._first + at - 1, edges[at], edges[at])
         raw = self._raws[at] if end - at == 1 else self.raw
         return _made(ReadingPlace, (self._name, self._first + at, edges[at], edges[end], raw))
 
