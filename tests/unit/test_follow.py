@@ -255,9 +255,19 @@ def test_an_array_without_a_value_is_read_to_its_end(freezer: Freezer) -> None:
         assert done.returncode == 0
 
 
+@pytest.mark.parametrize("kind", ["known by its columns", "known by its header"])
 def test_an_empty_file_that_is_turned_over_and_one_that_stays_empty_are_no_trouble(
-    freezer: Freezer, running: Running
+    freezer: Freezer, kind: str
 ) -> None:
+    (freezer.folder / "mine.toml").write_text('header = ["sensor_id", "temperature"]\n')
+    write(freezer, HEAD + rows(0, 3))
+    with freezer.start(*FOLLOW, *(("--as", "mine.toml") if "header" in kind else ())) as running:
+        follow_what_is_empty(freezer, running)
+    assert running.code == 143
+    assert spooled(freezer) == [n + 0.5 for n in range(4)]
+
+
+def follow_what_is_empty(freezer: Freezer, running: Running) -> None:
     wait_for(freezer, 3)
     for number in (1, 2):
         turn_over(freezer, number)
@@ -270,8 +280,6 @@ def test_an_empty_file_that_is_turned_over_and_one_that_stays_empty_are_no_troub
     wait_to_open(freezer, running)
     running.signal(signal.SIGTERM)
     running.rest()
-    assert running.code == 143
-    assert spooled(freezer) == [n + 0.5 for n in range(4)]
 
 
 def wait_to_open(freezer: Freezer, running: Running) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from backports import zstd
 
+from freezer_events.cli.kept_readings import next_place
 from freezer_events.cli.rejects import Rejects
 from freezer_events.errors import EventError, InvalidEvent, UsageError
 from freezer_events.events import FreezerReading
@@ -395,6 +396,55 @@ def test_an_input_that_is_empty_ends_a_run_with_its_tally_or_is_passed_over(
     done = freezer(*run, "--output", output, "--on-bad", "skip")
     assert done.returncode == 6, done.stderr
     assert "passed over" in done.stderr
+
+
+TABLE = "sensor_id,temperature\n"
+NO_ROWS: dict[str, tuple[str | None, int, str]] = {
+    "a quote in its header": ('"sensor_id,temperature\nf,1\n', 5, "header cannot be read"),
+    "a long preamble": ("\n" * 1001 + f"{TABLE}f,1\n", 5, "none is a header"),
+    "another header": ("place,degrees\nf,1\n", 2, "no column holds sensor_id"),
+    "no such file": (None, 2, "No such file"),
+}
+
+
+@pytest.mark.parametrize("what", NO_ROWS)
+def test_an_input_that_cannot_be_opened_is_never_passed_over(tmp_path: Path, what: str) -> None:
+    text, code, why = NO_ROWS[what]
+    (tmp_path / "a.csv").write_text(f"{TABLE}f,1\n")
+    if text is not None:
+        (tmp_path / "b.csv").write_text(text)
+    freezer = Freezer(
+        tmp_path, {"BOOTSTRAP_SERVERS": "localhost:1", "SCHEMA_REGISTRY_URL": "http://localhost:1"}
+    )
+    named = ("--from", "a.csv", "--from", "b.csv", "--on-bad", "skip", "--quiet")
+    spooled = ("--spool", "spool", "--give-up-after", "0.3")  # which looks at all files first
+    for run in (("--dry-run",), spooled if text else ("--dry-run", "--output", "json")):
+        done = freezer("produce", *named, *run)
+        assert why in done.stderr
+        assert done.returncode == code
+        assert "1 reading read" in done.stdout or json.loads(done.stdout)["tally"]["read"] == 1
+
+
+@pytest.mark.parametrize("what", [*NO_ROWS, "nothing"])
+def test_the_next_step_leads_to_the_input_that_could_not_be_opened(
+    tmp_path: Path, what: str
+) -> None:
+    text = NO_ROWS.get(what, ("",))[0]
+    names = [str(tmp_path / name) for name in ("a.csv", "b.csv")]
+    (tmp_path / "a.csv").write_text(f"{TABLE}f,1\n")
+    if text is not None:
+        (tmp_path / "b.csv").write_text(text)
+    source = Inputs(
+        names,
+        lambda name, _: open_source(name, EVENT, lambda _: None, wait=lambda: True),
+        lambda _: None,
+    )
+    with pytest.raises(EventError) as raised:
+        list(source)
+    refused = isinstance(raised.value, InvalidEvent)
+    found = next_place(source, [], names, kept=False, ended=False, refused=refused)
+    assert found == (names[1], 1)
+    assert source.rows.read == 1
 
 
 @pytest.mark.parametrize("folder", ["_temporary", "_delta_log", ".staging", "_spark_metadata"])

@@ -98,7 +98,8 @@ def next_place(
     if lost and not kept:
         first = min(lost, key=_Order(inputs))
         return None if first.place is None else (first.place.input, first.place.line)
-    return None if ended else (source.last.input, source.last.line + (not refused))
+    last = source.last
+    return None if ended else (last.input, max(1, last.line + (not refused)))
 
 
 class _Order:

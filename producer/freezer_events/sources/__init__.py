@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.avro.forms import field_names
-from freezer_events.errors import InvalidEvent, UsageError
+from freezer_events.errors import UsageError
 from freezer_events.sources.arrow_file import ArrowFile, is_columnar
 from freezer_events.sources.arrow_rows import ArrowRows
 from freezer_events.sources.columnar import ColumnarSource
@@ -19,6 +19,7 @@ from freezer_events.sources.many import Inputs
 from freezer_events.sources.profile import FieldFrom, Profile, Wide, refuse_unknown
 from freezer_events.sources.profile_file import read_profile
 from freezer_events.sources.reading import (
+    HoldsNothing,
     OnReject,
     ReadingPlace,
     Rejected,
@@ -86,7 +87,7 @@ def open_source(
 
     Raises:
         UsageError: the input cannot be opened, or its header does not fit the options.
-        InvalidEvent: a table has no header.
+        InvalidEvent: a table has no header; HoldsNothing, if it has no rows either.
 
     """
     refuse_unknown(profile, field_names(event_type), event_type.name, event_type.version)
@@ -108,7 +109,7 @@ def open_source(
             return kind(stream, code, event_type, profile, on_reject, tell, start)
         except StandsOpen:
             return NothingYet(stream, code, event_type, profile, on_reject, tell, start)
-        except InvalidEvent:
+        except HoldsNothing:
             if not (stream.left or stream.turned):
                 raise
             return NothingYet(stream, code, event_type, profile, on_reject, tell, start)

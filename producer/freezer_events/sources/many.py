@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from freezer_events.errors import InvalidEvent
-from freezer_events.sources.reading import Rows, shown_name
+from freezer_events.sources.reading import HoldsNothing, ReadingPlace, Rows, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from freezer_events.sources.reading import ReadingPlace, Tell
+    from freezer_events.sources.reading import Tell
     from freezer_events.sources.text_source import TextSource
 
 
@@ -23,7 +22,8 @@ class Inputs:
         tell: told what was in each, where there are several.
         turned: told of a file whose name is another file's now, which is opened next.
         ended: told of each input that has been read to its end, and of its source.
-        skips: whether a later input that holds nothing to read is passed over, and told.
+        skips: whether an input without a header or rows is passed over, and told, if there are
+            others.
 
     Raises:
         EventError: the first cannot be opened, or is nothing that holds readings.
@@ -51,6 +51,7 @@ class Inputs:
         self._past = Rows()
         self._past_bytes = 0
         self._headings: dict[str, bytes] = {}
+        self._unopened = ""  # the input that is being opened, or cannot be
         self._names, self._source = self._first_of(names)
         self._headings[self._names[0]] = self._source.heading(self._names[0])
 
@@ -59,12 +60,13 @@ class Inputs:
         for at, name in enumerate(names[:-1] if self._skips else ()):
             try:
                 return names[at:], self._open(name, at == 0)
-            except InvalidEvent as error:
+            except HoldsNothing as error:
                 self._pass_over(error)
         at = len(names) - 1 if self._skips else 0
         return names[at:], self._open(names[at], at == 0)
 
-    def _pass_over(self, error: InvalidEvent) -> None:
+    def _pass_over(self, error: HoldsNothing) -> None:
+        self._unopened = ""
         self._tell(f"{error}: passed over")
 
     @property
@@ -74,8 +76,8 @@ class Inputs:
 
     @property
     def last(self) -> ReadingPlace:
-        """The place of the event that was yielded last."""
-        return self._source.last
+        """The place of the last event; the beginning of an input that could not be opened."""
+        return ReadingPlace(self._unopened, 0, 0, 0) if self._unopened else self._source.last
 
     def safe(self, place: ReadingPlace) -> None:
         """Do nothing: files keep their rows."""
@@ -113,7 +115,7 @@ class Inputs:
         for name in self._names[1:]:
             try:
                 self._open_next(name)
-            except InvalidEvent as error:  # it does not begin as it must: it is empty, say
+            except HoldsNothing as error:
                 if not self._skips:
                     raise
                 self._pass_over(error)
@@ -135,7 +137,9 @@ class Inputs:
     def _open_next(self, name: str) -> None:
         past, past_bytes = self.rows, self.done_bytes
         self._source.close()
+        self._unopened = name
         opened = self._open(name, False)  # or raise: then the one before still counts as it is
+        self._unopened = ""
         self._past, self._past_bytes, self._source = past, past_bytes, opened
         self._headings[name] = opened.heading(name)
 

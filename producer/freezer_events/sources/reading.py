@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, NamedTuple, Protocol, Self
 
 from freezer_events.avro.bad_value import BadValue
+from freezer_events.errors import InvalidEvent
 
 LONGEST_ROW_BYTES: Final = 1 << 20
 """The most bytes of one reading, its line ends included; a longer one is rejected whole."""
@@ -30,6 +31,10 @@ class BadReading(BadValue):
 
 class NoReading(Exception):  # noqa: N818 - it names the thing
     """A row holds no reading, and that is no error: a value that it needs is one named as none."""
+
+
+class HoldsNothing(InvalidEvent):
+    """An input that must begin with a header has no line that could be one: it holds no rows."""
 
 
 class StandsOpen(Exception):  # noqa: N818 - it names the state

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from freezer_events.errors import InvalidEvent, UsageError
+from freezer_events.errors import EventError, InvalidEvent, UsageError
 from freezer_events.sources.csv_rows import RowSplitter
-from freezer_events.sources.reading import BadReading, short_list, shown_name
+from freezer_events.sources.reading import BadReading, HoldsNothing, short_list, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,7 +62,8 @@ def find_start(
 
     Raises:
         UsageError: there is no header with the names that it is known by.
-        InvalidEvent: there is none at all.
+        HoldsNothing: there is nothing that could be one, or it is still to come.
+        InvalidEvent: there is none that can be read.
 
     """
     start = _Start(lines, profile)
@@ -71,9 +72,11 @@ def find_start(
         start.take()
     if profile.columns:
         return start.found(list(profile.columns), "", start.delimiters[0])
+    is_empty = True
     while (text := start.take()) is not None and len(start.before) <= _MOST_LINES:
         if not text.strip() or (profile.comment and text.startswith(profile.comment)):
             continue
+        is_empty = False
         try:
             tried = start.tried(text)
         except BadReading as error:
@@ -85,13 +88,21 @@ def find_start(
         for each in tried:
             if _has_names(each.cells, profile.header):
                 return each
+    raise _no_header(name, profile, is_empty=text is None and (is_empty or lines.left))
+
+
+def _no_header(name: str, profile: Profile, *, is_empty: bool) -> EventError:
+    where = f"{shown_name(name)}:1"
+    if is_empty:
+        return HoldsNothing(where, "is empty: a CSV file begins with a header row")
     if profile.header:
-        raise UsageError(
+        return UsageError(
             shown_name(name),
             f"no line is a header that names {short_list(profile.header)}",
             "freezer profiles  (lists what kinds of files are known)",
         )
-    raise InvalidEvent(f"{shown_name(name)}:1", "is empty: a CSV file begins with a header row")
+    why = f"its first {_MOST_LINES:,} lines are empty or comments: none is a header"
+    return InvalidEvent(where, why)
 
 
 class _Start:
