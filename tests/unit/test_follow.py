@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from freezer_events.cli.kept_readings import next_place
+from freezer_events.console.stop import Stop
 from freezer_events.errors import EventError
 from freezer_events.events import FreezerReading
+from freezer_events.send.pipeline import Pipeline
 from freezer_events.sources import open_source
 from tests.support.cli import Freezer
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from freezer_events.sources import Rejected
     from freezer_events.sources.text_source import TextSource
+    from freezer_events.testing import EventCluster
     from tests.support.cli import Running
 
 NOWHERE = {"BOOTSTRAP_SERVERS": "localhost:1", "SCHEMA_REGISTRY_URL": "http://localhost:1"}
@@ -56,13 +60,13 @@ def turn_over(freezer: Freezer, number: int) -> Path:
     return (freezer.folder / "log.csv").rename(freezer.folder / f"log.csv.{number}")
 
 
-def followed(path: Path) -> TextSource:
+def followed(path: Path, *, follow: bool = True, start: tuple[int, int] = (1, 0)) -> TextSource:
     """Open a file that is followed for as long as something is there to be read."""
 
     def refuse(found: Rejected) -> None:
         pytest.fail(f"{found.place.shown} was rejected: {found.why}")
 
-    return open_source(str(path), EVENT, refuse, wait=lambda: False, follow=True)
+    return open_source(str(path), EVENT, refuse, wait=lambda: False, follow=follow, start=start)
 
 
 def spooled(freezer: Freezer) -> list[float]:
@@ -231,6 +235,40 @@ def test_where_no_row_was_whole_yet_reading_goes_on_with_the_first(
     source.close()
     assert source.left
     assert (source.rows.read, source.last.line + 1) == (0, line)
+
+
+@pytest.mark.parametrize("follow", [True, False])
+def test_a_run_that_followed_says_where_to_go_on_and_begins_there(
+    tmp_path: Path, event_cluster: EventCluster, *, follow: bool
+) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(HEAD + rows(0, 2) + "f1,2" * follow)
+    found = []
+    for start, more in ((1, ".5\n" * follow + rows(3, 1)), (4, "")):
+        source = followed(path, follow=follow, start=(start, 0))
+        with event_cluster.producer() as producer:
+            pipeline = Pipeline(producer, Stop())
+            pipeline.run(source, source=source)
+        assert pipeline.exhausted is not follow
+        found.append(next_place(source, [], kept=False, ended=pipeline.exhausted))
+        source.close()
+        with path.open("a") as file:
+            file.write(more)
+    assert found == ([(str(path), 4), (str(path), 6)] if follow else [None, None])
+    sent = sorted(event.temperature for event in event_cluster.events(FreezerReading))
+    assert sent == ([0.5, 1.5, 2.5, 3.5] if follow else [0.5, 1.5, 3.5])
+
+
+def test_following_begins_at_the_line_that_is_named(freezer: Freezer) -> None:
+    write(freezer, HEAD + rows(0, 3))
+    with freezer.start(*FOLLOW, "--start-at", "4") as running:
+        wait_for(freezer, 1)
+        write(freezer, rows(3, 1))
+        wait_for(freezer, 2)
+        running.signal(signal.SIGTERM)
+        running.rest()
+    assert running.code == 143
+    assert spooled(freezer) == [2.5, 3.5]
 
 
 def test_a_stray_quote_in_what_was_read_before_waits_for_nothing(freezer: Freezer) -> None:
