@@ -169,6 +169,18 @@ def test_a_line_that_was_taken_and_has_grown_is_named_and_not_lost_in_silence(
     assert spooled(freezer) == [1, *([2] if last == "f,2" else []), *new]
 
 
+@pytest.mark.parametrize("stop", [(), ("--count", "2")], ids=["whole", "count"])
+def test_json_over_several_lines_goes_on(freezer: Freezer, stop: tuple[str, ...]) -> None:
+    path = freezer.folder / "a.json"
+    items = [f'{{\n  "sensor_id": "f",\n\n  "temperature": {n}\n}}\n' for n in range(4)]
+    path.write_text("".join(items[:2]))
+    freezer(*RUN, "--from", "a.json", *stop)
+    append(path, "".join(items[2:]))
+    done = freezer(*RUN, "--from", "a.json")
+    assert done.returncode == SPOOLED, done.stderr
+    assert spooled(freezer) == [0, 1, 2, 3]
+
+
 def test_half_a_last_line_that_was_taken_is_looked_at_wherever_the_run_ended(
     freezer: Freezer,
 ) -> None:

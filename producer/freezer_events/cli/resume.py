@@ -221,7 +221,16 @@ class Resume:
         place = self._source.last
         name = place.input
         kept = self._rejects.kept_of(name)
-        return Mark(name, place.line, place.begin, self._of_row, self._taken[name], kept, place.raw)
+        return Mark(
+            name,
+            place.line,
+            place.begin,
+            place.end,
+            self._of_row,
+            self._taken[name],
+            kept,
+            place.raw,
+        )
 
     def finish(self) -> None:
         """Remember how far the inputs have been read that have been read to their end."""

@@ -23,6 +23,7 @@ class Mark(NamedTuple):
     input: str
     line: int
     begin: int
+    end: int
     of_row: int
     taken: int
     rejects: KeptBefore
@@ -78,7 +79,7 @@ class ResumedFile:
         if not self._now.is_text:
             size_bytes = self._now.size_bytes  # it is whole before it is read
         place = replace(
-            self._behind(last.begin, last.raw),
+            self._behind(last.begin, last.end, last.raw),
             size_bytes=size_bytes,
             line=last.line,
             begin=max(last.end, self.place.begin),
@@ -90,7 +91,7 @@ class ResumedFile:
     def after(self, mark: Mark) -> FilePlace:
         """Return the place behind a reading."""
         place = replace(
-            self._behind(mark.begin, mark.raw),
+            self._behind(mark.begin, mark.end, mark.raw),
             size_bytes=None,
             line=mark.line,
             begin=mark.begin,
@@ -99,8 +100,8 @@ class ResumedFile:
         )
         return keeping(place, mark.rejects)
 
-    def _behind(self, begin: int, raw: bytes) -> FilePlace:
-        return behind_row(self.place, begin, raw, is_text=self._now.is_text)
+    def _behind(self, begin: int, end: int, raw: bytes) -> FilePlace:
+        return behind_row(self.place, begin, end, raw, is_text=self._now.is_text)
 
     def _look(self, before: FilePlace | None) -> Look:
         if self._is_stored:

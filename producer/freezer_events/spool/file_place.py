@@ -145,14 +145,15 @@ def go_on(
     return before
 
 
-def behind_row(place: FilePlace, begin: int, raw: bytes, *, is_text: bool) -> FilePlace:
-    """Return the place with the last row that was read, by its offset and bytes."""
+def behind_row(place: FilePlace, begin: int, end: int, raw: bytes, *, is_text: bool) -> FilePlace:
+    """Return the place with the last row that was read, by its offsets and bytes."""
     row = _digest(raw) if is_text and raw else ""
-    return replace(place, row_begin=begin, row_bytes=len(raw), row=row)
+    return replace(place, row_begin=begin, row_bytes=end - begin, row=row)
 
 
 def _digest(row: bytes) -> str:
-    return hashlib.sha256(row).hexdigest()[:32]
+    """Return a digest of a row without its blanks: those between lines of JSON are kept as one."""
+    return hashlib.sha256(b"".join(row.split())).hexdigest()[:32]
 
 
 def _is_whole(row: bytes) -> bool:
