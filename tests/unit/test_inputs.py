@@ -447,11 +447,34 @@ def test_the_next_step_leads_to_the_input_that_could_not_be_opened(
     assert source.rows.read == 1
 
 
-@pytest.mark.parametrize("folder", ["_temporary", "_delta_log", ".staging", "_spark_metadata"])
-def test_what_a_job_leaves_beside_its_rows_is_no_input(tmp_path: Path, folder: str) -> None:
-    kept = ["_SUCCESS", f"{folder}/0/part-0.csv", f"day=1/{folder}/part-0.csv"]
-    read = ["_col=1/part-0.csv", "_mine/b.csv", "day=1/part-0.csv"]
+JOBS = ["_temporary", "_delta_log", ".staging", "_spark_metadata", "_committed_7", "_impala_x"]
+
+
+@pytest.mark.parametrize("folder", JOBS)
+@pytest.mark.parametrize("pattern", ["", "**/*.csv"])
+def test_what_a_job_leaves_beside_its_rows_is_no_input(
+    tmp_path: Path, folder: str, pattern: str
+) -> None:
+    kept = ["_SUCCESS", f"{folder}/0/part-0.csv", f"day=1/{folder}/part-0.csv", "_metadata"]
+    read = ["_col=1/part-0.csv", "day=1/part-0.csv"]
     for name in kept + read:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    assert expanded([str(tmp_path)]) == [str(tmp_path / name) for name in read]
+    told: list[str] = []
+    found = expanded([str(tmp_path / pattern)], told.append)
+    assert found == [str(tmp_path / name) for name in read]
+    assert "_SUCCESS" not in "".join(told)
+    in_folder = expanded([str(tmp_path / folder / pattern)])
+    assert in_folder == [str(tmp_path / kept[1])]  # what is named is read
+
+
+@pytest.mark.parametrize("quiet", [(), ("--quiet",)])
+def test_what_is_passed_over_and_may_hold_rows_is_told(
+    tmp_path: Path, quiet: tuple[str, ...]
+) -> None:
+    for name in ("_mine.csv", "a.csv", "_temporary/0/a.csv"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_text(f"{TABLE}f,1\n")
+    done = Freezer(tmp_path)("produce", "--from", "in", "--dry-run", *quiet)
+    assert "1 reading read" in done.stdout
+    assert "_mine.csv, _temporary/0/a.csv" in " ".join(done.stderr.split())

@@ -79,7 +79,7 @@ class Intake:
                 event_type, count=options.simulated, sensors=options.sensors, seed=options.seed
             )
             return
-        self.inputs = expanded(options.sources)
+        self.inputs = expanded(options.sources, lambda text: note(one_line(text)))
         if options.follow:
             _refuse_to_follow(self.inputs)
         if options.live and size_of(self.inputs) is not None:
