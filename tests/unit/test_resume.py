@@ -293,6 +293,26 @@ def test_a_link_that_leads_to_another_file_now_is_followed_from_the_old_one_on(
     assert restarted(freezer, 3) == [1, 2, 3]
 
 
+@pytest.mark.parametrize("wrong", ["sensor,temp\nf,2\n", ""], ids=["header", "empty"])
+def test_a_file_of_which_nothing_was_read_may_be_corrected(freezer: Freezer, wrong: str) -> None:
+    (freezer.folder / "a.csv").write_text(HEAD + rows(1))
+    second = freezer.folder / "b.csv"
+    second.write_text(wrong)
+    run = ("produce", "--spool", "spool", "--give-up-after", "0.3", "--no-lines")
+    files = ("--from", "a.csv", "--from", "b.csv")
+    assert freezer(*run, *files).returncode in {2, 5}
+    second.write_text(HEAD + rows(2))  # in place
+    done = freezer(*run, *files)
+    assert done.returncode == SPOOLED, done.stderr
+    assert spooled(freezer) == [1, 2]
+
+
+def test_a_file_that_is_not_there_is_named_so(freezer: Freezer) -> None:
+    done = freezer(*RUN, "--from", "missing.csv")
+    assert done.returncode == 2
+    assert "No such file" in done.stderr
+
+
 def test_one_file_under_two_names_is_refused(freezer: Freezer) -> None:
     (freezer.folder / "a.csv").write_text(HEAD + rows(1))
     (freezer.folder / "b.csv").symlink_to("a.csv")

@@ -61,8 +61,9 @@ class Resume:
                 if other.key == found.key:
                     why = f"is the same file as {other.name}"
                     raise UsageError(f"read {name}", why, "name it once")
-            if follow and not restart and found.before is not None and found.is_new:
-                self._add_turned(found, found.before)
+            before = found.before
+            if follow and not restart and before and before.inode != found.place.inode:
+                self._add_turned(found, before)
             self._files[name] = found
         self._row: tuple[str, int] = ("", -1)
         self._of_row = 0

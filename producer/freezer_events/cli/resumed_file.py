@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -41,6 +43,12 @@ class ResumedFile:
         key: what it is remembered by, where that is another file's name.
         follow: it is followed: where its name is a link, that may lead elsewhere the next time.
 
+    Attributes:
+        before: how far a file was read under this name, None where none was.
+        place: how far this one was.
+        is_new: it is another one, or nothing was read of it.
+        is_done: it has been read to its end.
+
     """
 
     def __init__(
@@ -66,7 +74,7 @@ class ResumedFile:
         before = None if restart else self.before
         self._now = self._look(before)
         self.place = go_on(name, self._now, before, lambda at, count: bytes_at(name, at, count))
-        self.is_new = before is None or self._now.inode != before.inode
+        self.is_new = self.place is not before
         self.is_done = is_read(self._now, self.place)
 
     def at_its_end(self, source: TextSource, taken: int, rejects: KeptBefore) -> FilePlace:
@@ -112,6 +120,8 @@ class ResumedFile:
             found = look(self._path, before)
         except OSError as error:
             raise UsageError(f"read {self.name}", str(error.strerror)) from error
+        if found is None and not self._path.exists():
+            raise UsageError(f"read {self.name}", os.strerror(errno.ENOENT))
         if found is None:
             raise UsageError(
                 f"read {self.name}",

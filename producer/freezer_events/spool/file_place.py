@@ -132,6 +132,8 @@ def go_on(
     if before is None or now.inode != before.inode:
         return FilePlace(now.inode, now.head, now.head_bytes)
     if now.head != before.head or now.head_bytes != before.head_bytes:
+        if not before.line:  # nothing was read of it: it may have been corrected
+            return FilePlace(now.inode, now.head, now.head_bytes)
         raise _changed(name, "it holds other readings than when it was read")
     if before.size_bytes is not None and now.size_bytes < before.size_bytes:
         raise _changed(name, "it is shorter than when it was read")
