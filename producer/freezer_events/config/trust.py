@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from freezer_events.config import own_certificate
 from freezer_events.config.layers import system_ca
-from freezer_events.config.properties import registry_properties
+from freezer_events.config.own_certificate import CERTIFICATE, OURS
+from freezer_events.config.properties import REGISTRY, registry_properties
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +19,6 @@ PROBE: Final = "probe"
 """librdkafka's word for the system's own CAs, which Python finds where none is named."""
 
 _CA: Final = "ssl.ca.location"
-_CERTIFICATE: Final = "ssl.certificate.location"
-_OURS: Final = (_CERTIFICATE, "ssl.key.location", "ssl.key.password")
 
 
 def kafka(properties: Mapping[str, str]) -> dict[str, str]:
@@ -44,12 +44,16 @@ def registry(properties: Mapping[str, str], own_ca: str | None, ca: str | None) 
         ca: the CA that is named for Kafka, or None.
 
     Raises:
-        ConfigError: the file in SSL_CERT_FILE is needed, and not there.
+        ConfigError: the file in SSL_CERT_FILE is needed, and not there; or our certificate or its
+            key cannot be used.
 
     """
     found = registry_properties(properties)
-    if _CERTIFICATE not in found and _CERTIFICATE in properties:
-        found |= {name: properties[name] for name in _OURS if name in properties}
+    own = CERTIFICATE in found
+    if not own and CERTIFICATE in properties:
+        found |= {name: properties[name] for name in OURS if name in properties}
+    # The registry's client would load them with a prompt for a password that is missing.
+    own_certificate.refuse_unusable(found, REGISTRY if own else "")
     found.setdefault(_CA, own_ca or properties.get(_CA) or ca or system_ca() or PROBE)
     if found[_CA] == PROBE:
         del found[_CA]

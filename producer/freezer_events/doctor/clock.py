@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import time
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from freezer_events.doctor.verdicts import Check
 from freezer_events.errors import ConfigError, UnreachableError
+from freezer_events.kafka import handshake
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from freezer_events.config import Settings
 
 TIMEOUT_S: Final = 5.0
@@ -34,10 +37,7 @@ def clock(settings: Settings, timeout_s: float = TIMEOUT_S) -> Check:
     if url.startswith("mock://"):
         return Check.skip("clock", "the in-process registry has no clock of its own")
     before = time.time()
-    conf = settings.registry()
-    certificate, key = conf.get("ssl.certificate.location"), conf.get("ssl.key.location")
-    who = (certificate, key) if certificate and key else certificate
-    date = _date(url, conf.get("ssl.ca.location"), who, timeout_s)
+    date = _date(url, settings.registry(), timeout_s)
     here = (before + time.time()) / 2
     if date is None:
         return Check.skip("clock", "the registry's answer carries no date")
@@ -61,23 +61,35 @@ def judge(ahead_s: float) -> Check:
     return Check.ok("clock", f"within {max(skew_s, 1)} s of the registry's")
 
 
-def _date(
-    url: str, ca: str | None, who: tuple[str, str] | str | None, timeout_s: float
-) -> float | None:
+def _date(url: str, conf: Mapping[str, Any], timeout_s: float) -> float | None:
     import requests  # noqa: PLC0415 - slow to import
+    from requests.adapters import HTTPAdapter  # noqa: PLC0415 - the same
+
+    trust = handshake.context(conf)
+
+    class _Ours(HTTPAdapter):
+        """Shows our certificate: `requests` itself has no way to give the password of a key."""
+
+        def init_poolmanager(self, *args: Any, **options: Any) -> None:
+            super().init_poolmanager(*args, ssl_context=trust, **options)
+
+        def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+            return super().proxy_manager_for(*args, ssl_context=trust, **options)
 
     try:
         # Only the headers are read: any status carries the date.
-        with requests.get(
-            url,
-            timeout=timeout_s,
-            verify=ca or True,
-            cert=who,
-            stream=True,
-            allow_redirects=False,
-            headers={"Cache-Control": "no-cache"},
-        ) as answer:
-            text = answer.headers.get("Date")
+        with requests.Session() as session:
+            session.mount("https://", _Ours())
+            with session.get(
+                url,
+                timeout=timeout_s,
+                # By its path: some releases replace the context where it is True.
+                verify=conf.get("ssl.ca.location") or requests.utils.DEFAULT_CA_BUNDLE_PATH,
+                stream=True,
+                allow_redirects=False,
+                headers={"Cache-Control": "no-cache"},
+            ) as answer:
+                text = answer.headers.get("Date")
     except requests.RequestException as error:
         why = f"the registry does not answer: {type(error).__name__}"
         raise UnreachableError("", why, "check SCHEMA_REGISTRY_URL, then try again") from error

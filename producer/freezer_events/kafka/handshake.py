@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from freezer_events.config import own_certificate
 from freezer_events.config.trust import PROBE
 from freezer_events.errors import ConfigError, EventError, UnreachableError
 from freezer_events.kafka.servers import FIREWALL, connected, servers, words
@@ -71,22 +72,16 @@ def context(conf: Mapping[str, str]) -> ssl.SSLContext:
     """Return what Python checks a server with, made of librdkafka's properties.
 
     Raises:
-        ConfigError: a file cannot be read, or is not PEM.
+        ConfigError: a file cannot be used; names the setting that it is in.
 
     """
     ca = conf.get("ssl.ca.location", PROBE)
     try:
         made = _trusting(ca, conf.get("ssl.ca.pem"))
-        if conf.get("ssl.certificate.location"):
-            made.load_cert_chain(
-                conf["ssl.certificate.location"],
-                conf.get("ssl.key.location"),
-                lambda: conf.get("ssl.key.password", ""),
-            )
     except (OSError, ValueError) as error:  # SSLError is an OSError
-        named = conf.get("ssl.certificate.location", "")
-        why = f"{ca if ca != PROBE else named!r} cannot be used: {words(error)}"
+        why = f"{ca!r} cannot be used: {words(error)}"
         raise ConfigError("SSL_CA_LOCATION", why, "name a PEM file that you can read") from error
+    own_certificate.load(made, conf)
     verify = conf.get("enable.ssl.certificate.verification", "true") != "false"
     made.check_hostname = (
         verify and conf.get("ssl.endpoint.identification.algorithm", "https") != "none"
