@@ -240,3 +240,33 @@ def test_the_list_shows_shared_types(freezer: Freezer) -> None:
     ]
     (shared,) = json.loads(done(freezer, "list", "--output", "json"))["shared_types"]
     assert [each["released"] for each in shared["versions"]] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("uses", "said"),
+    [
+        ('"test.parts.Hinge" = 3', "there is no version 3 of it in schemas/common/hinge"),
+        ('"test.parts.Hinge" = 0', "there is no version 0 of it in schemas/common/hinge"),
+        ('"no.such.Type" = 1', "there is no such shared type"),
+    ],
+)
+def test_what_uses_names_is_there_also_where_no_version_uses_it(
+    freezer: Freezer, uses: str, said: str
+) -> None:
+    event = freezer.folder / "schemas" / "door"
+    (event / "v1.avsc").write_text(door([ID]))
+    done(freezer, "release")
+    assert "no problems" in done(freezer, "check")
+    (event / "event.toml").write_text(TOML.replace('"test.parts.Hinge" = 1', uses))
+    shown = " ".join(done(freezer, "check", code=5).split())
+    assert said in shown
+    assert "event.toml:6" in shown
+    assert uses.partition(" ")[0].strip('"') in shown
+
+
+def test_a_type_that_a_version_lacks_is_said_once(freezer: Freezer) -> None:
+    toml = freezer.folder / "schemas" / "door" / "event.toml"
+    toml.write_text(TOML.replace('Hinge" = 1', 'Hinge" = 3'))
+    found = json.loads(done(freezer, "check", "--output", "json", code=5))["findings"]
+    (only,) = [each["why"] for each in found if "version" in each["why"]]
+    assert only.endswith("schemas/common/hinge/v3.avsc does not exist")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from freezer_events.avro.parse.types import Type
     from freezer_events.event import Fill
     from freezer_events.schema.catalogue import EventSpec
+    from freezer_events.schema.shared_types import SharedType
 
 _FILLS: Final[Mapping[Fill, str]] = {
     "now": 'a nullable timestamp: ["null", {"type": "long", "logicalType": "timestamp-millis"}]',
@@ -80,6 +81,24 @@ def missing(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Misfit]
         if roots and name not in inside:
             fix = f"name fields: {', '.join(sorted(known))}"
             yield Misfit(("pii",), f"no version has a field {name!r}", fix)
+
+
+def unknown_types(event: EventSpec, known: Mapping[str, SharedType]) -> Iterator[Misfit]:
+    """Yield what `uses` names and nobody has, be it used in a version or not.
+
+    Args:
+        event: the event.
+        known: the shared types beside it, by full name.
+
+    """
+    for name, version in event.uses.items():
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            yield Misfit(("uses", name), "there is no such shared type", f"shared types: {listed}")
+        elif version not in known[name].versions:
+            there = ", ".join(map(str, known[name].versions))
+            why = f"there is no version {version} of it in {known[name].folder}"
+            yield Misfit(("uses", name), why, f"versions: {there}")
 
 
 def _field_names(schema: Schema) -> Iterator[str]:

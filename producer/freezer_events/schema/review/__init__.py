@@ -16,6 +16,7 @@ from freezer_events.schema.catalogue import LOCK, OLD_LOCK
 from freezer_events.schema.lock import Lock
 from freezer_events.schema.review import against, layout, lint, shared, versions
 from freezer_events.schema.review.problem import Aspect, Problem, Severity
+from freezer_events.schema.shared_types import shared_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -143,7 +144,10 @@ def _event(catalogue: Catalogue, event: EventSpec) -> tuple[Row, list[Problem]]:
 
 def _declared(event: EventSpec, schemas: Mapping[int, Schema]) -> Iterator[Problem]:
     toml = Table.read(event.toml)
-    for each in [*event_toml.missing(event, schemas), *event_toml.misfits(event, schemas)]:
+    found = [*event_toml.missing(event, schemas), *event_toml.misfits(event, schemas)]
+    if schemas.keys() >= event.versions.keys():  # else what a version lacks is said of it already
+        found += event_toml.unknown_types(event, shared_types(event.folder.parent))
+    for each in found:
         why, line = f"{each.key}: {each.why}", toml.line(*each.path)
         yield Problem(event.name, Aspect.DECLARED, Severity.BREAK, event.toml, why, each.fix, line)
 
