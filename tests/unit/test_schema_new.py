@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from freezer_events.avro.parse import parse
 from freezer_events.schema.edit import with_fields
 from freezer_events.schema.field_spec import FieldSpec
-from tests.support.project import DOORS, Project
+from tests.support.project import DOORS, Project, findings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -243,3 +244,30 @@ def test_outside_of_any_project_the_packages_own_schemas_stay_as_they_are(tmp_pa
         "schemas/door-event/event.toml",
         "schemas/door-event/v1.avsc",
     ]
+
+
+LONGEST = "a" * 200
+
+
+def test_the_longest_name_of_an_event_goes_all_the_way(project: Project) -> None:
+    project.run("new", LONGEST, "--key", "door_id")
+    project.run("release", LONGEST)
+    project.run("generate", "--into", "elsewhere")
+    assert (project.folder / "elsewhere" / f"{LONGEST}.py").exists()
+
+
+@pytest.mark.parametrize("name", [f"{LONGEST}a", "a" * 240, "a" * 300])
+def test_a_name_that_is_too_long_is_refused_by_whatever_takes_one(
+    project: Project, name: str
+) -> None:
+    assert "up to 200" in project.refusal("new", name, code=2)
+    assert "is not in" in project.refusal("release", name, code=2)
+    assert "is not in" in project.refusal("diff", name, code=2)
+
+
+def test_a_folder_with_a_name_that_is_too_long_is_a_problem(project: Project) -> None:
+    folder = project.event.with_name(f"{LONGEST}a")
+    shutil.copytree(project.event, folder)
+    code, found = findings(project)
+    assert code == 3
+    assert [each for each in found if "up to 200" in each.why], found

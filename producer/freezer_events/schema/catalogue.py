@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from freezer_events.event import Fill
 
-EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+# Files are called by it, and have a beginning and an end while they are written: 255 bytes in all.
+EVENT_NAME: Final = re.compile(r"(?=.{1,200}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*")
+NO_EVENT_NAME: Final = "is no event name: up to 200 small letters, digits and single dashes"
 LOCK: Final = "lock"  # in the folder of an event: what was released of it
 PROFILES: Final = "profiles"  # there too: how exports of it are written
 OLD_LOCK: Final = "schemas.lock"  # one for all events, as it was before
@@ -105,8 +107,7 @@ class EventSpec:
         toml = Table.read(folder / "event.toml")
         toml.only(*_KEYS, *_HEADERS, *_ABOUT)
         if not EVENT_NAME.fullmatch(folder.name):
-            why = f"{folder.name!r} is no event name: small letters, digits and single dashes"
-            raise ConfigError(str(folder), why, "rename the folder")
+            raise ConfigError(str(folder), f"{folder.name!r} {NO_EVENT_NAME}", "rename the folder")
         toml.need("partitions", int)
         return cls(
             name=folder.name,
@@ -319,7 +320,8 @@ class Catalogue:
             why = f"{self.root} holds several, and none is named"
             raise UsageError("choose an event", why, f"name one of them: {listed}")
         why = f"is not in {self.root}"
-        if (self.root / name).is_dir():
+        # A name that is too long for a folder is an error of the system, where it is looked for.
+        if EVENT_NAME.fullmatch(name) and (self.root / name).is_dir():
             why = f"{self.root / name} has no event.toml"
         raise UsageError(f"event {name!r}", why, f"events: {listed}")
 

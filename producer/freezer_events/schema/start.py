@@ -9,7 +9,7 @@ from freezer_events.avro.keys import KEY_TYPES, key_misfit
 from freezer_events.avro.parse import parse
 from freezer_events.avro.parse.types import RecordType
 from freezer_events.errors import SchemaError, UsageError
-from freezer_events.schema.catalogue import EVENT_NAME
+from freezer_events.schema.catalogue import EVENT_NAME, NO_EVENT_NAME
 from freezer_events.schema.field_spec import FieldSpec
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ def starter(
 
     """
     if not EVENT_NAME.fullmatch(name):
-        why = "is no event name: small letters, digits and single dashes"
-        raise UsageError(f"event {name!r}", why, "for example door-event")
+        raise UsageError(f"event {name!r}", NO_EVENT_NAME, "for example door-event")
     specs = list(fields) or [FieldSpec.parse(_RECORDED)]
     if key is not None and key not in {each.name for each in specs}:
         specs.insert(0, FieldSpec.parse(f"{key}: string  # Which one; the message key."))
