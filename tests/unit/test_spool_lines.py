@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from freezer_events.events import FreezerReading
-from freezer_events.send.fast import rows
 from freezer_events.send.transaction import TransactionSize
 from freezer_events.spool.packing import Columns, pack
 from freezer_events.spool.store import Store
@@ -133,6 +132,8 @@ def test_both_lines_write_the_same_rows(lines: Lines, tmp_path: Path) -> None:
 
 
 def test_what_is_left_out_of_a_row_counts_as_nothing() -> None:
+    from freezer_events.send.fast import rows  # noqa: PLC0415 - may be made by a fixture
+
     body = b"b"
     row = rows.Row(pack(Columns([1] * 5, [None] * 5, [body] * 5, [None] * 5)), 5, b"", range(1, 3))
     assert row.known() == ({}, [1, 2])

@@ -62,6 +62,8 @@ def test_a_cell_holds_a_value_as_spreadsheets_write_it(kind: Any, cell: str, val
         ("int", "3000000000", "does not fit an Avro int"),
         ("boolean", "maybe", "'maybe' is not true or false"),
         ("double", "", "is empty"),
+        ("double", "9" * 400, "too many digits"),
+        ("float", "-" + "9" * 400, "too many digits"),
         ("bytes", "%%", "'%%' is not base64"),
         (logical("string", "uuid"), "0" * 32, "is not a UUID"),
         (logical("long", "timestamp-millis"), "2026-01-31T12:00:00", "has no time zone"),

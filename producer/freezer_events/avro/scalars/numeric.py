@@ -248,7 +248,8 @@ class RealScalar(Scalar):
             whole = int(text)
         except ValueError:
             return
-        if whole != (int(found) if self.base == "double" else _nearest_float(found)):
+        exact = int(found) if self.base == "double" and math.isfinite(found) else None
+        if whole != (_nearest_float(found) if self.base == "float" else exact):
             self.checked(whole)  # which refuses it: it is larger than what has a float of its own
 
     def random(self, source: random.Random) -> float:
